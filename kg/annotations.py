@@ -1,0 +1,158 @@
+"""All associations as columns: small in memory, quick to load, turned into records only where asked for.
+
+A quarter of a million record objects or graph edges take seconds to make; columns take a tenth of that, so the
+command line answers at once (see docs/decisions/0002).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kg.schema import Association, Frequency, Predicate, Provenance
+
+_PREDICATES = tuple(Predicate)
+_SEXES = (None, "MALE", "FEMALE")
+_COLUMN_TYPES: dict[str, type[np.generic]] = {
+    "disease": np.int32,  # index into the diseases
+    "term": np.int32,  # index into the terms
+    "predicate": np.int8,
+    "excluded": np.bool_,
+    "frequency": np.int32,  # index into the distinct frequencies; -1 for none
+    "onset": np.int32,  # index into the terms; -1 for none
+    "sex": np.int8,
+    "detail": np.int32,  # index into the distinct (references, modifiers, evidence code)
+}
+
+Columns = dict[str, NDArray[Any]]
+
+
+class AnnotationTable:
+    """Associations sorted by disease, with an index by term.
+
+    Args:
+        columns: one array a column of ``_COLUMN_TYPES``, all of the same length, sorted by ``disease``.
+        pools: what the indices point at; JSON-able: ``frequencies`` as [n, m, low, high, label],
+            ``details`` as [[reference, ...], [modifier id, ...], evidence code], and ``source``.
+        disease_ids: id of each disease index.
+        term_ids: id of each term index.
+    """
+
+    def __init__(
+        self, columns: Columns, pools: Mapping[str, Any], disease_ids: Sequence[str], term_ids: Sequence[str]
+    ) -> None:
+        self.columns = columns
+        self.pools = pools
+        self.disease_ids = disease_ids
+        self.term_ids = term_ids
+        self._starts = np.searchsorted(columns["disease"], np.arange(len(disease_ids) + 1))
+        self._by_term = np.argsort(columns["term"], kind="stable")
+        self._term_starts = np.searchsorted(columns["term"][self._by_term], np.arange(len(term_ids) + 1))
+        self._frequencies = [_frequency(f) for f in pools["frequencies"]]
+        self._provenances: dict[str, Provenance] = {}
+
+    def __len__(self) -> int:
+        return len(self.columns["disease"])
+
+    @classmethod
+    def from_associations(
+        cls, associations: Iterable[Association], disease_ids: Sequence[str], term_ids: Sequence[str]
+    ) -> AnnotationTable:
+        """Turn records into columns; their ids must be among the given ones."""
+        diseases = {d: i for i, d in enumerate(disease_ids)}
+        terms = {t: i for i, t in enumerate(term_ids)}
+        frequencies: dict[Frequency, int] = {}
+        details: dict[tuple[tuple[str, ...], tuple[str, ...], str], int] = {}
+        source: Provenance | None = None
+        rows = []
+        for a in associations:
+            source = source or a.provenance[0]
+            detail = (tuple(p.reference for p in a.provenance), a.modifier_ids, a.evidence_code)
+            rows.append(
+                (
+                    diseases[a.disease_id],
+                    terms[a.term_id],
+                    _PREDICATES.index(a.predicate),
+                    a.excluded,
+                    -1 if a.frequency is None else frequencies.setdefault(a.frequency, len(frequencies)),
+                    -1 if a.onset_id is None else terms[a.onset_id],
+                    _SEXES.index(a.sex),
+                    details.setdefault(detail, len(details)),
+                )
+            )
+        rows.sort(key=lambda row: row[0])
+        raw = list(zip(*rows, strict=True)) or [()] * len(_COLUMN_TYPES)
+        columns = {
+            name: np.array(values, dtype=kind) for (name, kind), values in zip(_COLUMN_TYPES.items(), raw, strict=True)
+        }
+        pools = {
+            "frequencies": [[f.n, f.m, f.low, f.high, f.label] for f in frequencies],
+            "details": [[list(refs), list(mods), code] for refs, mods, code in details],
+            "source": [source.source, source.version, source.licence] if source else ["", "", ""],
+        }
+        return cls(columns, pools, disease_ids, term_ids)
+
+    def of_disease(self, index: int) -> tuple[Association, ...]:
+        """Associations of one disease, in the order of the source."""
+        return tuple(self.record(row) for row in range(self._starts[index], self._starts[index + 1]))
+
+    def of_term(self, index: int) -> tuple[Association, ...]:
+        """Associations with one term, ordered by disease."""
+        rows = self._by_term[self._term_starts[index] : self._term_starts[index + 1]]
+        return tuple(self.record(row) for row in rows)
+
+    def record(self, row: int) -> Association:
+        """One association as a record."""
+        c = self.columns
+        references, modifiers, code = self.pools["details"][c["detail"][row]]
+        frequency, onset = c["frequency"][row], c["onset"][row]
+        return Association(
+            disease_id=self.disease_ids[c["disease"][row]],
+            predicate=_PREDICATES[c["predicate"][row]],
+            term_id=self.term_ids[c["term"][row]],
+            excluded=bool(c["excluded"][row]),
+            frequency=None if frequency < 0 else self._frequencies[frequency],
+            onset_id=None if onset < 0 else self.term_ids[onset],
+            sex=_SEXES[c["sex"][row]],
+            modifier_ids=tuple(modifiers),
+            evidence_code=code,
+            provenance=tuple(self._provenance(r) for r in references),
+        )
+
+    def without_references(self, references: Set[str]) -> AnnotationTable:
+        """The table without every statement that names one of these references, alone or among others."""
+        is_named = np.array([not references.isdisjoint(named) for named, _, _ in self.pools["details"]], dtype=bool)
+        keep = ~is_named[self.columns["detail"]]
+        columns = {name: values[keep] for name, values in self.columns.items()}
+        return AnnotationTable(columns, self.pools, self.disease_ids, self.term_ids)
+
+    def frequency_arrays(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Per row: patients with the finding and patients examined; NaN where the source gives no counts."""
+        n = np.array([np.nan if f.n is None else f.n for f in self._frequencies] + [np.nan])
+        m = np.array([np.nan if f.m is None else f.m for f in self._frequencies] + [np.nan])
+        return n[self.columns["frequency"]], m[self.columns["frequency"]]
+
+    def midpoints(self) -> NDArray[np.float64]:
+        """Per row: middle of the frequency range; NaN where the source gives no frequency."""
+        middle = np.array([f.midpoint for f in self._frequencies] + [np.nan])
+        return middle[self.columns["frequency"]]
+
+    def references(self, row: int) -> tuple[str, ...]:
+        """CURIEs of the publications or entries behind one row."""
+        return tuple(self.pools["details"][self.columns["detail"][row]][0])
+
+    def _provenance(self, reference: str) -> Provenance:
+        known = self._provenances.get(reference)
+        if known is None:
+            source, version, licence = self.pools["source"]
+            known = Provenance(source=source, version=version, reference=reference, licence=licence)
+            self._provenances[reference] = known
+        return known
+
+
+def _frequency(values: Sequence[Any]) -> Frequency:
+    n, m, low, high, label = values
+    return Frequency(n=n, m=m, low=low, high=high, label=label)

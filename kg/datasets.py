@@ -1,0 +1,377 @@
+"""The data sets that users can pull, and the folder that holds them.
+
+Promise: a set is either wholly there and as its publisher sent it, or not there at all; an interrupted pull resumes.
+Deliberately not done here: reading the sets (``kg.sources``), pulling anything that nobody asked for.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import tomllib
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from itertools import chain
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from kg.errors import NotReadyError, SourceError, StorageError, UsageError
+
+if TYPE_CHECKING:
+    import httpx
+
+MANIFEST = Path(__file__).with_name("datasets.toml")
+PULLED = "pulled.json"
+"""File in the data folder: what was pulled, when, and its checksum."""
+
+_ATTEMPTS = 4
+_TIMEOUT_S = 30.0
+_CHUNK_BYTES = 1 << 20
+# What zipfile, gzip, json and the UTF-8 decoder raise on bytes that are not theirs, or on half of them.
+_UNREADABLE = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, ValueError, RuntimeError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSet:
+    """One file that a publisher offers."""
+
+    name: str
+    description: str
+    path: str
+    """Where the file lies inside the data folder."""
+    url: str
+    home: str
+    """Page where a person finds the set."""
+    version: str
+    """Release, commit, or ``latest``."""
+    licence: str
+    citation: str
+    compress: str = ""
+    """``gzip`` where the publisher's plain file is stored gzipped; else empty."""
+    sha256: str = ""
+    """Checksum of the file as published, before any compression; empty where it may change."""
+
+
+class State(StrEnum):
+    """What is known about a set on this disk."""
+
+    PRESENT = "present"  # there, not looked into
+    OK = "ok"  # readable, and its checksum is the expected one (or none is known: see the detail)
+    MISSING = "missing"
+    CHANGED = "changed"  # readable, but not what was published or pulled
+    BROKEN = "broken"  # cut off, or not what its name says
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """State of one set."""
+
+    dataset: DataSet
+    state: State
+    n_bytes: int = 0
+    """Size on disk; 0 where missing."""
+    detail: str = ""
+
+
+def data_folder() -> Path:
+    """Where data lives: ``CITEDX_DATA``, else ``../shared/data`` beside the repository, else the user's data folder."""
+    if named := os.environ.get("CITEDX_DATA"):
+        return Path(named).expanduser()
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    if beside.is_dir():
+        return beside
+    from platformdirs import user_data_path
+
+    return user_data_path("citedx") / "data"
+
+
+def load_manifest(path: Path = MANIFEST) -> tuple[DataSet, ...]:
+    """The sets on offer, in the order of the manifest.
+
+    Raises:
+        SourceError: the manifest cannot be read, or an entry lacks a field or has an unknown one.
+    """
+    try:
+        return tuple(DataSet(**entry) for entry in tomllib.loads(path.read_text(encoding="utf-8"))["dataset"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SourceError(f"{path} is not a manifest of data sets: {error}") from error
+
+
+def status(dataset: DataSet, folder: Path | None = None) -> Status:
+    """Whether the set is there; cheap, nothing is opened."""
+    target = _target(dataset, folder)
+    if not target.is_file():
+        return Status(dataset=dataset, state=State.MISSING, detail=f"citedx data pull {dataset.name}")
+    return Status(dataset=dataset, state=State.PRESENT, n_bytes=target.stat().st_size)
+
+
+def verify(folder: Path | None = None, manifest: Iterable[DataSet] | None = None) -> tuple[Status, ...]:
+    """Read every set that is there, and compare its checksum with the manifest's, else with that of its pull."""
+    folder = folder or data_folder()
+    known = _read_pulled(folder)
+    return tuple(_verify(d, folder, known) for d in (load_manifest() if manifest is None else manifest))
+
+
+def pull(
+    name: str,
+    *,
+    overwrite: bool = False,
+    folder: Path | None = None,
+    manifest: Iterable[DataSet] | None = None,
+    backoff_s: float = 1.0,
+) -> Path:
+    """Fetch one set from its official home and check it; a set that is there already is left alone.
+
+    Args:
+        name: as in the manifest.
+        overwrite: fetch again, e.g. for a newer release.
+        folder: data folder; default :func:`data_folder`.
+        manifest: sets on offer; default :func:`load_manifest`.
+        backoff_s: wait before the second attempt; doubles with each further one.
+
+    Returns:
+        Path of the file.
+
+    Raises:
+        UsageError: no set has this name.
+        NotReadyError: the network failed, or what came is not the set.
+        StorageError: the disk is full or the folder cannot be written.
+        SourceError: the folder's record of earlier pulls is damaged.
+    """
+    dataset = _named(name, load_manifest() if manifest is None else manifest)
+    folder = folder or data_folder()
+    target = _target(dataset, folder)
+    if target.is_file() and not overwrite:
+        return target
+    part = target.with_name(target.name + ".part")
+    pulled = _read_pulled(folder)
+    with _storage_errors(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _download(dataset, part, target, backoff_s)
+        record = _install(dataset, part, target)
+        _write_json(folder / PULLED, pulled | {dataset.name: record})
+    return target
+
+
+def _download(dataset: DataSet, part: Path, target: Path, backoff_s: float) -> None:
+    """Fill ``part`` with the publisher's bytes, in a few attempts, each resuming the one before."""
+    try:
+        import httpx
+        import tenacity
+    except ImportError as error:
+        raise NotReadyError(f"pulling data needs {error.name}: pip install 'citedx[data]'") from error
+
+    attempts = tenacity.Retrying(
+        stop=tenacity.stop_after_attempt(_ATTEMPTS),
+        wait=tenacity.wait_exponential(multiplier=backoff_s, max=30.0),
+        retry=tenacity.retry_if_exception(_is_transient),
+        reraise=True,
+    )
+    try:
+        with httpx.Client(follow_redirects=True, timeout=_TIMEOUT_S) as client:
+            attempts(_fetch, client, dataset, part)
+    except httpx.HTTPError as error:
+        if isinstance(error, httpx.HTTPStatusError):
+            reason = f"{error.response.status_code} {error.response.reason_phrase}"
+        else:
+            reason = str(error) or type(error).__name__
+        tried = f"{dataset.url} failed with {reason} (attempts: {attempts.statistics['attempt_number']})"
+        raise NotReadyError(f"cannot pull {dataset.name}: {tried}; {_by_hand(dataset, target)}") from error
+
+
+def _is_transient(error: BaseException) -> bool:
+    import httpx
+
+    if isinstance(error, httpx.HTTPStatusError):
+        return error.response.status_code in (416, 429) or error.response.status_code >= 500
+    return isinstance(error, httpx.TransportError)
+
+
+def _fetch(client: httpx.Client, dataset: DataSet, part: Path) -> None:
+    """One attempt; continues ``part`` where the server still has the very file that it was begun from."""
+    import httpx
+
+    etag_file = part.with_name(part.name + ".etag")
+    headers = {"Accept-Encoding": "identity"}  # a range counts bytes of the file, not of its compressed form
+    if part.is_file() and etag_file.is_file():
+        headers |= {"Range": f"bytes={part.stat().st_size}-", "If-Range": etag_file.read_text(encoding="utf-8")}
+    with client.stream("GET", dataset.url, headers=headers) as response:
+        if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+            # The part is no shorter than the file; without its ETag the next attempt begins anew.
+            etag_file.unlink(missing_ok=True)
+        response.raise_for_status()
+        resumed = response.status_code == 206
+        if not resumed:
+            _note_etag(etag_file, response.headers.get("ETag", ""))
+        _write_body(response, part, dataset.name, append=resumed)
+    etag_file.unlink(missing_ok=True)
+
+
+def _note_etag(etag_file: Path, etag: str) -> None:
+    # A weak ETag names the meaning, not the bytes, and must not be used to resume.
+    if etag and not etag.startswith("W/"):
+        etag_file.write_text(etag, encoding="utf-8")
+    else:
+        etag_file.unlink(missing_ok=True)
+
+
+def _write_body(response: httpx.Response, part: Path, name: str, *, append: bool) -> None:
+    from tqdm import tqdm
+
+    begun = part.stat().st_size if append else 0
+    length = response.headers.get("Content-Length")
+    total = begun + int(length) if length else None
+    with (
+        part.open("ab" if append else "wb") as file,
+        tqdm(total=total, initial=begun, unit="B", unit_scale=True, desc=name, disable=None) as progress,
+    ):
+        for chunk in response.iter_raw():  # as they come: a chunk size would hold bytes back, and lose them in a drop
+            file.write(chunk)
+            progress.update(len(chunk))
+
+
+def _install(dataset: DataSet, part: Path, target: Path) -> dict[str, str]:
+    """Check the fetched file and put it in its place in one step; what to remember of it."""
+    found = _sha256(part.open("rb"))
+    if dataset.sha256 and found != dataset.sha256:
+        part.unlink()
+        _refuse(dataset, target, f"its sha256 is {found}, expected {dataset.sha256}")
+    ready = _gzipped(part) if dataset.compress == "gzip" else part
+    if flaw := _flaw(ready, target.name):
+        ready.unlink()
+        _refuse(dataset, target, flaw)
+    ready.replace(target)
+    return {"sha256": found, "url": dataset.url, "pulled": datetime.now(UTC).isoformat("T", "seconds")}
+
+
+def _refuse(dataset: DataSet, target: Path, reason: str) -> None:
+    raise NotReadyError(f"{dataset.url} did not send {dataset.name}: {reason}; {_by_hand(dataset, target)}")
+
+
+def _gzipped(part: Path) -> Path:
+    """Replace the file by its gzipped form; without a time stamp, so that equal files stay equal."""
+    packed = part.with_name(part.name + ".gz")
+    with part.open("rb") as plain, packed.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as file:
+        shutil.copyfileobj(plain, file, _CHUNK_BYTES)
+    part.unlink()
+    return packed
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    temporary.replace(path)
+
+
+def _verify(dataset: DataSet, folder: Path, known: dict[str, Any]) -> Status:
+    found = status(dataset, folder)
+    if found.state is State.MISSING:
+        return found
+    target = _target(dataset, folder)
+    state, detail = State.OK, ""
+    try:
+        if detail := _flaw(target, target.name):
+            state = State.BROKEN
+        else:
+            state, detail = _compare(dataset, target, known)
+    except OSError as error:
+        state, detail = State.BROKEN, error.strerror or str(error)
+    return Status(dataset=dataset, state=state, n_bytes=found.n_bytes, detail=detail)
+
+
+def _compare(dataset: DataSet, target: Path, known: dict[str, Any]) -> tuple[State, str]:
+    expected = dataset.sha256 or known.get(dataset.name, {}).get("sha256", "")
+    if not expected:
+        return State.OK, "readable; no checksum is known"
+    found = _sha256(_opened(target, unpack=dataset.compress == "gzip"))
+    return (State.OK, "") if found == expected else (State.CHANGED, f"sha256 {found}, expected {expected}")
+
+
+def _flaw(path: Path, name: str) -> str:
+    """What is wrong with a file, judged by its name; empty where nothing is."""
+    try:
+        if name.endswith(".zip"):
+            with zipfile.ZipFile(path) as archive:
+                bad = archive.testzip()
+            return f"the member {bad} is damaged" if bad else ""
+        with _opened(path, unpack=name.endswith(".gz")) as file:
+            return _flaw_of_content(file, name.removesuffix(".gz"))
+    except _UNREADABLE as error:
+        return f"not a readable {name.rpartition('.')[2]} file: {error}"
+
+
+def _flaw_of_content(file: IO[bytes], name: str) -> str:
+    if name.endswith(".json"):
+        json.load(file)
+        return ""
+    first = file.readline()
+    if not first.strip():
+        return "it is empty"
+    if first.lstrip()[:1] == b"<":
+        return "it is a web page, not data"
+    check: Callable[[bytes], object] = json.loads if name.endswith(".jsonl") else len  # others only have to end well
+    for line in chain((first,), file):
+        if line.strip():
+            check(line)
+    return ""
+
+
+def _named(name: str, manifest: Iterable[DataSet]) -> DataSet:
+    sets = {d.name: d for d in manifest}
+    if name not in sets:
+        raise UsageError(f"no data set is called {name!r}; there are: {', '.join(sets)}")
+    return sets[name]
+
+
+def _target(dataset: DataSet, folder: Path | None) -> Path:
+    return (folder or data_folder()) / dataset.path
+
+
+def _by_hand(dataset: DataSet, target: Path) -> str:
+    how = ", gzipped," if dataset.compress == "gzip" else ""
+    return f"by hand: fetch it from {dataset.home} and save it{how} as {target}"
+
+
+def _read_pulled(folder: Path) -> dict[str, Any]:
+    path = folder / PULLED
+    if not path.is_file():
+        return {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{path} is not readable ({error}); delete it and pull the sets again") from error
+    if not isinstance(content, dict):
+        raise SourceError(f"{path} is not a JSON object; delete it and pull the sets again")
+    return content
+
+
+def _opened(path: Path, *, unpack: bool) -> IO[bytes]:
+    return cast(IO[bytes], gzip.GzipFile(path)) if unpack else path.open("rb")
+
+
+def _sha256(file: IO[bytes]) -> str:
+    """Hexadecimal checksum of what is left in the file, which is closed."""
+    with file:
+        digest = hashlib.sha256()
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+@contextmanager
+def _storage_errors(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StorageError(
+            f"cannot write {target}: {reason}; free some space, or set CITEDX_DATA to another folder"
+        ) from error

