@@ -1,0 +1,1 @@
+"""What matters for this patient: findings, candidates, similar cases, evidence."""

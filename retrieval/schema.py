@@ -1,0 +1,115 @@
+"""Records of retrieval: what matters for this patient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kg.schema import Association, Explanation, Match, Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contribution:
+    """What one finding adds to one disease's score."""
+
+    term_id: str
+    """The patient's finding."""
+    excluded: bool
+    log_lr: float
+    """Natural logarithm of P(finding | disease) / P(finding | any disease)."""
+    match: Match
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedTerm:
+    """A finding of a case or series."""
+
+    term_id: str
+    n: int | None = None
+    """Patients with it, of ``m``; both None for a single patient or where the source gives no counts."""
+    m: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedCase:
+    """A published patient, or a series of patients with one disease in one publication."""
+
+    case_id: str
+    disease_id: str
+    provenance: Provenance
+    present: tuple[CountedTerm, ...]
+    """Findings seen, the most frequent first."""
+    absent: tuple[CountedTerm, ...] = ()
+    """Findings looked for and not seen."""
+    is_series: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseHit:
+    """A published case that resembles the patient."""
+
+    case: PublishedCase
+    similarity: float
+    """Cosine of the embeddings, -1..1."""
+    shared_term_ids: tuple[str, ...]
+    """Findings that the patient and the case have in common: of two related terms the more general one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A disease that may explain the patient."""
+
+    disease_id: str
+    """Id shown first; equivalent entries of other sources are in ``equivalent_ids``."""
+    name: str
+    rank: int
+    """1 is the most likely."""
+    score: float
+    """Fused score: natural-log likelihood ratio of the findings plus what similar cases add."""
+    probability: float
+    """Share of the tempered posterior over all diseases and "none of these", 0..1."""
+    contributions: tuple[Contribution, ...]
+    explanation: Explanation
+    equivalent_ids: tuple[str, ...] = ()
+    """Every id of this disease, ``disease_id`` first."""
+    cases: tuple[CaseHit, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.rank < 1:
+            raise ValueError(f"ranks start at 1, got {self.rank}")
+
+
+class EvidenceKind(StrEnum):
+    """What a piece of evidence is."""
+
+    ANNOTATION = "annotation"
+    CASE = "case"
+    PASSAGE = "passage"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One numbered piece of evidence that a claim can cite."""
+
+    evidence_id: str
+    """``E1``, ``E2`` ... in the order of first use."""
+    kind: EvidenceKind
+    text: str
+    disease_id: str
+    """The disease that this evidence is about, as the source names it."""
+    term_ids: tuple[str, ...]
+    """The HPO terms that the source states, for grounding."""
+    provenance: tuple[Provenance, ...]
+    score: float = 0.0
+    association: Association | None = None
+    """The annotation behind an ``annotation``; None for cases and passages."""
+
+    @property
+    def reference(self) -> str:
+        """All references, e.g. ``PMID:9792883; PMID:34778139``."""
+        return "; ".join(p.reference for p in self.provenance)
+
+    @property
+    def url(self) -> str | None:
+        """Page of the first reference that has one."""
+        return next((p.url for p in self.provenance if p.url), None)

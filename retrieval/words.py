@@ -1,0 +1,182 @@
+"""Word forms: which words count as the same when a text is compared with the wordings of terms.
+
+Promise: three ways of comparing, each coarser than the one before: by inflection, by derivation, by meaning. Words are
+numbers, and the key of a wording is the sum over its words, so that their order cannot matter.
+Deliberately not done here: which wordings there are (``retrieval.lexicon``), misspellings, other languages.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from hashlib import blake2b
+from typing import NamedTuple
+
+# A hyphened prefix belongs to its word ("non-verbal" is "nonverbal"); every other hyphen parts two words.
+_PREFIX = (
+    "anti|bi|co|de|dys|extra|hemi|hyper|hypo|in|inter|intra|macro|mal|mega|micro|mid|multi|neo|non|over|para|peri|poly|"
+    "post|pre|pseudo|re|semi|sub|supra|tri|ultra|un|under"
+)
+_TOKEN = re.compile(rf"(?:(?:{_PREFIX})-(?=[^\W\d_]{{3}}))?[^\W_]+(?:['’]s\b)?", re.IGNORECASE)
+
+_KINDS = {
+    "function": "a an the of in on at to for from by as his her hers their its my our your is are was were be been",
+    "conjunction": "and or",
+    # Said of a finding without changing which one it is; skipped inside a wording that does not have it itself.
+    "modifier": "left right bilateral bilaterally unilateral both mild moderate severe marked profound slight "
+    "significant very quite rather markedly mildly moderately severely slightly",
+}
+_KIND_OF = {word: kind for kind, words in _KINDS.items() for word in words.split()}
+
+_IRREGULAR_FORMS = """
+feet>foot teeth>tooth testes>testis phalanges>phalanx children>child lost>loss lose>loss loses>loss losing>loss
+swollen>swelling dilatation>dilated dilation>dilated grey>gray deaf>deafness
+"""
+_IRREGULAR = dict(pair.split(">") for pair in _IRREGULAR_FORMS.split())
+_BRITISH = (
+    (re.compile(r"(?<=.)[ao]e(?=.)|^[ao]e"), "e"),  # anaemia, oedema
+    (re.compile(r"(?<=\w\w)our(?=$|s$|ed$|al$|less$|ing$)"), "or"),  # tumour, behaviour
+    (re.compile(r"(?<=\w\w\w)is(?=e$|es$|ed$|ing$|ation$)"), "iz"),  # localised
+    (re.compile(r"(?<=\w[tb])re$"), "er"),  # fibre, goitre, centre
+    (re.compile("sulph"), "sulf"),
+)
+
+
+def _endings(table: str) -> tuple[tuple[str, str, int], ...]:
+    """``ies>y:2`` -> the ending "ies" becomes "y" where at least 2 letters stand before it."""
+    return tuple((old, new, int(n)) for old, new, n in (re.split("[>:]", rule) for rule in table.split()))
+
+
+# The first ending that fits is used. ss, us and is are listed to keep their s.
+_PLURAL = _endings(
+    "ies>y:2 oses>osis:3 yses>ysis:3 stases>stasis:3 sses>ss:1 xes>x:1 ches>ch:2 shes>sh:2 ae>a:2 i>us:3 "
+    "ss>ss:0 us>us:0 is>is:0 s>:3"
+)
+# Nouns and adjectives of Greek make: cyanosis/cyanotic, hypoplasia/hypoplastic, microcephaly/microcephalic.
+_GREEK = _endings(
+    "osis>os:3 otic>os:3 plasia>plas:1 plastic>plas:1 trophic>troph:1 trophy>troph:1 ism>ist:3 istic>ist:3 "
+    "itis>it:4 itic>it:4 ic>ia:4 y>ia:4"
+)
+# deceleration/decelerated, irregularity/irregular (its y became ia), shortening/shortened/short, absence/absent.
+_DERIVATION = _endings(
+    "ness>:4 ment>:4 itia>:4 ification>if:3 ified>if:3 ation>:3 ated>:4 ating>:4 ate>:4 tion>t:3 sion>s:2 ance>an:3 "
+    "ancia>an:3 ant>an:3 ence>en:3 encia>en:3 ent>en:3 ened>:4 ening>:4 ied>:3 ed>:3 ing>:4 ical>:4 lia>:4 ia>:5 e>:3"
+)
+_DOUBLED = re.compile(r"(?<=\w\w)([bdgmnprt])\1$")
+
+# Words that name the same thing inside a longer wording; the first of a group stands for it.
+_MEANINGS = """
+abnormal abnormality anomaly irregular unusual atypical aberrant defect malformation deformity disorder disturbance
+problem | absent absence lack loss missing aplasia agenesis | decreased reduced reduction low lower diminished poor
+subnormal | increased elevated high raised excess excessive | small underdeveloped hypoplasia tiny | large big enlarged
+| broad wide | impaired deficit difficulty | delayed retarded late | thin narrow | extra supernumerary accessory |
+frequent recurrent repeated | abdomen abdominal belly | blood serum plasma circulating | bone osseous skeletal | brain
+cerebral | breathing respiration respiratory | concentration level | skull cranium cranial calvaria | ear aural | eye
+ocular | face facial facies | gait walk | hearing auditory | heart cardiac | intellectual mental cognitive | intestine
+intestinal bowel | kidney renal | language speech | limb extremity | little pinky pinkie fifth 5th | liver hepatic |
+lung pulmonary | muscle muscular | nose nasal | skin cutaneous dermal | stool fecal | tongue lingual | tooth dental |
+tumor neoplasm neoplasia | vision visual sight | vertebra vertebral | bleeding hemorrhage | edema swelling | paralysis
+palsy | seizure convulsion epilepsy epileptic
+"""
+# Words of a term's name that people leave out; not compared by meaning.
+_LEFT_OUT = frozenset({"morphology", "morphological"})
+
+
+def inflection_of(word: str) -> str:
+    """A word without case, accents, British spelling, plural and Greek adjective ending: ``Anaemic`` -> ``anemia``."""
+    word = word.casefold().replace("’", "'").removesuffix("'s").replace("-", "")
+    if not word.isascii():
+        word = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+    if len(word) < 3:
+        return word
+    for pattern, to in _BRITISH:
+        word = pattern.sub(to, word)
+    word = _IRREGULAR.get(word, word)
+    singular = _with_ending(word, _PLURAL)
+    return _with_ending(_IRREGULAR.get(singular, singular), _GREEK)
+
+
+def derivation_of(inflected: str) -> str:
+    """The stem of an inflected form: ``deceleration`` and ``decelerated`` -> ``deceler``."""
+    return _DOUBLED.sub(r"\1", _with_ending(_with_ending(inflected, _DERIVATION), _DERIVATION[-1:]))
+
+
+def _with_ending(word: str, endings: tuple[tuple[str, str, int], ...]) -> str:
+    for old, new, n_before in endings:
+        if word.endswith(old) and len(word) - len(old) >= n_before:
+            return word.removesuffix(old) + new
+    return word
+
+
+_MEANING_OF = {
+    derivation_of(inflection_of(word)): derivation_of(inflection_of(group.split()[0]))
+    for group in _MEANINGS.split("|")
+    for word in group.split()
+}
+
+
+class Word(NamedTuple):
+    """A word as numbers. The key of a wording is the sum over its words, so their order cannot matter."""
+
+    inflected: int
+    derived: int
+    meaning: int
+    kind: str
+    """``function``, ``conjunction``, ``modifier``, ``comma``, or empty for a content word."""
+
+
+def number(word: str) -> int:
+    """A word as 64 bits."""
+    # 64 bits: the sums of 80,000 keys and of all the windows of a text do not meet by chance.
+    return int.from_bytes(blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest())
+
+
+@lru_cache(maxsize=1 << 16)
+def analyse(raw: str) -> Word:
+    """A token as it is compared."""
+    kind = _KIND_OF.get(raw.casefold(), "")
+    inflected = "&" if kind == "conjunction" else inflection_of(raw)
+    derived = derivation_of(inflected)
+    meaning = _MEANING_OF.get(derived, derived)
+    # The marks keep the three ways of comparing apart in the one dictionary of keys.
+    left_out = kind == "modifier" or raw.casefold() in _LEFT_OUT
+    return Word(number(inflected), number(f"{derived} d"), 0 if left_out else number(f"{meaning} m"), kind)
+
+
+_COMMA = Word(number(", i"), number(", d"), number(", m"), "comma")
+
+
+class Token(NamedTuple):
+    """A word or comma of a text, with its offsets."""
+
+    start: int
+    end: int
+    word: Word
+
+
+_BARRIER = re.compile(r"[.;:!?()\[\]{}|•]|\n\s*[-*\n]")
+
+
+def segments(text: str) -> Iterator[list[Token]]:
+    """Runs of tokens that no sentence end, bracket or bullet parts; function words left out, commas as tokens."""
+    segment: list[Token] = []
+    end = 0
+    for match in _TOKEN.finditer(text):
+        between = text[end : match.start()]
+        start, end = match.span()
+        if between not in ("", " ", "-"):
+            if _BARRIER.search(between):
+                yield segment
+                segment = []
+            elif "," in between:
+                segment.append(Token(start, start, _COMMA))
+            elif "/" in between or "&" in between:
+                segment.append(Token(start, start, analyse("and")))
+        word = analyse(match[0])
+        if word.kind == "conjunction" and segment and segment[-1].word.kind == "comma":
+            continue  # ", and" parts like a comma
+        if word.kind != "function":
+            segment.append(Token(start, end, word))
+    yield segment
