@@ -1,0 +1,134 @@
+"""The whole sequence, from a story to a grounded differential: the only file that knows every step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+from kg.build import load_graph
+from kg.errors import UsageError
+from kg.graph import KnowledgeGraph
+from kg.likelihood import LikelihoodModel, load_likelihood
+from kg.schema import Finding
+from llm.grounding import ground
+from llm.questions import N_CANDIDATES, next_questions
+from llm.reader import RankingReader, Reader
+from llm.schema import Differential
+from retrieval.candidates import rank_candidates
+from retrieval.cases import CaseLibrary, load_library
+from retrieval.embedding import Embedder, bundled_embedder
+from retrieval.findings import find_findings
+from retrieval.lexicon import Lexicon, load_lexicon
+
+NOTHING_FOUND = (
+    "No finding was recognised, so there is nothing to reason from. "
+    "Describe signs and symptoms in words, or give HPO ids."
+)
+ONLY_EXCLUDED = "Only excluded findings were given. Add at least one finding that the patient has."
+
+
+class DiagnosisAssistant:
+    """Finds findings, ranks diseases, reads the evidence, checks every citation.
+
+    Args:
+        graph: what is known.
+        model: likelihood ratios over its diseases.
+        lexicon: wordings of its terms.
+        library: published cases; None to do without.
+        reader: weighs candidates and words claims.
+    """
+
+    def __init__(
+        self,
+        graph: KnowledgeGraph,
+        model: LikelihoodModel,
+        lexicon: Lexicon,
+        library: CaseLibrary | None,
+        reader: Reader | None = None,
+    ) -> None:
+        self.graph = graph
+        self.model = model
+        self._lexicon = lexicon
+        self._library = library
+        self._reader = reader or RankingReader()
+
+    @classmethod
+    def load(
+        cls,
+        *,
+        graph: KnowledgeGraph | None = None,
+        cases: bool = True,
+        phenopackets: Path | None = None,
+        embedder: Embedder | None = None,
+        cache_dir: Path | None = None,
+        progress: bool = False,
+    ) -> DiagnosisAssistant:
+        """The assistant over the bundled release; what is not in the cache is built (minutes for the case index).
+
+        Args:
+            graph: where the caller has loaded it already.
+            cases: whether to look for similar published cases.
+            phenopackets: a folder or release zip of patients to add to them.
+            embedder: default: the bundled all-MiniLM-L6-v2.
+            cache_dir: default: the user's cache.
+            progress: show a bar while building.
+
+        Raises:
+            NotReadyError: something is not installed.
+            SourceError: the phenopackets cannot be read.
+            StorageError: the cache cannot be written.
+        """
+        graph = graph or load_graph(cache_dir=cache_dir)
+        library = None
+        if cases:
+            embedder = embedder or bundled_embedder()
+            library = load_library(graph, embedder, phenopackets, progress=progress, cache_dir=cache_dir)
+        model = load_likelihood(graph, cache_dir=cache_dir)
+        return cls(graph, model, load_lexicon(graph, cache_dir=cache_dir), library)
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """What an answer rests on."""
+        return {
+            "citedx": version("citedx"),
+            **self.graph.versions,
+            "cases": self._library.version if self._library else "none",
+            "reader": self._reader.version,
+        }
+
+    def find_findings(self, text: str) -> tuple[Finding, ...]:
+        """The patient's findings in a story; see ``retrieval.findings.find_findings``. Raises UsageError."""
+        return find_findings(text, self._lexicon)
+
+    def diagnose(self, findings: Sequence[Finding], k: int = 10) -> Differential:
+        """The k most likely diseases with what speaks for and against them, or the reason why there are none.
+
+        Args:
+            findings: present and excluded; older term ids become the current ones.
+            k: number of diagnoses, at least 1.
+
+        Raises:
+            UnknownIdError: a finding's term is not in the graph.
+            UsageError: k is below 1.
+        """
+        if k < 1:
+            raise UsageError(f"k is the number of diagnoses and at least 1, got {k}")
+        findings = tuple(replace(f, term_id=self.graph.ontology.current_id(f.term_id)) for f in findings)
+        if not any(not f.excluded for f in findings):
+            reason = ONLY_EXCLUDED if findings else NOTHING_FOUND
+            return Differential(findings=findings, diagnoses=(), evidence=(), abstained=reason, versions=self.versions)
+        hits = self._library.similar(findings) if self._library else ()
+        candidates = rank_candidates(self.model, findings, hits, n=max(k, N_CANDIDATES))
+        reading = self._reader.read(self.graph, findings, candidates[:k])
+        diagnoses, removed = ground(reading.diagnoses, reading.evidence, findings, self.graph)
+        return Differential(
+            findings=findings,
+            diagnoses=diagnoses,
+            evidence=reading.evidence,
+            removed_claims=removed,
+            questions=next_questions(self.model, findings, candidates),
+            candidates=candidates,
+            versions=self.versions,
+        )

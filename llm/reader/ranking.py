@@ -1,0 +1,113 @@
+"""The first reader: takes the fused ranking as it stands and words every claim from the evidence behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from kg.graph import KnowledgeGraph
+from kg.schema import Association, Finding, FindingMatch, Match
+from llm.reader.protocol import Reading
+from llm.schema import Claim, Diagnosis
+from retrieval.evidence import EvidenceBook, word_how_often
+from retrieval.schema import Candidate, CaseHit
+
+MAX_CLAIMS = 10
+"""Claims about findings per diagnosis: those that weigh most."""
+MAX_CITATIONS = 3
+MAX_EXPECTED = 2
+MAX_CASES = 2
+MIN_SHARED = 2
+"""A case is cited when it shares at least this many findings with the patient."""
+
+
+class RankingReader:
+    """Ranking and probabilities of retrieval; claims for, against, and about similar cases."""
+
+    version = "ranking-1"
+
+    def read(
+        self,
+        graph: KnowledgeGraph,
+        findings: Sequence[Finding],  # noqa: ARG002 - for readers that weigh them again
+        candidates: Sequence[Candidate],
+    ) -> Reading:
+        """One diagnosis per candidate, in their order."""
+        book = EvidenceBook(graph)
+        diagnoses = tuple(
+            Diagnosis(
+                disease_id=c.disease_id,
+                name=c.name,
+                rank=c.rank,
+                probability=c.probability,
+                claims=tuple(claims_about(c, graph, book)),
+                equivalent_ids=c.equivalent_ids,
+            )
+            for c in candidates
+        )
+        return Reading(diagnoses=diagnoses, evidence=book.evidence)
+
+
+def claims_about(candidate: Candidate, graph: KnowledgeGraph, book: EvidenceBook) -> Iterable[Claim]:
+    """Claims about one candidate: findings by weight, then similar cases, then what is expected and not mentioned."""
+    weights = {c.term_id: abs(c.log_lr) for c in candidate.contributions}
+    telling = [m for m in candidate.explanation.matches if m.associations]
+    telling.sort(key=lambda m: (-weights[m.finding.term_id], m.finding.term_id))
+    for match in telling[:MAX_CLAIMS]:
+        yield _finding_claim(candidate, match, weights[match.finding.term_id], graph, book)
+    similar = [hit for hit in candidate.cases if len(hit.shared_term_ids) >= MIN_SHARED]
+    for hit in similar[:MAX_CASES]:
+        yield _case_claim(candidate, hit, graph, book)
+    for association in candidate.explanation.missing[:MAX_EXPECTED]:
+        yield _expected_claim(candidate, association, graph, book)
+
+
+def _finding_claim(
+    candidate: Candidate, match: FindingMatch, weight: float, graph: KnowledgeGraph, book: EvidenceBook
+) -> Claim:
+    cited = match.associations[:MAX_CITATIONS]
+    return Claim(
+        text=_word_match(match, graph),
+        supports=match.match is not Match.CONTRADICTED,
+        evidence_ids=tuple(book.cite_association(a, weight) for a in cited),
+        disease_id=candidate.disease_id,
+        term_id=match.finding.term_id,
+    )
+
+
+def _word_match(match: FindingMatch, graph: KnowledgeGraph) -> str:
+    """The claim in words; it says no more than its first citation."""
+    label, first = graph.ontology.name(match.finding.term_id), match.associations[0]
+    annotated = graph.ontology.name(first.term_id)
+    if match.match is Match.EXACT:
+        return f"{label} is {word_how_often(first)}"
+    if match.match is Match.SPECIFIC:
+        return f"{label}: the more specific {annotated} is {word_how_often(first)}"
+    if match.match is Match.GENERAL:
+        return f"{label}: the more general {annotated} is {word_how_often(first)}"
+    if match.match is Match.AGREED_ABSENT:
+        return f"{label} is absent here, and {annotated} is {word_how_often(first)}"
+    if match.finding.excluded:
+        return f"{label} is absent here, but {annotated} is {word_how_often(first)}"
+    return f"{label} is present here, but {annotated} is {word_how_often(first)}"
+
+
+def _case_claim(candidate: Candidate, hit: CaseHit, graph: KnowledgeGraph, book: EvidenceBook) -> Claim:
+    shared = ", ".join(graph.ontology.name(t) for t in hit.shared_term_ids)
+    who = "Published patients" if hit.case.is_series else "A published patient"
+    return Claim(
+        text=f"{who} with this disease had {shared}",
+        supports=True,
+        evidence_ids=(book.cite_case(hit),),
+        disease_id=candidate.disease_id,
+    )
+
+
+def _expected_claim(candidate: Candidate, association: Association, graph: KnowledgeGraph, book: EvidenceBook) -> Claim:
+    label = graph.ontology.name(association.term_id)
+    return Claim(
+        text=f"Expected and not mentioned: {label} is {word_how_often(association)}",
+        supports=False,
+        evidence_ids=(book.cite_association(association),),
+        disease_id=candidate.disease_id,
+        term_id=association.term_id,
+    )

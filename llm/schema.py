@@ -1,0 +1,79 @@
+"""Records of the answer: what follows from the evidence, and which evidence says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kg.schema import Finding
+from retrieval.schema import Candidate, Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One statement about one disease, resting on evidence."""
+
+    text: str
+    supports: bool
+    """False where the statement speaks against the disease."""
+    evidence_ids: tuple[str, ...]
+    disease_id: str
+    """The disease that the claim is about (any of its equivalent ids)."""
+    term_id: str | None = None
+    """The patient's finding that the claim is about; None for a claim about a whole case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemovedClaim:
+    """A claim that grounding took out, and why."""
+
+    claim: Claim
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """One line of the differential."""
+
+    disease_id: str
+    name: str
+    rank: int
+    probability: float
+    """0..1; the probabilities of a differential sum to at most 1, the rest is "none of these"."""
+    claims: tuple[Claim, ...]
+    equivalent_ids: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.probability <= 1.0:
+            raise ValueError(f"a probability is in 0..1, got {self.probability}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A finding worth asking about next."""
+
+    term_id: str
+    text: str
+    gain: float
+    """Expected information gain over the shown diagnoses, in bits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Differential:
+    """The whole answer."""
+
+    findings: tuple[Finding, ...]
+    diagnoses: tuple[Diagnosis, ...]
+    evidence: tuple[Evidence, ...]
+    abstained: str | None = None
+    """Why there is no diagnosis, in words for the user; None where there is one."""
+    removed_claims: tuple[RemovedClaim, ...] = ()
+    questions: tuple[Question, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    """What the reader chose from, for pictures; not part of the JSON."""
+    versions: dict[str, str] = field(default_factory=dict)
+    """What made this answer: graph release, embedder, case library, reader, citedx."""
+
+    def __post_init__(self) -> None:
+        total = sum(d.probability for d in self.diagnoses)
+        if total > 1.0 + 1e-6:
+            raise ValueError(f"probabilities sum to {total}, more than 1")
