@@ -1,0 +1,1 @@
+"""Is it right: cases, protocols, metrics, and runs that others can repeat."""

@@ -1,0 +1,74 @@
+"""Benchmark files -> cases: GA4GH phenopackets, or PhenoBrain's ``[[HPO ids], [disease ids]]``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from evaluation.schema import Case, CaseSet, Unscored
+from kg.errors import SourceError
+from kg.ontology import Ontology
+from kg.schema import Finding, Patient
+from kg.sources.phenopackets import load_phenopackets
+from retrieval.findings import current_findings
+
+
+def load_cases(path: Path, ontology: Ontology) -> CaseSet:
+    """Read a folder or zip of phenopackets, or a PhenoBrain ``.json``.
+
+    Cases without a diagnosis or without a finding that the ontology knows, repeated ids, and members that cannot be
+    read are unscored.
+
+    Raises:
+        SourceError: the file is missing or of another format.
+    """
+    if path.suffix == ".json" and path.is_file():
+        return build_case_set(_read_phenobrain(path), ontology)
+    packets = load_phenopackets(path)
+    broken = [Unscored(case_id=s.name, reason=f"cannot be read: {s.reason}") for s in packets.skipped]
+    return build_case_set(packets.patients, ontology, broken)
+
+
+def build_case_set(patients: Iterable[Patient], ontology: Ontology, broken: Iterable[Unscored] = ()) -> CaseSet:
+    """Sort patients into cases and unscored ones."""
+    cases: dict[str, Case] = {}
+    unscored = list(broken)
+    for patient in patients:
+        findings, _ = current_findings(patient.findings, ontology)
+        reason = _why_unscored(patient, findings, cases)
+        if reason:
+            unscored.append(Unscored(case_id=patient.patient_id, reason=reason))
+            continue
+        cases[patient.patient_id] = Case(
+            case_id=patient.patient_id,
+            findings=findings,
+            gold_ids=patient.disease_ids,
+            publication=next(iter(patient.references), patient.patient_id),
+        )
+    return CaseSet(cases=tuple(cases.values()), unscored=tuple(unscored))
+
+
+def _why_unscored(patient: Patient, findings: tuple[Finding, ...], cases: dict[str, Case]) -> str | None:
+    if not patient.disease_ids:
+        return "no diagnosis"
+    if patient.patient_id in cases:
+        return "repeated id"
+    if all(f.excluded for f in findings):
+        return "no present finding that the ontology knows"
+    return None
+
+
+def _read_phenobrain(path: Path) -> tuple[Patient, ...]:
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        return tuple(
+            Patient(
+                patient_id=f"{path.stem}-{number}",
+                findings=tuple(Finding(term_id=t, label="") for t in terms),
+                disease_ids=tuple(diseases),
+            )
+            for number, (terms, diseases) in enumerate(rows, start=1)
+        )
+    except (OSError, ValueError, TypeError) as error:
+        raise SourceError(f"{path} is not a list of [[HPO ids], [disease ids]]: {error}") from error

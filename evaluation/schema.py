@@ -1,0 +1,61 @@
+"""Records of evaluation: what was asked, what was answered, and how it is scored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kg.schema import Finding
+
+
+class Protocol(StrEnum):
+    """What a system may know of the evaluated patients."""
+
+    PUBLISHED = "published"  # the graph as released; library cases of other publications only
+    UNSEEN_PUBLICATION = "unseen-publication"  # also no annotation that rests on the patient's publication
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A patient whose diagnosis is known."""
+
+    case_id: str
+    findings: tuple[Finding, ...]
+    """Present and excluded, with current ids."""
+    gold_ids: tuple[str, ...]
+    """Ids of the right disease; any of them counts."""
+    publication: str
+    """The publication that describes the patient; the case's own id where the set names none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unscored:
+    """A case that cannot be scored, and why; it is counted, never silently dropped."""
+
+    case_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseSet:
+    """The cases of one benchmark."""
+
+    cases: tuple[Case, ...]
+    unscored: tuple[Unscored, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """What a system answered for one case."""
+
+    case_id: str
+    publication: str
+    gold_ids: tuple[str, ...]
+    ranked_ids: tuple[str, ...]
+    """Disease ids, the most likely first; equivalent entries of other sources are not repeated."""
+    rank: int | None
+    """1-based rank of the right disease, itself or a plainly equivalent entry; None where it is not ranked."""
+    known: bool
+    """Another publication of the evaluated set describes a patient with the disease too."""
+    in_graph: bool
+    """The graph holds the disease; where it does not, the case counts as missed and is reported apart."""
