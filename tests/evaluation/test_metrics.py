@@ -1,0 +1,76 @@
+"""Rates by hand, against scikit-learn, and what an interval must do."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import label_ranking_average_precision_score, top_k_accuracy_score
+
+from evaluation.metrics import clustered_mean, score_predictions
+from evaluation.schema import Prediction
+
+
+def prediction(number: int, rank: int | None, publication: str = "PMID:1", gold: str = "OMIM:1") -> Prediction:
+    return Prediction(
+        case_id=f"c{number}",
+        publication=publication,
+        gold_ids=(gold,),
+        ranked_ids=(),
+        rank=rank,
+        known=True,
+        in_graph=True,
+    )
+
+
+def test_rates_by_hand():
+    rates = score_predictions([prediction(i, rank) for i, rank in enumerate([1, 2, 4, None])])
+    assert {name: rates[name].value for name in ("top-1", "top-3", "top-5", "top-50")} == {
+        "top-1": 0.25,
+        "top-3": 0.5,
+        "top-5": 0.75,
+        "top-50": 0.75,
+    }
+    assert rates["mrr"].value == pytest.approx((1 + 1 / 2 + 1 / 4 + 0) / 4)
+
+
+def test_a_disease_with_many_patients_counts_once_in_the_mean_over_diseases():
+    predictions = [prediction(0, 1, gold="OMIM:1"), *(prediction(i, 9, gold="OMIM:2") for i in (1, 2, 3))]
+    rates = score_predictions(predictions)
+    assert rates["top-1"].value == 0.25
+    assert rates["macro-top-1"].value == pytest.approx(0.5)
+
+
+def test_rates_are_those_of_scikit_learn():
+    rng = np.random.default_rng(0)
+    scores, gold = rng.random((60, 30)), rng.integers(0, 30, 60)
+    ranks = (scores > scores[np.arange(60), gold][:, None]).sum(axis=1) + 1
+    rates = score_predictions([prediction(i, int(rank)) for i, rank in enumerate(ranks)])
+    for k in (1, 3, 5, 10):
+        assert rates[f"top-{k}"].value == pytest.approx(top_k_accuracy_score(gold, scores, k=k, labels=range(30)))
+    one_hot = np.eye(30)[gold]
+    assert rates["mrr"].value == pytest.approx(label_ranking_average_precision_score(one_hot, scores))
+
+
+def test_no_case_has_no_rate():
+    assert all(np.isnan(rate.value) for rate in score_predictions([]).values())
+
+
+def test_patients_of_one_publication_widen_the_interval():
+    values = np.array([1.0] * 50 + [0.0] * 50)
+    apart = clustered_mean(values, [str(i) for i in range(100)])
+    together = clustered_mean(values, ["a"] * 25 + ["b"] * 25 + ["c"] * 25 + ["d"] * 25)
+    assert apart.value == together.value == 0.5
+    assert together.high - together.low > 2 * (apart.high - apart.low)
+    # 100 independent coins: 0.5 +- 1.96 * sqrt(0.25 / 100)
+    assert apart.low == pytest.approx(0.402, abs=0.02)
+    assert apart.high == pytest.approx(0.598, abs=0.02)
+
+
+@given(st.lists(st.tuples(st.integers(1, 200) | st.none(), st.integers(0, 5)), min_size=1, max_size=30))
+def test_rates_rise_with_k_and_intervals_stay_within_bounds(rows):
+    rates = score_predictions([prediction(i, rank, f"PMID:{p}") for i, (rank, p) in enumerate(rows)])
+    tops = [rates[f"top-{k}"].value for k in (1, 3, 5, 10, 50)]
+    assert tops == sorted(tops)
+    assert all(0 <= r.low <= r.high <= 1 + 1e-9 for r in rates.values())

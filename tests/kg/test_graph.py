@@ -1,0 +1,235 @@
+"""The graph's answers about the toy release, worked out by hand from tests/data/recipe.py."""
+
+from dataclasses import replace
+
+import networkx as nx
+import pytest
+
+from kg.annotations import AnnotationTable
+from kg.build import build_graph
+from kg.errors import UnknownIdError
+from kg.graph import KnowledgeGraph
+from kg.ontology import Ontology
+from kg.schema import Disease, Frequency, Gene, Predicate, Term
+
+ZRB1 = Gene(gene_id="NCBIGene:900101", symbol="ZRB1")
+
+
+def said(associations) -> list[tuple[str, str, bool]]:
+    return [(a.disease_id, a.term_id[-2:], a.excluded) for a in associations]
+
+
+def test_counts_and_versions(toy_graph):
+    assert toy_graph.counts() == {"terms": 18, "diseases": 6, "genes": 3, "associations": 19}
+    # One row names an obsolete term that nothing replaces.
+    assert toy_graph.versions == {"hpo": "2030-01-01", "hpoa": "2030-01-01", "hpoa_unknown_terms": "1"}
+
+
+def test_another_source_is_another_identity(toy_graph, toy_sources):
+    without_genes = build_graph(replace(toy_sources, genes=None))
+    assert len(toy_graph.identity) == len(without_genes.identity) == 64
+    assert toy_graph.identity != without_genes.identity
+    assert without_genes.counts()["genes"] == 0
+
+
+def test_statements_about_a_disease(toy_graph):
+    assert said(toy_graph.associations_of("OMIM:900001")) == [
+        ("OMIM:900001", "13", False),
+        ("OMIM:900001", "12", False),
+        ("OMIM:900001", "21", True),
+        ("OMIM:900001", "02", False),
+        ("OMIM:900001", "04", False),
+    ]
+    assert toy_graph.findings_of("OMIM:900001") == toy_graph.associations_of("OMIM:900001")[:3]
+    assert {a.predicate for a in toy_graph.findings_of("OMIM:900002")} == {Predicate.PHENOTYPE}
+    assert len(toy_graph.associations_of("OMIM:900004")) == 1
+
+
+def test_a_statement_comes_back_with_all_its_facts(toy_graph):
+    first, second, *_ = toy_graph.associations_of("OMIM:900001")
+    assert first.frequency == Frequency.counts(7, 8)
+    assert (first.onset_id, first.sex, first.modifier_ids, first.evidence_code) == (
+        "HP:9000004",
+        None,
+        ("HP:9000006",),
+        "PCS",
+    )
+    assert [p.reference for p in first.provenance] == ["PMID:90000001", "PMID:90000002"]
+    assert (first.provenance[0].source, first.provenance[0].version) == ("HPO annotations", "2030-01-01")
+    assert (second.onset_id, second.sex, second.modifier_ids) == (None, "MALE", ())
+
+
+def test_older_term_ids_are_mapped(toy_graph):
+    assert said(toy_graph.findings_of("OMIM:900002"))[:2] == [("OMIM:900002", "21", False)] * 2
+    assert said(toy_graph.findings_of("OMIM:900003"))[:2] == [("OMIM:900003", "11", False)] * 2
+
+
+def test_diseases_of_a_term(toy_graph):
+    brittle = [("OMIM:900001", "21", True), ("OMIM:900002", "21", False), ("OMIM:900002", "21", False)]
+    assert said(toy_graph.diseases_of("HP:9000021")) == brittle
+    assert said(toy_graph.diseases_of("HP:9000092")) == brittle
+    assert said(toy_graph.diseases_of("HP:9000021", descendants=True)) == [*brittle, ("OMIM:900003", "23", True)]
+    assert toy_graph.diseases_of("HP:9000010") == ()
+
+
+def test_genes(toy_graph):
+    assert toy_graph.genes_of("OMIM:900001") == (ZRB1,)
+    assert [g.symbol for g in toy_graph.genes_of("OMIM:900002")] == ["FLM1", "FLM2"]
+    assert toy_graph.genes_of("ORPHA:902") == ()
+    assert toy_graph.gene("zrb1") == toy_graph.gene("NCBIGene:900101") == ZRB1
+    assert [d.disease_id for d in toy_graph.diseases_of_gene("ZRB1")] == ["OMIM:900001", "ORPHA:901"]
+    with pytest.raises(UnknownIdError, match="ABC1 is not a gene of this graph"):
+        toy_graph.gene("ABC1")
+
+
+@pytest.mark.parametrize(
+    ("key", "node_id"),
+    [
+        ("HP:9000011", "HP:9000011"),
+        (" HP:9000090 ", "HP:9000011"),
+        ("big zorb", "HP:9000011"),
+        ("ORPHA:901", "ORPHA:901"),
+        ("ALPHA SYNDROME TYPE 2", "ORPHA:901"),
+        ("NCBIGene:900102", "NCBIGene:900102"),
+        ("flm1", "NCBIGene:900102"),
+    ],
+)
+def test_nodes_by_id_and_wording(toy_graph, key, node_id):
+    node = toy_graph.node(key)
+    kinds = {Term: "term_id", Disease: "disease_id", Gene: "gene_id"}
+    assert getattr(node, kinds[type(node)]) == node_id
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("Brit", r"'Brit'; did you mean HP:9000021 \(Brittle flim\), HP:9000023 \(Brittle tip of the flim\)\?$"),
+        ("xyz", "^nothing in the graph has the id or name 'xyz'$"),
+        ("  ", "has the id or name ''$"),
+    ],
+)
+def test_unknown_nodes_are_refused_with_close_wordings(toy_graph, key, message):
+    with pytest.raises(UnknownIdError, match=message):
+        toy_graph.node(key)
+
+
+def test_prefixes_shortest_name_first(toy_graph):
+    # "Large zorb" by its synonym "Big zorb".
+    assert [n.name for n in toy_graph.with_prefix("B")] == [
+        "Large zorb",
+        "Beta disease",
+        "Brittle flim",
+        "Brittle tip of the flim",
+    ]
+    assert [n.name for n in toy_graph.with_prefix("b", limit=2)] == ["Large zorb", "Beta disease"]
+
+
+def test_the_network(toy_graph):
+    network = toy_graph.network
+    kinds = nx.get_node_attributes(network, "kind")
+    assert [list(kinds.values()).count(k) for k in ("term", "disease", "gene")] == [18, 6, 3]
+    predicates = [p for _, _, p in network.edges(data="predicate")]
+    assert {p: predicates.count(p) for p in set(predicates)} == {
+        "is_a": 18,  # 17 terms below the root, one of them with two parents
+        "associated_gene": 4,
+        "has_phenotype": 15,
+        "has_inheritance": 1,
+        "has_clinical_course": 1,
+        "has_modifier": 1,
+        "has_past_history": 1,
+    }
+    assert network.nodes["HP:9000011"]["name"] == "Large zorb"
+    records = [toy_graph.annotations.record(row) for *_, row in network.edges(data="row") if row is not None]
+    assert sorted(said(records)) == sorted(said(a for d in toy_graph.diseases for a in toy_graph.associations_of(d)))
+
+
+def test_a_copy_can_be_changed(toy_graph):
+    copy = toy_graph.to_networkx()
+    copy.remove_node("HP:9000011")
+    assert "HP:9000011" in toy_graph.network
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("OMIM:900001", "HP:9000012", "ORPHA:902"),
+        ("HP:9000013", "ORPHA:901", "HP:9000022"),
+        ("HP:0000118", "HP:9000010", "HP:9000011"),
+        # Not over the root "All", which is two steps away from either.
+        ("HP:9000001", "HP:9000002", "OMIM:900001", "HP:9000021", "OMIM:900002", "HP:9000006", "HP:9000005"),
+        ("OMIM:900001",),
+    ],
+)
+def test_shortest_paths(toy_graph, path):
+    assert toy_graph.shortest_path(path[0], path[-1]) == path
+    assert toy_graph.shortest_path(path[-1], path[0]) == path[::-1]
+
+
+def test_a_path_between_wordings(toy_graph):
+    assert toy_graph.shortest_path("FLM1", "fragile flim") == ("NCBIGene:900102", "OMIM:900002", "HP:9000021")
+
+
+def test_what_nothing_connects():
+    terms = [Term(term_id="HP:1", name="One"), Term(term_id="HP:2", name="Two")]
+    table = AnnotationTable.from_associations([], [], ["HP:1", "HP:2"])
+    graph = KnowledgeGraph(Ontology(terms), [], table, {}, {})
+    with pytest.raises(UnknownIdError, match=r"^nothing connects HP:1 and HP:2$"):
+        graph.shortest_path("HP:1", "HP:2")
+
+
+def test_statements_between_two_nodes(toy_graph):
+    forward = toy_graph.statements_between("OMIM:900003", "HP:9000011")
+    assert [(p, f, str(a.frequency)) for p, f, a in forward] == [
+        ("has_phenotype", True, "10 of 10 patients"),
+        ("has_phenotype", True, "4 of 5 patients"),
+    ]
+    backward = toy_graph.statements_between("HP:9000011", "OMIM:900003")
+    assert backward == tuple((p, False, a) for p, _, a in forward)
+    assert toy_graph.statements_between("HP:9000013", "HP:9000011") == (("is_a", True, None),)
+    assert toy_graph.statements_between("HP:9000013", "HP:9000010") == ()
+
+
+def test_neighbours(toy_graph):
+    neighbours = toy_graph.neighbours("big zorb")
+    assert len(neighbours) == 3  # two statements about Gamma are one neighbour
+    assert set(neighbours) == {
+        ("is_a", "HP:9000010", True),
+        ("is_a", "HP:9000013", False),
+        ("has_phenotype", "OMIM:900003", False),
+    }
+    assert set(toy_graph.neighbours("OMIM:900002")) == {
+        ("associated_gene", "NCBIGene:900102", True),
+        ("associated_gene", "NCBIGene:900103", True),
+        ("has_phenotype", "HP:9000014", True),
+        ("has_phenotype", "HP:9000021", True),
+        ("has_modifier", "HP:9000006", True),
+        ("has_past_history", "HP:9000022", True),
+    }
+
+
+@pytest.mark.parametrize(
+    ("diseases", "findings", "nodes", "n_edges"),
+    [
+        # The annotated "Large zorb" (twice) above the finding.
+        (["OMIM:900003"], ["HP:9000013"], {"HP:9000013", "HP:9000011"}, 3),
+        # Two annotated terms below the finding, with the terms between.
+        (["OMIM:900001"], ["HP:9000010"], {"HP:9000010", "HP:9000011", "HP:9000012", "HP:9000013"}, 5),
+        # A finding with two parents, one annotated in each entry.
+        (["OMIM:900001", "ORPHA:901"], ["HP:9000024"], {"HP:9000024", "HP:9000012", "HP:9000022"}, 4),
+        # An unrelated finding stays alone; an older id is the current one.
+        (["ORPHA:902"], ["HP:9000090"], {"HP:9000011"}, 0),
+        (["ORPHA:902"], [], set(), 0),
+    ],
+)
+def test_subgraphs(toy_graph, diseases, findings, nodes, n_edges):
+    part = toy_graph.subgraph(diseases, findings)
+    assert set(part) == nodes | set(diseases)
+    assert part.number_of_edges() == n_edges
+
+
+@pytest.mark.release
+def test_the_release(release_graph):
+    assert release_graph.versions["hpo"] == release_graph.versions["hpoa"] == "2025-01-16"
+    assert release_graph.counts() == {"terms": 19034, "diseases": 12687, "genes": 5132, "associations": 271702}
+    assert release_graph.disease("OMIM:312750").name == "Rett syndrome"
+    assert [g.symbol for g in release_graph.genes_of("OMIM:312750")] == ["MECP2"]

@@ -1,0 +1,144 @@
+"""The whole sequence on the toy: from words to a grounded answer, or to the reason why there is none."""
+
+import re
+from importlib.metadata import version
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kg.errors import UnknownIdError, UsageError
+from kg.graph import KnowledgeGraph
+from llm.assistant import NOTHING_FOUND, ONLY_EXCLUDED, DiagnosisAssistant
+from llm.questions import N_CANDIDATES
+from retrieval.cases import build_library, series_of
+from retrieval.lexicon import Lexicon
+from tests.fakes import CarelessReader, WordPairEmbedder
+from tests.toy import (
+    ALPHA,
+    BRITTLE,
+    BRITTLE_TIP,
+    GAMMA,
+    LARGE,
+    OLD_BRITTLE,
+    OLD_LARGE,
+    RED_STRIPED,
+    STRIPED,
+    UNKNOWN_TERM,
+    VERY_LARGE,
+    WOBBLING,
+    WOBBLING_STRIPES,
+    build_model,
+    patient,
+)
+
+TERMS = (LARGE, VERY_LARGE, STRIPED, RED_STRIPED, BRITTLE, BRITTLE_TIP, WOBBLING, WOBBLING_STRIPES)
+
+
+@pytest.fixture(scope="module")
+def assistant(toy_graph: KnowledgeGraph) -> DiagnosisAssistant:
+    library = build_library(series_of(toy_graph), WordPairEmbedder(), toy_graph.ontology)
+    return DiagnosisAssistant(toy_graph, build_model(toy_graph), Lexicon(toy_graph.ontology), library)
+
+
+@pytest.fixture(scope="module")
+def assistant_without_cases(toy_graph: KnowledgeGraph) -> DiagnosisAssistant:
+    return DiagnosisAssistant(toy_graph, build_model(toy_graph), Lexicon(toy_graph.ontology), None)
+
+
+def test_a_story(assistant: DiagnosisAssistant):
+    findings = assistant.find_findings("A very large zorb with stripes: striped zorb. No brittle flim.")
+    assert [(f.term_id, f.excluded) for f in findings] == [(VERY_LARGE, False), (STRIPED, False), (BRITTLE, True)]
+    answer = assistant.diagnose(findings)
+    first = answer.diagnoses[0]
+    assert (answer.abstained, answer.removed_claims, answer.findings) == (None, (), findings)
+    assert (first.disease_id, first.rank, len(first.claims)) == (ALPHA, 1, 4)  # three findings and a series
+    assert sum(d.probability for d in answer.diagnoses) <= 1
+
+
+@pytest.mark.parametrize(("findings", "reason"), [((), NOTHING_FOUND), (patient(no=[LARGE, BRITTLE]), ONLY_EXCLUDED)])
+def test_abstains_without_a_present_finding(assistant: DiagnosisAssistant, findings, reason: str):
+    answer = assistant.diagnose(findings)
+    assert answer.abstained == reason
+    assert answer.findings == findings
+    assert (answer.diagnoses, answer.evidence, answer.candidates, answer.questions) == ((), (), (), ())
+    assert answer.versions == assistant.versions
+
+
+def test_versions(assistant: DiagnosisAssistant, assistant_without_cases: DiagnosisAssistant):
+    answer = assistant.diagnose(patient(LARGE))
+    assert answer.versions == {
+        "citedx": version("citedx"),
+        "hpo": "2030-01-01",
+        "hpoa": "2030-01-01",
+        "hpoa_unknown_terms": "1",
+        "cases": "5 cases, pairs-256@blake2b",
+        "reader": "ranking-1",
+    }
+    assert assistant_without_cases.versions["cases"] == "none"
+
+
+@settings(deadline=None, max_examples=40)
+@given(said=st.dictionaries(st.sampled_from(TERMS), st.booleans(), min_size=1), data=st.data())
+def test_the_order_of_the_findings_does_not_matter(
+    assistant: DiagnosisAssistant, said: dict[str, bool], data: st.DataObject
+):
+    findings = patient(*(t for t in said if said[t]), no=[t for t in said if not said[t]])
+    one, other = assistant.diagnose(findings), assistant.diagnose(data.draw(st.permutations(findings)))
+    assert (one.diagnoses, one.evidence, one.questions) == (other.diagnoses, other.evidence, other.questions)
+    assert (one.candidates, one.abstained, one.removed_claims) == (other.candidates, other.abstained, ())
+    assert assistant.diagnose(findings) == one
+
+
+def test_without_cases(assistant: DiagnosisAssistant, assistant_without_cases: DiagnosisAssistant):
+    findings = patient(VERY_LARGE, STRIPED)
+    bare, full = assistant_without_cases.diagnose(findings), assistant.diagnose(findings)
+    assert [d.disease_id for d in bare.diagnoses][:2] == [ALPHA, GAMMA]
+    assert {e.kind for e in bare.evidence} == {"annotation"}
+    assert {e.kind for e in full.evidence} == {"annotation", "case"}
+    assert all(not c.cases for c in bare.candidates)
+
+
+@pytest.mark.parametrize("k", [1, 2, 5, 50])
+def test_k_diagnoses_and_more_candidates_for_the_questions(assistant: DiagnosisAssistant, k: int):
+    answer = assistant.diagnose(patient(LARGE, WOBBLING), k=k)
+    everything = assistant.diagnose(patient(LARGE, WOBBLING), k=100)
+    assert answer.diagnoses == everything.diagnoses[:k]
+    assert len(answer.diagnoses) == min(k, 5)
+    assert len(answer.candidates) == min(N_CANDIDATES, 5)
+    assert answer.questions == everything.questions
+
+
+@pytest.mark.parametrize("k", [0, -1])
+def test_less_than_one_diagnosis_is_refused(assistant: DiagnosisAssistant, k: int):
+    with pytest.raises(UsageError, match=rf"at least 1, got {k}$"):
+        assistant.diagnose(patient(LARGE), k=k)
+
+
+def test_old_ids_mean_the_current_ones(assistant: DiagnosisAssistant):
+    old = assistant.diagnose(patient(OLD_LARGE, STRIPED, no=[OLD_BRITTLE]))
+    new = assistant.diagnose(patient(LARGE, STRIPED, no=[BRITTLE]))
+    assert old.diagnoses == new.diagnoses
+    assert [f.term_id for f in old.findings] == [LARGE, STRIPED, BRITTLE]
+
+
+def test_an_unknown_finding_is_refused(assistant: DiagnosisAssistant):
+    with pytest.raises(UnknownIdError, match=UNKNOWN_TERM):
+        assistant.diagnose(patient(LARGE, UNKNOWN_TERM))
+
+
+def test_an_invented_citation_is_removed_and_listed(toy_graph: KnowledgeGraph, assistant: DiagnosisAssistant):
+    careless = DiagnosisAssistant(
+        toy_graph, assistant.model, Lexicon(toy_graph.ontology), None, reader=CarelessReader()
+    )
+    answer = careless.diagnose(patient(LARGE), k=2)
+    assert [(r.claim.evidence_ids, r.reason) for r in answer.removed_claims] == [(("E999",), "E999 does not exist")] * 2
+    assert all("everybody knows" not in c.text for d in answer.diagnoses for c in d.claims)
+    assert answer.versions["reader"] == "careless-1"
+
+
+def test_every_number_in_an_answer_is_an_evidence(assistant: DiagnosisAssistant):
+    answer = assistant.diagnose(patient(LARGE, STRIPED, WOBBLING, no=[BRITTLE]))
+    cited = [i for d in answer.diagnoses for c in d.claims for i in c.evidence_ids]
+    assert all(re.fullmatch(r"E[1-9]\d*", i) for i in cited)
+    assert set(cited) == {e.evidence_id for e in answer.evidence}

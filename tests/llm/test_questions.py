@@ -1,0 +1,122 @@
+"""Information gain against the textbook, and questions about what is not known yet."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kg.graph import KnowledgeGraph
+from kg.likelihood import LikelihoodModel
+from llm.questions import information_gain, next_questions
+from retrieval.candidates import rank_candidates
+from tests.toy import (
+    BETA,
+    BRITTLE,
+    BRITTLE_TIP,
+    LARGE,
+    RED_STRIPED,
+    STRIPED,
+    VERY_LARGE,
+    WOBBLING,
+    WOBBLING_STRIPES,
+    build_model,
+    patient,
+)
+
+TERMS = (LARGE, VERY_LARGE, STRIPED, RED_STRIPED, BRITTLE, BRITTLE_TIP, WOBBLING, WOBBLING_STRIPES)
+PROBABILITY = st.floats(0, 1)
+
+
+@pytest.fixture(scope="module")
+def model(toy_graph: KnowledgeGraph) -> LikelihoodModel:
+    return build_model(toy_graph)
+
+
+def binary_entropy(p: float) -> float:
+    return 0.0 if p in (0, 1) else float(-p * np.log2(p) - (1 - p) * np.log2(1 - p))
+
+
+def gain_of_answer(prior: list[float], p_yes: list[float]) -> float:
+    """The same quantity from the other side: H(answer) - sum over d of P(d) H(answer | d)."""
+    yes = float(np.dot(prior, p_yes))
+    return binary_entropy(min(max(yes, 0), 1)) - sum(p * binary_entropy(q) for p, q in zip(prior, p_yes, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("prior", "p_yes", "gain"),
+    [
+        ([0.5, 0.5], [1, 0], 1),  # tells two equal ones apart: one bit
+        ([0.5, 0.5], [0.9, 0.1], 0.531004406),  # 1 - H(0.1)
+        ([0.5, 0.5], [0.7, 0.7], 0),  # the answer is the same in both
+        ([1, 0], [0.5, 0.1], 0),  # nothing is left to tell apart
+        ([0.25, 0.25, 0.5], [1, 1, 0], 1),
+        ([0.25, 0.25, 0.5], [1, 0, 0], 0.811278124),  # H(1/4)
+        ([0.8, 0.2], [0, 1], 0.721928095),  # H(1/5)
+    ],
+)
+def test_information_gain_by_hand(prior: list[float], p_yes: list[float], gain: float):
+    assert information_gain(np.array(prior), np.array([p_yes], float)) == pytest.approx([gain], abs=1e-8)
+
+
+@settings(deadline=None)
+@given(hypotheses=st.lists(st.tuples(st.floats(1e-3, 1), PROBABILITY, PROBABILITY), min_size=1, max_size=20))
+def test_information_gain_is_symmetric_and_at_most_a_bit(hypotheses: list[tuple[float, float, float]]):
+    weights, first, second = (list(column) for column in zip(*hypotheses, strict=True))
+    prior = [w / sum(weights) for w in weights]
+    gains = information_gain(np.array(prior), np.array([first, second]))
+    expected = [gain_of_answer(prior, first), gain_of_answer(prior, second)]
+    assert gains == pytest.approx(expected, abs=1e-6)
+    assert np.all(gains >= 0)
+    assert np.all(gains <= 1 + 1e-9)
+
+
+@settings(deadline=None, max_examples=60)
+@given(said=st.dictionaries(st.sampled_from(TERMS), st.booleans(), min_size=1))
+def test_nothing_known_implied_or_denied_is_asked(model: LikelihoodModel, said: dict[str, bool]):
+    findings = patient(*(t for t in said if said[t]), no=[t for t in said if not said[t]])
+    ontology = model.graph.ontology
+    questions = next_questions(model, findings, rank_candidates(model, findings), n=20)
+    for question in questions:
+        assert not any(question.term_id in ontology.ancestors(t) for t in said)
+        assert not any(t in ontology.ancestors(question.term_id) for t in said)
+        assert 0 < question.gain <= 1
+    assert len({q.term_id for q in questions}) == len(questions)
+    assert [q.gain for q in questions] == sorted((q.gain for q in questions), reverse=True)
+
+
+def test_questions_by_hand(model: LikelihoodModel):
+    """Against the gain of the answer, computed from the model's probabilities for each annotated term."""
+    findings = patient(LARGE)
+    candidates = rank_candidates(model, findings)
+    prior = [c.probability for c in candidates]
+    prior.append(1 - sum(prior))
+    askable = (STRIPED, BRITTLE, WOBBLING, WOBBLING_STRIPES, "HP:9000020")
+    expected = {}
+    for term_id in askable:
+        p_yes = [float(model.probability(term_id)[model.group_index[c.disease_id]]) for c in candidates]
+        expected[term_id] = gain_of_answer(prior, [*p_yes, model.background_of(term_id)])
+    questions = next_questions(model, findings, candidates, n=10)
+    assert {q.term_id: q.gain for q in questions} == pytest.approx(expected, abs=1e-6)
+    assert next_questions(model, findings, candidates) == questions[:3]
+
+
+def test_what_a_source_denies_is_not_asked(model: LikelihoodModel):
+    """Red stripes are annotated for Beta alone, as absent; the brittle tip for Gamma alone, as absent."""
+    questions = next_questions(model, patient(LARGE), rank_candidates(model, patient(LARGE)), n=20)
+    assert {RED_STRIPED, BRITTLE_TIP}.isdisjoint(q.term_id for q in questions)
+
+
+def test_wording(model: LikelihoodModel):
+    """Gamma has it in 1 of 1 and nobody else does, so it tells the most after a large zorb."""
+    best, *_ = next_questions(model, patient(LARGE), rank_candidates(model, patient(LARGE)))
+    assert best.term_id == WOBBLING_STRIPES
+    assert best.text == "Does the patient have stripes of the zorb that wobble with the flim?"
+
+
+def test_no_candidates_no_questions(model: LikelihoodModel):
+    assert next_questions(model, patient(LARGE), ()) == ()
+
+
+def test_one_candidate_that_has_said_all_leaves_no_question(model: LikelihoodModel):
+    beta = [c for c in rank_candidates(model, patient(BRITTLE)) if c.disease_id == BETA]
+    assert next_questions(model, patient(BRITTLE), beta) == ()

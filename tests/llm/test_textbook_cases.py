@@ -1,0 +1,75 @@
+"""Stories in a clinician's words with the diagnosis that a textbook of medicine gives them."""
+
+import pytest
+
+from llm.assistant import DiagnosisAssistant
+
+pytestmark = pytest.mark.release
+
+RETT = (
+    "A 3-year-old girl who lost purposeful hand use and speech after a normal first year, with repetitive hand "
+    "wringing, seizures, deceleration of head growth and breathing irregularities while awake. No hearing impairment."
+)
+
+TEXTBOOK = {
+    "Marfan syndrome": """
+        A 19-year-old man, very tall, with arachnodactyly, pectus excavatum, scoliosis, ectopia lentis, myopia and
+        dilatation of the aortic root. His father died of aortic dissection. Intelligence is normal.""",
+    "cystic fibrosis": """
+        An 8-year-old boy with recurrent pneumonia, bronchiectasis, chronic sinusitis with nasal polyps, pancreatic
+        insufficiency with steatorrhea, failure to thrive and elevated sweat chloride. He had meconium ileus at
+        birth.""",
+    "Wilson disease": """
+        A 22-year-old woman with cirrhosis, a Kayser-Fleischer ring, dysarthria, tremor and dystonia. Ceruloplasmin
+        is decreased and urinary copper is high.""",
+    "neurofibromatosis type 1": """
+        A 10-year-old girl with multiple cafe-au-lait spots, axillary freckling, Lisch nodules, plexiform
+        neurofibroma, scoliosis and learning difficulties. There is an optic nerve glioma.""",
+    "phenylketonuria": """
+        A 4-year-old boy from abroad who was not screened at birth, with intellectual disability, seizures, fair
+        skin, blond hair, eczema and a musty odour. Plasma phenylalanine is raised (hyperphenylalaninemia). Head
+        small.""",
+    "Duchenne muscular dystrophy": """
+        A 5-year-old boy with progressive proximal muscle weakness, calf hypertrophy, Gowers sign, waddling gait and
+        a very high creatine kinase.""",
+    "Huntington disease": """
+        A 45-year-old man with chorea, personality changes, depression, cognitive decline and gait disturbance.""",
+}
+IDS = {
+    "Marfan syndrome": {"OMIM:154700", "ORPHA:558"},
+    "cystic fibrosis": {"OMIM:219700", "ORPHA:586"},
+    "Wilson disease": {"OMIM:277900", "ORPHA:905"},
+    "neurofibromatosis type 1": {"OMIM:162200", "ORPHA:636"},
+    "phenylketonuria": {"OMIM:261600", "ORPHA:716"},
+    "Duchenne muscular dystrophy": {"OMIM:310200", "ORPHA:98896"},
+    "Huntington disease": {"OMIM:143100", "ORPHA:399"},
+}
+
+
+def test_rett_syndrome(release_assistant: DiagnosisAssistant):
+    findings = release_assistant.find_findings(RETT)
+    assert [f.term_id for f in findings if f.excluded] == ["HP:0000365"]
+    answer = release_assistant.diagnose(findings)
+    first, second = answer.diagnoses[:2]
+    assert "Rett syndrome" in first.name
+    assert {"OMIM:312750", "ORPHA:778"} & {*first.equivalent_ids, *second.equivalent_ids}
+    assert answer.removed_claims == ()
+
+
+@pytest.mark.parametrize("disease", TEXTBOOK)
+def test_the_textbook_diagnosis_is_among_the_first_three(release_assistant: DiagnosisAssistant, disease: str):
+    findings = release_assistant.find_findings(TEXTBOOK[disease])
+    answer = release_assistant.diagnose(findings, k=3)
+    assert any(IDS[disease] & set(d.equivalent_ids) for d in answer.diagnoses), [d.name for d in answer.diagnoses]
+    assert answer.removed_claims == ()
+
+
+@pytest.mark.parametrize("disease", TEXTBOOK)
+def test_none_of_these_stories_denies_a_finding(release_assistant: DiagnosisAssistant, disease: str):
+    findings = release_assistant.find_findings(TEXTBOOK[disease])
+    assert [f.label for f in findings if f.excluded] == []
+
+
+def test_marfan_of_the_father_is_not_the_patients(release_assistant: DiagnosisAssistant):
+    findings = release_assistant.find_findings(TEXTBOOK["Marfan syndrome"])
+    assert "HP:0002647" not in {f.term_id for f in findings}  # aortic dissection

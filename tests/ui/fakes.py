@@ -1,0 +1,159 @@
+"""An assistant with canned knowledge of Rett and Marfan syndrome: real ids and references, no graph, no models.
+
+It recognises a handful of phrases (``no`` before a phrase excludes it) and answers with a fixed differential whose
+probabilities do not depend on the findings. Good for pages and tests, for nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from kg.errors import UsageError
+from kg.schema import Finding, Provenance
+from llm.schema import Claim, Diagnosis, Differential, Question
+from retrieval.schema import Evidence, EvidenceKind
+
+PHRASES = {
+    "lost purposeful hand use": ("HP:0032588", "Hand apraxia"),
+    "speech": ("HP:0002371", "Loss of speech"),
+    "hand wringing": ("HP:0012171", "Stereotypical hand wringing"),
+    "seizures": ("HP:0001250", "Seizure"),
+    "deceleration of head growth": ("HP:0005484", "Secondary microcephaly"),
+    "breathing irregularities while awake": ("HP:0002793", "Abnormal pattern of respiration"),
+    "hearing impairment": ("HP:0000365", "Hearing impairment"),
+    "scoliosis": ("HP:0002650", "Scoliosis"),
+    "ectopia lentis": ("HP:0001083", "Ectopia lentis"),
+    "arachnodactyly": ("HP:0001166", "Arachnodactyly"),
+}
+_HPOA = {"source": "HPO annotations", "version": "2025-01-16", "licence": "https://hpo.jax.org/app/license"}
+
+
+def annotation(number: int, text: str, disease_id: str, term_id: str, *references: str) -> Evidence:
+    """One annotated statement as numbered evidence."""
+    return Evidence(
+        evidence_id=f"E{number}",
+        kind=EvidenceKind.ANNOTATION,
+        text=text,
+        disease_id=disease_id,
+        term_ids=(term_id,),
+        provenance=tuple(Provenance(reference=reference, **_HPOA) for reference in references),
+    )
+
+
+def claim(text: str, disease_id: str, *evidence_ids: str, supports: bool = True) -> Claim:
+    """One statement about one disease."""
+    return Claim(text=text, supports=supports, evidence_ids=evidence_ids, disease_id=disease_id)
+
+
+RETT, RETT_ORPHA, CONGENITAL, ANGELMAN = "OMIM:312750", "ORPHA:778", "OMIM:613454", "OMIM:105830"
+RECORDS = (
+    ("Rett syndrome: stereotypical hand wringing, very frequent", RETT_ORPHA, "HP:0012171", "ORPHA:778"),
+    (
+        "Rett syndrome: stereotypical hand wringing, 3 of 3 patients",
+        RETT,
+        "HP:0012171",
+        "PMID:9792883",
+        "PMID:34778139",
+    ),
+    ("Rett syndrome: seizure, 1 of 1 patient", RETT, "HP:0001250", "PMID:34778139"),
+    ("Rett syndrome: secondary microcephaly", RETT, "HP:0005484", "OMIM:312750"),
+    ("Rett syndrome: abnormal pattern of respiration, very frequent", RETT_ORPHA, "HP:0002793", "ORPHA:778"),
+    ("Rett syndrome, congenital variant: seizure, 8 of 10 patients", CONGENITAL, "HP:0001250", "PMID:21441262"),
+    ("Angelman syndrome: seizure, 26 of 27 patients", ANGELMAN, "HP:0001250", "PMID:8929945"),
+    ("Angelman syndrome: absent speech, occasional", "ORPHA:72", "HP:0001344", "ORPHA:72"),
+    ("Angelman syndrome: scoliosis", ANGELMAN, "HP:0002650", "ISBN-13:978-0721606156"),
+)
+EVIDENCE = (
+    *(annotation(number, *record) for number, record in enumerate(RECORDS, start=1)),
+    Evidence(
+        evidence_id="E10",
+        kind=EvidenceKind.CASE,
+        text="Two girls with Rett syndrome: hand wringing, developmental regression, intermittent hyperventilation",
+        disease_id=RETT,
+        term_ids=("HP:0012171", "HP:0002376", "HP:0004879"),
+        provenance=(Provenance(reference="PMID:9792883", **_HPOA),),
+        score=0.81,
+    ),
+)
+DIAGNOSES = (
+    Diagnosis(
+        disease_id=RETT,
+        name="Rett syndrome",
+        rank=1,
+        probability=0.78,
+        equivalent_ids=(RETT, RETT_ORPHA),
+        claims=(
+            claim("Stereotypical hand wringing was seen in every patient counted.", RETT, "E1", "E2"),
+            claim("Seizures are known.", RETT, "E3"),
+            claim("The head grows more slowly after birth.", RETT, "E4"),
+            claim("Irregular breathing is very frequent.", RETT, "E5"),
+            claim("Published girls have the same course and breathing.", RETT, "E10"),
+        ),
+    ),
+    Diagnosis(
+        disease_id=CONGENITAL,
+        name="Rett syndrome, congenital variant",
+        rank=2,
+        probability=0.11,
+        claims=(claim("Seizures were seen in 8 of 10 patients.", CONGENITAL, "E6"),),
+    ),
+    Diagnosis(
+        disease_id=ANGELMAN,
+        name="Angelman syndrome",
+        rank=3,
+        probability=0.04,
+        equivalent_ids=(ANGELMAN, "ORPHA:72"),
+        claims=(
+            claim("Seizures were seen in 26 of 27 patients.", ANGELMAN, "E7"),
+            claim("Lasting absence of speech is only occasional.", ANGELMAN, "E8", supports=False),
+            claim("Scoliosis, common in it, is not reported here.", ANGELMAN, "E9", supports=False),
+        ),
+    ),
+    Diagnosis(disease_id="OMIM:610954", name="Pitt-Hopkins syndrome", rank=4, probability=0.003, claims=()),
+)
+QUESTION = Question(term_id="HP:0002650", text="Does she have scoliosis?", gain=0.21)
+
+
+@dataclass
+class FakeAssistant:
+    """Answers as ``llm.assistant.DiagnosisAssistant`` would; counts nothing, keeps nothing."""
+
+    delay_s: float = 0.0
+    """How long a diagnosis takes."""
+    versions: dict[str, str] = field(default_factory=lambda: {"citedx": "0.1.0", "hpo": "2025-01-16", "reader": "1"})
+
+    def find_findings(self, text: str) -> tuple[Finding, ...]:
+        """Findings of ``PHRASES`` in the order of the text."""
+        if not text.strip():
+            raise UsageError("the story is empty: write what is seen in the patient")
+        found = []
+        for phrase, (term_id, label) in PHRASES.items():
+            for match in re.finditer(rf"(\bno )?({re.escape(phrase)})", text, re.IGNORECASE):
+                span = {"quote": match[2], "start": match.start(2), "end": match.end(2)}
+                found.append(Finding(term_id=term_id, label=label, excluded=match[1] is not None, **span))
+        return tuple(sorted(found, key=lambda finding: finding.start or 0))
+
+    def diagnose(self, findings: Sequence[Finding], k: int = 10) -> Differential:
+        """The canned differential; abstains without a present finding."""
+        time.sleep(self.delay_s)
+        if not any(not finding.excluded for finding in findings):
+            reason = "There is no present finding to rank diseases by."
+            return Differential(findings=tuple(findings), diagnoses=(), evidence=(), abstained=reason)
+        return Differential(
+            findings=tuple(findings),
+            diagnoses=DIAGNOSES[:k],
+            evidence=EVIDENCE,
+            questions=() if QUESTION.term_id in {f.term_id for f in findings} else (QUESTION,),
+            versions=self.versions,
+        )
+
+
+class BrokenAssistant(FakeAssistant):
+    """Fails while diagnosing, with the story's words in the error, as a careless library would."""
+
+    def diagnose(self, findings: Sequence[Finding], k: int = 10) -> Differential:
+        """Raise an error that nobody expects."""
+        raise RuntimeError(f"cannot digest {findings[0].quote}")

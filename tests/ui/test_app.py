@@ -1,0 +1,167 @@
+"""One message at a time: what the session becomes, and what leaves the server."""
+
+import json
+import logging
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi.testclient import TestClient
+
+from kg.errors import UsageError
+from tests.ui.fakes import BrokenAssistant, FakeAssistant
+from ui import app, serving
+from ui.app import Session, Step, respond
+from ui.render import differential_json
+
+RETT = next(iter(app.EXAMPLES.values()))
+
+
+def last_step(session: Session, text: str, assistant: FakeAssistant | None = None) -> Step:
+    *_, last = respond(assistant or FakeAssistant(), session, text)
+    return last
+
+
+def labels(session: Session) -> list[str]:
+    return [finding.label for finding in session.findings]
+
+
+def test_the_answer_comes_in_three_steps_story_findings_differential():
+    story, findings, answer = respond(FakeAssistant(), Session(), RETT)
+    assert (story.busy, story.text, story.session.findings) == (True, None, ())
+    assert story.session.turns[-1].story == RETT
+    assert (findings.busy, findings.text, findings.session.differential) == (True, "", None)
+    assert len(findings.session.findings) == 7
+    assert (answer.busy, answer.text) == (False, None)  # what is typed meanwhile stays
+    assert answer.session.differential is not None
+    assert answer.session.differential.diagnoses[0].name == "Rett syndrome"
+    assert answer.session.turns[-1].differential == answer.session.differential
+
+
+def test_a_follow_up_adds_to_the_same_case_and_the_later_statement_counts():
+    session = last_step(Session(), "Seizures. No scoliosis.").session
+    session = last_step(session, "Scoliosis and hand wringing.").session
+    assert sorted(labels(session)) == ["Scoliosis", "Seizure", "Stereotypical hand wringing"]
+    assert not any(finding.excluded for finding in session.findings)
+    assert session.differential is not None
+    assert session.differential.findings == session.findings
+    assert len(session.turns) == 2
+
+
+def test_an_error_keeps_the_case_and_the_typed_text():
+    before = last_step(Session(), RETT).session
+    step = last_step(before, "  ")
+    assert step.text == "  "
+    assert (step.session.findings, step.session.differential) == (before.findings, before.differential)
+    assert step.session.turns[-1].note == "the story is empty: write what is seen in the patient"
+    assert step.session.turns[:-1] == before.turns
+
+
+def test_a_message_without_findings_says_so_and_keeps_the_case():
+    before = last_step(Session(), RETT).session
+    step = last_step(before, "Good morning.")
+    assert (step.session.findings, step.session.differential) == (before.findings, before.differential)
+    assert step.session.turns[-1].note == app.NO_FINDINGS
+    assert step.text is None  # left in its box
+
+
+def test_an_unexpected_error_is_one_line_and_is_logged_without_clinical_text(caplog):
+    before = last_step(Session(), RETT).session
+    with caplog.at_level(logging.INFO):
+        step = last_step(before, "Also scoliosis.", BrokenAssistant())
+    assert step.session.turns[-1].note == app.UNEXPECTED
+    assert step.text == "Also scoliosis."
+    assert (step.session.findings, step.session.differential) == (before.findings, before.differential)
+    (record,) = caplog.records
+    assert re.fullmatch(r"unexpected RuntimeError at app\.py:\d+ respond > fakes\.py:\d+ diagnose", record.getMessage())
+    assert "scoliosis" not in caplog.text.lower()
+    assert record.exc_info is None
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[TestClient]:
+    with TestClient(app.create_server(FakeAssistant())) as client:
+        yield client
+
+
+def call_api(client: TestClient, text: str) -> str:
+    job = client.post("/gradio_api/call/diagnose", json={"data": [text]}).json()["event_id"]
+    return client.get(f"/gradio_api/call/diagnose/{job}").text
+
+
+def test_page_is_served_and_loads_nothing_from_elsewhere(client):
+    page = client.get("/")
+    assert page.status_code == 200
+    assert '<meta property="og:title" content="citedx" />' in page.text
+    assert not re.findall(r'(?:src|href)="(?:https?:)?//(?!testserver)', page.text)
+
+
+@pytest.mark.parametrize("path", ["/", "/config", "/theme.css", "/gradio_api/info", "/no-such-page", "/docs"])
+def test_every_response_carries_the_security_headers(client, path):
+    headers = client.get(path).headers
+    assert {name: headers[name] for name in serving.SECURITY_HEADERS} == serving.SECURITY_HEADERS
+    assert "connect-src 'self'" in headers["Content-Security-Policy"]
+
+
+def test_nothing_leads_out_of_the_application(client):
+    assert client.get("/openapi.json").status_code == 404
+    config = client.get("/config").json()
+    assert config["analytics_enabled"] is False
+    assert config["run_history"] is False
+    assert config["footer_links"] == []
+
+
+def test_the_api_is_one_endpoint_and_gives_the_public_json(client):
+    assert list(client.get("/gradio_api/info").json()["named_endpoints"]) == ["/diagnose"]
+    answer = call_api(client, RETT)
+    assert answer.startswith("event: complete")
+    (result,) = json.loads(answer.split("data: ", 1)[1])
+    assistant = FakeAssistant()
+    assert result == json.loads(json.dumps(differential_json(assistant.diagnose(assistant.find_findings(RETT)))))
+
+
+def test_the_api_says_what_is_wrong_in_one_line(client):
+    answer = call_api(client, " ")
+    assert answer.startswith("event: error")
+    assert "the story is empty: write what is seen in the patient" in answer
+
+
+def test_a_password_closes_the_page_and_the_api():
+    with TestClient(app.create_server(FakeAssistant(), auth=("doctor", "secret"))) as client:
+        assert client.get("/config").status_code == 401
+        assert client.post("/gradio_api/call/diagnose", json={"data": [RETT]}).status_code == 401
+        assert client.post("/login", data={"username": "doctor", "password": "wrong"}).status_code == 400
+        assert client.post("/login", data={"username": "doctor", "password": "secret"}).status_code == 200
+        assert client.get("/config").status_code == 200
+
+
+def test_a_port_in_use_is_one_clear_line():
+    with serving.listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UsageError, match=rf"^cannot listen on 127\.0\.0\.1:{port} \(.*in use\): choose another"):
+            serving.listen("127.0.0.1", port)
+
+
+def test_a_port_that_cannot_exist_is_one_clear_line():
+    with pytest.raises(UsageError, match=r"^cannot listen on 127\.0\.0\.1:70000 "):
+        serving.listen("127.0.0.1", 70000)
+
+
+def test_says_where_it_is_when_it_answers():
+    code = (
+        "from ui.serving import run\nfrom starlette.applications import Starlette\nrun(Starlette(), '127.0.0.1', 0)\n"
+    )
+    root = Path(__file__).parents[2]
+    with subprocess.Popen([sys.executable, "-c", code], cwd=root, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            address = re.fullmatch(r"citedx is ready at (http://127\.0\.0\.1:\d+)\n", line)
+            assert address, line
+            assert httpx.get(address[1]).status_code == 404  # answered, by an application without pages
+        finally:
+            process.terminate()

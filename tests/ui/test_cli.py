@@ -1,0 +1,222 @@
+"""The command line from outside: what is printed, where, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+from typing import NamedTuple
+
+import networkx as nx
+import pytest
+
+from ui.cli import main
+
+pytestmark = pytest.mark.release
+
+STORY = "A boy with seizures and ectopia lentis. No hearing impairment."
+
+
+class Outcome(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def citedx(monkeypatch, capsys):
+    """Runs the command as the console script does."""
+
+    def run(*arguments: str) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["citedx", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        return Outcome(int(ended.value.code or 0), printed.out, printed.err)
+
+    return run
+
+
+def test_findings_as_json_have_exact_offsets(citedx):
+    outcome = citedx("findings", STORY, "--json")
+    findings = json.loads(outcome.out)["findings"]
+    assert outcome.code == 0
+    assert [(f["id"], f["excluded"]) for f in findings] == [
+        ("HP:0001250", False),
+        ("HP:0001083", False),
+        ("HP:0000365", True),
+    ]
+    assert all(STORY[f["start"] : f["end"]] == f["quote"] for f in findings)
+
+
+def test_diagnose_as_json_cites_only_what_is_there(citedx):
+    outcome = citedx("diagnose", STORY, "--json", "--no-cases", "-k", "3")
+    answer = json.loads(outcome.out)
+    numbers = [e["id"] for e in answer["evidence"]]
+    cited = {c for d in answer["diagnoses"] for claim in d["claims"] for c in claim["citations"]}
+    assert [d["rank"] for d in answer["diagnoses"]] == [1, 2, 3]
+    assert numbers == [f"E{i}" for i in range(1, len(numbers) + 1)]
+    assert cited
+    assert cited <= set(numbers)
+    assert answer["abstained"] is None
+    assert answer["versions"]["cases"] == "none"
+
+
+def test_a_story_from_a_file_is_the_story(citedx, tmp_path):
+    file = tmp_path / "story.txt"
+    file.write_text(STORY, encoding="utf-16")
+    assert citedx("findings", "--file", str(file), "--json").out == citedx("findings", STORY, "--json").out
+
+
+def test_old_ids_become_current_ones(citedx):
+    answer = json.loads(citedx("diagnose", "--hpo", "HP:0001303,-HP:0000365", "--json", "--no-cases").out)
+    assert [(f["id"], f["excluded"]) for f in answer["findings"]] == [("HP:0001250", False), ("HP:0000365", True)]
+
+
+def test_a_phenopacket_with_an_unknown_term_goes_on_without_it_and_says_so(citedx, tmp_path):
+    packet = tmp_path / "packet.json"
+    features = [{"type": {"id": i, "label": "x"}} for i in ("HP:0001250", "HP:9912345")]
+    packet.write_text(json.dumps({"id": "p", "phenotypicFeatures": features, "metaData": {}}))
+    outcome = citedx("diagnose", "--phenopacket", str(packet), "--json", "--no-cases")
+    assert [f["id"] for f in json.loads(outcome.out)["findings"]] == ["HP:0001250"]
+    assert outcome.err == "citedx: left out, unknown to HPO 2025-01-16: HP:9912345\n"
+
+
+@pytest.mark.parametrize("story", ["He has a nice car.", "No seizures."])
+def test_nothing_usable_is_an_abstention_not_an_error(citedx, story):
+    outcome = citedx("diagnose", story, "--json", "--no-cases")
+    answer = json.loads(outcome.out)
+    assert outcome.code == 0
+    assert answer["diagnoses"] == []
+    assert answer["abstained"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["diagnose"], "give the patient in exactly one way"),
+        (["diagnose", "x", "--hpo", "HP:0001250"], "got TEXT and --hpo"),
+        (["diagnose", ""], "the text is empty"),
+        (["diagnose", "seizure " * 130_000], "more than the limit of 200,000"),
+        (["diagnose", "--hpo", "HP:9999999"], "HP:9999999 is not a term of HPO 2025-01-16"),
+        (["diagnose", "--hpo", "OMIM:154700"], "OMIM:154700 is a disease"),
+        (["diagnose", "--hpo", "HP:0000006"], "HP:0000006"),
+        (["diagnose", "--file", "nowhere.txt"], "cannot read nowhere.txt: No such file"),
+        (["diagnose", "--phenopacket", "nowhere.json"], "cannot read the phenopacket nowhere.json"),
+        (["diagnose", "x", "--no-cases", "--library", "x.zip"], "leave out --no-cases"),
+        (["findings"], "got none"),
+        (["graph", "show", "Rett syndrom"], "did you mean OMIM:312750 (Rett syndrome)"),
+        (["graph", "explain", "HP:0001250", "--hpo", "HP:0001250"], "HP:0001250 is not a disease"),
+        (["graph", "path", "MECP2", "nobody"], "'nobody'"),
+        (["chat", "--auth", "nobody"], "--auth needs USER:PASS"),
+        (["data", "pull", "nothing"], "no data set is called 'nothing'"),
+    ],
+)
+def test_wrong_use_is_one_line_and_exit_code_2(citedx, arguments, says):
+    outcome = citedx(*arguments)
+    assert outcome.code == 2
+    assert outcome.out == ""
+    assert outcome.err.startswith("citedx: ")
+    assert outcome.err.count("\n") == 1
+    assert says in outcome.err
+
+
+def test_binary_bytes_are_no_story(citedx, tmp_path):
+    file = tmp_path / "image.png"
+    file.write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR")
+    outcome = citedx("diagnose", "--file", str(file))
+    assert (outcome.code, outcome.err.count("\n")) == (2, 1)
+    assert "not a text file" in outcome.err
+
+
+def test_a_broken_phenopacket_is_named(citedx, tmp_path):
+    for name, content, says in (("a.json", "{", "is not JSON"), ("b.json", '{"a": 1}', "is not a phenopacket")):
+        file = tmp_path / name
+        file.write_text(content)
+        outcome = citedx("diagnose", "--phenopacket", str(file))
+        assert (outcome.code, outcome.err.count("\n")) == (2, 1)
+        assert f"{file} {says}" in outcome.err
+
+
+def test_a_port_in_use_is_found_before_anything_is_built(citedx, monkeypatch, tmp_path):
+    monkeypatch.setenv("CITEDX_CACHE", str(tmp_path / "empty"))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        outcome = citedx("chat", "--port", str(port))
+    assert outcome.code == 2
+    assert f"127.0.0.1:{port} (Address already in use)" in outcome.err
+    assert not (tmp_path / "empty").exists()
+
+
+def test_an_unwritable_cache_is_found_before_anything_is_built(citedx, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("CITEDX_CACHE", str(tmp_path / "file" / "cache"))
+    outcome = citedx("graph", "show", "HP:0001250")
+    assert outcome.code == 1
+    assert outcome.err.startswith(f"citedx: cannot write {tmp_path / 'file' / 'cache'}: Not a directory; ")
+    assert outcome.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("node", "says"),
+    [
+        ("HP:0001250", ["HP:0001250  Seizure", "is a: Abnormal nervous system physiology (HP:0012638)"]),
+        ("marfan syndrome", ["OMIM:154700  Marfan syndrome", "same disease: ORPHA:558", "genes: FBN1"]),
+        ("FBN1", ["NCBIGene:2200  FBN1", "OMIM:154700  Marfan syndrome"]),
+    ],
+)
+def test_show_finds_terms_diseases_and_genes(citedx, node, says):
+    outcome = citedx("graph", "show", node)
+    assert outcome.code == 0
+    assert all(line in outcome.out for line in says)
+
+
+def test_explain_and_path_name_their_references(citedx):
+    explained = citedx("graph", "explain", "OMIM:312750", "--hpo", "HP:0012171,-HP:0001250").out
+    assert "exact" in explained
+    assert "contradicted" in explained
+    assert "PMID:9792883" in explained
+    steps = citedx("graph", "path", "MECP2", "OMIM:312750").out.splitlines()
+    assert [s.strip() for s in steps] == ["NCBIGene:4204  MECP2", "<- associated_gene -- OMIM:312750  Rett syndrome"]
+
+
+def test_export_writes_what_networkx_reads(citedx, tmp_path, release_graph):
+    out = tmp_path / "graph.jsonl"
+    assert citedx("graph", "export", str(out), "--format", "jsonl").code == 0
+    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    network: nx.MultiDiGraph = release_graph.network
+    assert sum(r["type"] == "node" for r in rows) == network.number_of_nodes()
+    assert sum(r["type"] == "edge" for r in rows) == network.number_of_edges()
+
+
+def test_doctor_looks_at_everything(citedx):
+    outcome = citedx("doctor")
+    assert "12,687 diseases" in outcome.out
+    assert "is writable" in outcome.out
+    assert outcome.code == (0 if "FAIL" not in outcome.out else 2)
+
+
+def test_evaluate_reports_ranks_and_refuses_to_mix_runs(citedx, tmp_path):
+    packets, out = tmp_path / "packets", tmp_path / "out"
+    packets.mkdir()
+    for number, terms in enumerate((["HP:0001166", "HP:0001083", "HP:0002616"], ["HP:0000365"])):
+        features = [{"type": {"id": i, "label": "x"}} for i in terms]
+        diagnosis = {"disease": {"id": "OMIM:154700", "label": "Marfan syndrome"}}
+        packet = {
+            "id": f"p{number}",
+            "phenotypicFeatures": features,
+            "interpretations": [{"id": "i", "progressStatus": "SOLVED", "diagnosis": diagnosis}] if number == 0 else [],
+            "metaData": {"externalReferences": [{"id": "PMID:1"}]},
+        }
+        (packets / f"p{number}.json").write_text(json.dumps(packet))
+    run = ["evaluate", "diagnosis", "--cases", str(packets), "--out", str(out), "--system", "graph"]
+    outcome = citedx(*run, "--protocol", "published")
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert outcome.code == 0
+    assert outcome.out == (out / "report.md").read_text()
+    assert metrics["groups"]["all"]["n_cases"] == 1
+    assert metrics["groups"]["all"]["top-10"]["value"] == 1.0
+    assert [u["reason"] for u in metrics["unscored"]] == ["no diagnosis"]
+    refused = citedx(*run, "--protocol", "unseen-publication")
+    assert refused.code == 2
+    assert "holds a run with other settings" in refused.err
