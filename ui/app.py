@@ -10,7 +10,7 @@ import logging
 import os
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -70,6 +70,15 @@ class Session:
         return replace(self, turns=(*self.turns, turn))
 
 
+@dataclass(slots=True)
+class Consultation:
+    """Holds the session of one case; a new case is a new one, which a late answer to the old case cannot reach."""
+
+    session: Session = field(default_factory=Session)
+    closed: bool = False
+    """The user has begun a new case: what is still being worked out is not shown."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One state of the page while a message is answered."""
@@ -118,20 +127,29 @@ def build_app(assistant: Assistant) -> gr.Blocks:
     The queue hands the assistant one message at a time, since its models are shared by all sessions.
     """
 
-    def send(text: str, session: Session) -> Iterator[tuple[Any, ...]]:
-        for step in respond(assistant, session, text):
+    def send(text: str, consultation: Consultation) -> Iterator[tuple[Any, ...]]:
+        steps = respond(assistant, consultation.session, text) if text else iter(())  # "": Send was clicked twice
+        for step in steps:
+            consultation.session = step.session
+            if consultation.closed:
+                break
             yield (*show(step.session, step.busy), gr.skip() if step.text is None else step.text)
+        yield (gr.skip(), gr.skip(), gr.skip())  # when a generator ends, Gradio shows its last output again
 
-    def show(session: Session, busy: bool = False) -> tuple[Session, str, str]:
+    def start_over(consultation: Consultation) -> tuple[Consultation, str, str, str]:
+        consultation.closed = True
+        return (Consultation(), *show(Session()), "")
+
+    def show(session: Session, busy: bool = False) -> tuple[str, str]:
         log = render.chat_log(session.turns, session.differential)
-        return session, log, render.case_panel(session.findings, session.differential, busy)
+        return log, render.case_panel(session.findings, session.differential, busy)
 
     def diagnose(text: str) -> dict[str, Any]:
         """Rank the diseases that explain a patient's story, with cited evidence for every claim."""
         return diagnose_text(assistant, text)
 
     with gr.Blocks(title="citedx", analytics_enabled=False, fill_width=True) as page:
-        session = gr.State(Session())
+        consultation = gr.State(Consultation())
         with gr.Row(elem_id="head"):
             _html(render.HEADER)
             restart = gr.Button("New case", size="sm", elem_id="restart")
@@ -155,10 +173,13 @@ def build_app(assistant: Assistant) -> gr.Blocks:
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         for button, story in examples.items():
             button.click(lambda story=story: story, None, box, queue=False, **private)
-        view = [session, log, panel, box]
+        view = [log, panel, box]
         limit: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "assistant"}
-        sending = gr.on([box.submit, submit.click], send, [box, session], view, trigger_mode="once", **limit, **private)
-        restart.click(lambda: (*show(Session()), ""), None, view, cancels=[sending], queue=False, **private)
+        # "always_last": what is sent while an old case is still worked on goes out as soon as that is done.
+        # Gradio's own way to cancel would lose it, and could still store the old answer's state afterwards.
+        sending: dict[str, Any] = {"trigger_mode": "always_last", **limit, **private}
+        gr.on([box.submit, submit.click], send, [box, consultation], view, **sending)
+        restart.click(start_over, consultation, [consultation, *view], queue=False, **private)
         gr.api(diagnose, api_name="diagnose", **limit)
     page.queue(max_size=16)
     return page
