@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from evaluation.schema import Case, CaseSet, Unscored
+from kg.curie import is_curie
 from kg.errors import SourceError
 from kg.ontology import Ontology
 from kg.schema import Finding, Patient
@@ -52,6 +53,8 @@ def build_case_set(patients: Iterable[Patient], ontology: Ontology, broken: Iter
 def _why_unscored(patient: Patient, findings: tuple[Finding, ...], cases: dict[str, Case]) -> str | None:
     if not patient.disease_ids:
         return "no diagnosis"
+    if not any(is_curie(d) for d in patient.disease_ids):
+        return f"malformed disease id: {', '.join(patient.disease_ids)}"
     if patient.patient_id in cases:
         return "repeated id"
     if all(f.excluded for f in findings):

@@ -7,26 +7,47 @@ on a held-out publication among others goes too: its counts hold that publicatio
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
 
 from evaluation.errors import LeakError
 from evaluation.schema import Case, Protocol
 from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel, load_likelihood
 from retrieval.cases import CaseLibrary
+from retrieval.features import FeatureExtractor
+from retrieval.fusion import Fusion
 from retrieval.schema import PublishedCase
 
 N_FOLDS = 10
 
+Fold = tuple[frozenset[str], tuple[Case, ...]]
+"""Publications that are held out together, and their patients."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Knowledge:
-    """What is in use for one fold."""
+    """What is in use: before anything is held out, or for one fold."""
 
-    model: LikelihoodModel
-    """Over the graph of the fold."""
-    library: CaseLibrary | None
+    graph: KnowledgeGraph
+    """The release, joined with the counts of published patients."""
+    cases: tuple[PublishedCase, ...] = ()
+    """Published patients and series."""
+    library: CaseLibrary | None = None
+    """Cases as worded text, for the systems that compare texts."""
+
+    @cached_property
+    def model(self) -> LikelihoodModel:
+        """Over the graph."""
+        return load_likelihood(self.graph)
+
+    @cached_property
+    def extractor(self) -> FeatureExtractor:
+        """Over the graph and the cases."""
+        return FeatureExtractor(self.model, self.cases)
 
 
 def fold_publications(cases: Iterable[Case], n_folds: int = N_FOLDS, seed: int = 0) -> tuple[frozenset[str], ...]:
@@ -36,51 +57,67 @@ def fold_publications(cases: Iterable[Case], n_folds: int = N_FOLDS, seed: int =
     return tuple(frozenset(publications[i::n_folds]) for i in range(n_folds))
 
 
-def hold_out(
-    graph: KnowledgeGraph, library: CaseLibrary | None, publications: frozenset[str], protocol: Protocol
-) -> Knowledge:
+def split_folds(cases: Sequence[Case], seed: int = 0) -> list[Fold]:
+    """The folds of ``fold_publications`` with their patients, in the given order; empty ones are left out."""
+    folds = fold_publications(cases, seed=seed)
+    split = [(publications, tuple(c for c in cases if c.publication in publications)) for publications in folds]
+    return [fold for fold in split if fold[1]]
+
+
+def hold_out(whole: Knowledge, publications: frozenset[str], protocol: Protocol) -> Knowledge:
     """The knowledge without what the protocol forbids for these publications.
 
     Raises:
         LeakError: it still rests on one of them.
     """
-    tainted = _shared_statements(graph, publications)
-    kept = library and library.only(lambda c: not _rests_on(c, publications, tainted))
-    if protocol is Protocol.UNSEEN_PUBLICATION:
-        graph = graph.without_references(publications)
-    knowledge = Knowledge(model=load_likelihood(graph), library=kept)
-    check_no_leak(knowledge, publications, protocol)
-    return knowledge
+    tainted = _shared_statements(whole.graph, publications)
+    left = Knowledge(
+        graph=whole.graph.without_references(publications, joined_only=protocol is Protocol.PUBLISHED),
+        cases=tuple(c for c in whole.cases if not _rests_on(c, publications, tainted)),
+        library=whole.library and whole.library.only(lambda c: not _rests_on(c, publications, tainted)),
+    )
+    check_no_leak(left, publications, protocol)
+    return left
 
 
-def check_no_leak(knowledge: Knowledge, publications: frozenset[str], protocol: Protocol) -> None:
-    """Look at every source in use.
+def check_no_leak(
+    knowledge: Knowledge, publications: frozenset[str], protocol: Protocol, fusion: Fusion | None = None
+) -> None:
+    """Look at every source in use: cases, worded cases, statements, and what the weights were trained on.
+
+    Under ``published`` the release's own statements may rest on anything.
 
     Raises:
         LeakError: one is held out.
     """
-    if knowledge.library is not None:
-        for case in knowledge.library.cases:
-            if case.provenance.reference in publications:
-                raise LeakError(f"the case {case.case_id} rests on {case.provenance.reference}, which is held out")
-    if protocol is Protocol.UNSEEN_PUBLICATION:
-        table = knowledge.model.graph.annotations
-        for row in range(len(table)):
-            leaked = publications.intersection(table.references(row))
-            if leaked:
-                raise LeakError(f"an annotation of {table.record(row).disease_id} rests on {min(leaked)}, held out")
+    for case in (*knowledge.cases, *(knowledge.library.cases if knowledge.library else ())):
+        if case.provenance.reference in publications:
+            raise LeakError(f"the case {case.case_id} rests on {case.provenance.reference}, which is held out")
+    if fusion is not None and not publications.isdisjoint(fusion.publications):
+        trained_on = min(publications & fusion.publications)
+        raise LeakError(
+            f"the fusion was trained on {trained_on}, which is held out: train it in the folds (--fusion folds)"
+        )
+    table = knowledge.graph.annotations
+    examined = table.row_sources() > 0 if protocol is Protocol.PUBLISHED else np.ones(len(table), np.bool_)
+    _, rows = np.unique(
+        table.columns["detail"][examined], return_index=True
+    )  # one row for all with the same references
+    for row in np.flatnonzero(examined)[rows].tolist():
+        leaked = publications.intersection(table.references(row))
+        if leaked:
+            raise LeakError(f"an annotation of {table.record(row).disease_id} rests on {min(leaked)}, held out")
 
 
 def _shared_statements(graph: KnowledgeGraph, publications: frozenset[str]) -> frozenset[tuple[str, str]]:
     """(disease, publication) whose series holds a statement that is also a held-out publication's."""
     table = graph.annotations
-    tainted: set[tuple[str, str]] = set()
-    for row in range(len(table)):
-        references = table.references(row)
-        if len(references) > 1 and not publications.isdisjoint(references):
-            disease_id = table.record(row).disease_id
-            tainted.update((disease_id, r) for r in references)
-    return frozenset(tainted)
+    named = [detail[0] for detail in table.pools["details"]]
+    shared = [i for i, names in enumerate(named) if len(names) > 1 and not publications.isdisjoint(names)]
+    rows = np.flatnonzero(np.isin(table.columns["detail"], shared))
+    return frozenset(
+        (table.disease_ids[table.columns["disease"][r]], ref) for r in rows.tolist() for ref in table.references(r)
+    )
 
 
 def _rests_on(case: PublishedCase, publications: frozenset[str], tainted: frozenset[tuple[str, str]]) -> bool:

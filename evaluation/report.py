@@ -1,75 +1,363 @@
-"""Predictions -> ``metrics.json`` and ``report.md``: what a reader understands in a minute."""
+"""Predictions -> ``metrics.json``, ``report.md`` and figures: what a reader understands in a minute.
+
+``metrics.json`` holds every figure of the report and more: all ids that the report shortens, curves, bins. Rates are
+0..1 there and percent in the report; what does not exist is null.
+"""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
+import math
+import os
+import platform
+import subprocess
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, is_dataclass
+from datetime import datetime
+from importlib import metadata
 from pathlib import Path
+from typing import Any
 
-from evaluation.metrics import Rate, score_predictions
+from evaluation import figures
+from evaluation.calibration import (
+    Calibration,
+    RiskCoverage,
+    has_probabilities,
+    measure_calibration,
+    measure_risk_coverage,
+)
+from evaluation.metrics import Rate, by_n_findings, score_predictions, top_k_curve
+from evaluation.peers import Comparison
 from evaluation.schema import Prediction, Unscored
 from kg.errors import StorageError
 
 COLUMNS = ("top-1", "top-3", "top-10", "top-50", "mrr", "macro-top-1")
+BAND_COLUMNS = ("top-1", "top-3", "top-10")
+MAX_NAMED = 20
+"""Ids named in the report for each reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How figures came about, so that others can have them again."""
+
+    command: str
+    date: str
+    """Local time, ISO 8601."""
+    hardware: str
+    version: str
+    """Of citedx: the commit where it runs from a checkout, else the package's."""
+    ranked_s: float
+    """Wall time of ranking."""
+    n_ranked: int
+    """Cases ranked in that time; the others were there from an earlier run."""
+    n_workers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Group:
+    """Cases that are reported together."""
+
+    n_cases: int
+    n_publications: int
+    rates: Mapping[str, Rate]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Results:
+    """What both files tell."""
+
+    settings: Mapping[str, str]
+    run: Run | None
+    groups: Mapping[str, _Group]
+    bands: Mapping[str, _Group]
+    calibration: Calibration | None
+    risk_coverage: RiskCoverage | None
+    comparisons: Sequence[Comparison]
+    outside: Sequence[Prediction]
+    unscored: Sequence[Unscored]
+
+
+def describe_run(command: str, *, ranked_s: float, n_ranked: int, n_workers: int) -> Run:
+    """The run of this moment on this machine."""
+    return Run(
+        command=command,
+        date=datetime.now().astimezone().isoformat(timespec="minutes"),
+        hardware=f"{os.cpu_count()} cores, {_processor()}, Python {platform.python_version()}",
+        version=_version(),
+        ranked_s=round(ranked_s, 1),
+        n_ranked=n_ranked,
+        n_workers=n_workers,
+    )
 
 
 def write_report(
-    out: Path, predictions: Sequence[Prediction], unscored: Sequence[Unscored], settings: Mapping[str, str]
+    out: Path,
+    predictions: Sequence[Prediction],
+    unscored: Sequence[Unscored],
+    settings: Mapping[str, str],
+    *,
+    comparisons: Sequence[Comparison] = (),
+    run: Run | None = None,
+    seed: int = 0,
 ) -> dict[str, dict[str, Rate]]:
-    """Write both files into ``out`` and return the rates by group of cases. Raises StorageError."""
-    groups = {
+    """Write all files into ``out`` and return the rates by group of cases.
+
+    Args:
+        out: an existing folder.
+        predictions: of all scored cases.
+        unscored: the others, each with its reason.
+        settings: what was run, by name.
+        comparisons: with peers.
+        run: how and where.
+        seed: of the bootstrap.
+
+    Raises:
+        NotReadyError: matplotlib is not installed.
+        StorageError: a file cannot be written.
+    """
+    members = {
         "all": list(predictions),
         "known from another publication": [p for p in predictions if p.known],
         "new": [p for p in predictions if not p.known],
     }
-    rates = {name: score_predictions(members) for name, members in groups.items()}
-    sizes = {name: (len(members), len({p.publication for p in members})) for name, members in groups.items()}
-    reasons = Counter(u.reason.partition(":")[0] for u in unscored)
-    n_outside = sum(not p.in_graph for p in predictions)
-    metrics = {
-        "settings": dict(settings),
-        "groups": {
-            name: {
-                "n_cases": sizes[name][0],
-                "n_publications": sizes[name][1],
-                **{metric: asdict(rate) for metric, rate in rates[name].items()},
-            }
-            for name in groups
-        },
-        "n_outside_graph": n_outside,
-        "unscored": [asdict(u) for u in unscored],
-    }
+    calibrated = has_probabilities(predictions)
+    results = _Results(
+        settings=settings,
+        run=run,
+        groups={name: _measure(group, seed) for name, group in members.items()},
+        bands={name: _measure(band, seed) for name, band in by_n_findings(predictions).items()},
+        calibration=measure_calibration(predictions, seed=seed) if calibrated else None,
+        risk_coverage=measure_risk_coverage(predictions, seed=seed) if calibrated else None,
+        comparisons=comparisons,
+        outside=[p for p in predictions if not p.in_graph],
+        unscored=unscored,
+    )
+    curves = {name: top_k_curve(group, seed=seed) for name, group in members.items() if group}
     try:
-        (out / "metrics.json").write_text(json.dumps(metrics, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        (out / "report.md").write_text(_word(rates, sizes, reasons, n_outside, settings), encoding="utf-8")
+        drawn = _draw(out, results, curves)
+        content = json.dumps(_plain(_tell(results, curves)), indent=1, ensure_ascii=False, allow_nan=False)
+        (out / "metrics.json").write_text(content + "\n", encoding="utf-8")
+        (out / "report.md").write_text(_word(results, drawn), encoding="utf-8")
     except OSError as error:
         raise StorageError(f"cannot write into {out}: {error.strerror or error}") from error
-    return rates
+    return {name: dict(group.rates) for name, group in results.groups.items()}
 
 
-def _word(
-    rates: Mapping[str, Mapping[str, Rate]],
-    sizes: Mapping[str, tuple[int, int]],
-    reasons: Mapping[str, int],
-    n_outside: int,
-    settings: Mapping[str, str],
-) -> str:
-    lines = ["# Evaluation of diagnosis", "", *(f"- {name}: {value}" for name, value in settings.items()), ""]
-    lines += [f"| cases | n (publications) | {' | '.join(COLUMNS)} |", "|---|---|" + "---|" * len(COLUMNS)]
-    for name, (n_cases, n_publications) in sizes.items():
-        if n_cases:
-            cells = " | ".join(_percent(rates[name][column]) for column in COLUMNS)
-            lines.append(f"| {name} | {n_cases:,} ({n_publications:,}) | {cells} |")
-    lines += [
-        "",
-        "Percent, with 95 % intervals from a bootstrap over publications.",
-        f"{n_outside:,} of the scored cases have a disease that the graph does not hold; they count as missed.",
+def _measure(predictions: Sequence[Prediction], seed: int) -> _Group:
+    return _Group(
+        n_cases=len(predictions),
+        n_publications=len({p.publication for p in predictions}),
+        rates=score_predictions(predictions, seed),
+    )
+
+
+def _draw(out: Path, results: _Results, curves: Mapping[str, Sequence[Rate]]) -> dict[str, str]:
+    """Draw all figures; returns the Markdown that shows each, by name."""
+    names = []
+    if curves:
+        names.append(figures.draw_top_k(out, curves))
+        names.append(figures.draw_by_n_findings(out, {n: (b.n_cases, b.rates) for n, b in results.bands.items()}))
+    if results.calibration is not None and results.risk_coverage is not None:
+        names.append(figures.draw_reliability(out, results.calibration))
+        names.append(figures.draw_risk_coverage(out, results.risk_coverage))
+    return {name: f"![{name}]({name}.png)" for name in names}
+
+
+# metrics.json
+
+
+def _tell(results: _Results, curves: Mapping[str, Sequence[Rate]]) -> dict[str, Any]:
+    return {
+        "settings": results.settings,
+        "run": results.run,
+        "groups": {name: _flat(group) for name, group in results.groups.items()},
+        "n_outside_graph": len(results.outside),
+        "by_n_findings": {name: _flat(band) for name, band in results.bands.items()},
+        "calibration": results.calibration,
+        "risk_coverage": results.risk_coverage and _curve(results.risk_coverage),
+        "peers": results.comparisons,
+        "top_k": curves,
+        "outside_graph": [{"case_id": p.case_id, "gold_ids": p.gold_ids} for p in results.outside],
+        "unscored": results.unscored,
+    }
+
+
+def _flat(group: _Group) -> dict[str, Any]:
+    return {"n_cases": group.n_cases, "n_publications": group.n_publications, **group.rates}
+
+
+def _curve(curve: RiskCoverage) -> dict[str, Any]:
+    """The record with a curve of some hundred points in place of one per case."""
+    coverages, risks = figures.thin(curve)
+    return asdict(curve) | {"coverages": coverages.tolist(), "risks": risks.tolist()}
+
+
+def _plain(value: Any) -> Any:
+    """As JSON has it: records as objects, numbers that are none or endless as null."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+# report.md
+
+
+def _word(results: _Results, drawn: Mapping[str, str]) -> str:
+    sections = [
+        ["# Evaluation of diagnosis", "", *(f"- {name}: {value}" for name, value in results.settings.items())],
+        _word_groups(results),
+        [drawn["top-k"]] if drawn else [],
+        _word_comparisons(results.comparisons),
+        _word_calibration(results, drawn),
+        ["## By number of present findings", "", *_table("present findings", results.bands, BAND_COLUMNS)],
+        [drawn["findings"]] if drawn else [],
+        _word_unscored(results),
+        _word_run(results.run),
     ]
-    lines += [f"Unscored, {reason}: {n:,}." for reason, n in sorted(reasons.items())]
-    return "\n".join(lines) + "\n"
+    return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
+
+
+def _word_groups(results: _Results) -> list[str]:
+    explained = (
+        "Percent, with 95 % intervals from a bootstrap over publications. Known from another publication: another "
+        "publication of the set describes a patient with the disease; new: none does. macro-top-1: each disease "
+        "counts once."
+    )
+    return [*_table("cases", results.groups, COLUMNS), "", explained]
+
+
+def _table(head: str, groups: Mapping[str, _Group], columns: Sequence[str]) -> list[str]:
+    lines = [f"| {head} | n (publications) | {' | '.join(columns)} |", "|---|---|" + "---|" * len(columns)]
+    for name, group in groups.items():
+        if group.n_cases:
+            cells = " | ".join(_percent(group.rates[column]) for column in columns)
+            lines.append(f"| {name} | {group.n_cases:,} ({group.n_publications:,}) | {cells} |")
+    return lines
+
+
+def _word_comparisons(comparisons: Sequence[Comparison]) -> list[str]:
+    if not comparisons:
+        return []
+    heads = ("peer", "n (publications)", "", "ours", "theirs", "difference", "found by one only: us, them", "McNemar")
+    lines = ["## Against peers, on the same cases", "", f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    for c in comparisons:
+        for top, d in c.discordance.items():
+            rates = " | ".join(_percent(side[top]) for side in (c.ours, c.theirs, c.difference))
+            lines.append(
+                f"| {c.name} | {c.n_cases:,} ({c.n_publications:,}) | {top} | {rates} "
+                f"| {d.only_ours:,}, {d.only_theirs:,} | {_p_value(d.p_value)} |"
+            )
+    lines += ["", "McNemar's exact test takes patients as independent; the intervals do not."]
+    for c in comparisons:
+        for ids, reason in ((c.unmatched, "not among the scored cases"), (c.ambiguous, "ambiguous")):
+            lines += [f"- {c.name}, {len(ids):,} ids {reason}, left out: {_named(ids)}."] if ids else []
+    return lines
+
+
+def _word_calibration(results: _Results, drawn: Mapping[str, str]) -> list[str]:
+    calibration, curve = results.calibration, results.risk_coverage
+    if calibration is None or curve is None:
+        return ["## Calibration", "", "This system gives no probabilities."]
+    error = (
+        f"Of the first disease's probability: expected calibration error {100 * calibration.ece:.1f} % "
+        f"({100 * calibration.ece_equal_mass:.1f} % in bins of equally many cases), "
+        f"probability minus accuracy {_percent(calibration.overconfidence)} points, "
+        f"Brier score {calibration.brier.value:.3f} ({calibration.brier.low:.3f} to {calibration.brier.high:.3f})."
+    )
+    area = (
+        f"Area under the risk-coverage curve {_percent(curve.aurc)} %; {100 * curve.aurc_random:.1f} % without an "
+        f"order, {100 * curve.aurc_best:.1f} % with the best."
+    )
+    risk = f"{100 * curve.accepted_risk:.0f} %"
+    answered = (
+        f"Answering only from a probability of {100 * curve.threshold:.1f} % on keeps the share of wrong first "
+        f"diseases at {risk} or less, for {_percent(curve.coverage)} % of the cases."
+        if curve.coverage.value
+        else f"No threshold brings the share of wrong first diseases to {risk}."
+    )
+    rows = (
+        f"| {100 * b.low:.0f} to {100 * b.high:.0f} | {b.n_cases:,} | {100 * b.confidence:.1f} "
+        f"| {_percent(b.accuracy)} |"
+        for b in calibration.bins
+    )
+    heads = ["| probability, % | n | mean probability | first disease is right |", "|---|---|---|---|"]
+    pictures = f"{drawn['reliability']} {drawn['risk-coverage']}"
+    return ["## Calibration", "", error, f"{area} {answered}", "", *heads, *rows, "", pictures]
+
+
+def _word_unscored(results: _Results) -> list[str]:
+    lines = ["## Outside the graph, and unscored", ""]
+    diseases = Counter(p.gold_ids[0] for p in results.outside)
+    lines.append(
+        f"- Outside the graph: {len(results.outside):,} of the scored cases have a disease that the graph does not "
+        "hold; they count as missed."
+    )
+    if diseases:
+        named = [f"{disease_id} ({n})" for disease_id, n in diseases.most_common()]
+        lines[-1] += f" {len(diseases):,} diseases: {_named(named)}."
+    by_reason: dict[str, list[str]] = defaultdict(list)
+    for u in results.unscored:
+        reason, _, detail = u.reason.partition(": ")
+        by_reason[reason].append(f"{u.case_id} ({detail[:100]})" if detail else u.case_id)
+    lines += [f"- Unscored, {reason}: {len(ids):,}: {_named(ids)}." for reason, ids in sorted(by_reason.items())]
+    return lines if by_reason else [*lines, "- Unscored: none."]
+
+
+def _word_run(run: Run | None) -> list[str]:
+    if run is None:
+        return []
+    each = f", {1000 * run.ranked_s / run.n_ranked:.1f} ms each" if run.n_ranked else ""
+    processes = "1 process" if run.n_workers == 1 else f"{run.n_workers} processes"
+    return [
+        "## How this was measured",
+        "",
+        f"- `{run.command}`",
+        f"- {run.date}, {run.version}, {run.hardware}",
+        f"- {run.n_ranked:,} cases ranked in {run.ranked_s:,.0f} s by {processes}{each}, fold preparation included",
+    ]
+
+
+def _named(ids: Sequence[str]) -> str:
+    """The first ids, and how many more there are, in one line."""
+    shown = ", ".join(" ".join(i.split()) for i in ids[:MAX_NAMED])
+    n_more = len(ids) - MAX_NAMED
+    return f"{shown} and {n_more:,} more, all in metrics.json" if n_more > 0 else shown
 
 
 def _percent(rate: Rate) -> str:
     return f"{100 * rate.value:.1f} ({100 * rate.low:.1f} to {100 * rate.high:.1f})"
+
+
+def _p_value(p: float) -> str:
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
+# The machine
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.is_file() else []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, "") or platform.processor() or platform.machine()
+
+
+def _version() -> str:
+    """``commit 1c60432``, with a remark where files differ from it; the package's version outside a checkout."""
+    package = f"citedx {metadata.version('citedx')}"
+    here = Path(__file__).resolve().parents[1]
+    if not (here / ".git").exists():
+        return package
+    git = ["git", "-C", str(here)]
+    try:
+        commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)  # noqa: S603
+        status = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True, check=True)  # noqa: S603
+    except (OSError, subprocess.CalledProcessError):
+        return package
+    return f"{package}, commit {commit.stdout.strip()}" + (" with local changes" if status.stdout.strip() else "")

@@ -1,89 +1,128 @@
-"""Cases through a system, fold by fold; what is done is kept, so that a run that was cut off goes on."""
+"""Cases through a system, fold by fold, over several processes.
+
+Promise: the predictions and their file are the same for any number of processes, and whatever the moment at which a
+run was cut off and started again; a fold is written when it is done. Patients are encoded in the parent, a fold at a
+time, while others rank.
+"""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from evaluation.protocols import Knowledge, fold_publications, hold_out
+from evaluation import fusion_folds
+from evaluation.processes import start_workers
+from evaluation.protocols import Fold, Knowledge, check_no_leak, hold_out, split_folds
 from evaluation.schema import Case, Prediction, Protocol
-from evaluation.systems import RANKERS, System
+from evaluation.systems import RANKERS, WITH_VECTORS, Question, Ranking, System
 from kg.errors import SourceError
 from kg.graph import KnowledgeGraph
-from retrieval.candidates import Doubles
-from retrieval.cases import CaseLibrary
 from retrieval.embedding import Vectors
+from retrieval.fusion import Fusion
 
 N_KEPT = 100
 """Ranks kept of each prediction."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Job(fusion_folds.Job):
+    """All that a process needs to know before it is given folds."""
+
+    system: System
+    described_in: Mapping[str, set[str]]
+    """Disease id -> publications of the set that describe a patient with it."""
+
+
 def predict(
     cases: Sequence[Case],
-    graph: KnowledgeGraph,
-    library: CaseLibrary | None,
+    whole: Knowledge,
     protocol: Protocol,
     system: System,
     out: Path,
     *,
+    fusion: Fusion | None = None,
+    n_workers: int = 1,
+    seed: int = 0,
     progress: bool = False,
 ) -> tuple[Prediction, ...]:
     """Predictions for all cases, in their order; each fold is appended to ``out`` when it is done.
 
+    Args:
+        cases: with different ids.
+        whole: what is known before anything is held out.
+        protocol: what is held out.
+        system: the ranker.
+        out: JSON lines; what it holds already is not ranked again.
+        fusion: for the fused system; None: trained anew for each fold, on the others.
+        n_workers: processes; 1 means this one.
+        seed: of the folds and the training.
+        progress: show bars.
+
     Raises:
         LeakError: something in use rests on a held-out publication.
         SourceError: ``out`` holds predictions that cannot be read.
+        CitedxError: a process died.
     """
-    done = {p.case_id: p for p in _read(out)}
-    described_in = _publications_by_disease(cases, graph)
-    with tqdm(total=len(cases), unit="case", disable=not progress) as bar:
-        for publications in fold_publications(cases):
-            members = [c for c in cases if c.publication in publications]
-            waiting = [c for c in members if c.case_id not in done]
-            if waiting:
-                knowledge = hold_out(graph, library, publications, protocol)
-                fresh = tuple(_predict_fold(waiting, knowledge, system, described_in))
+    described_in = _publications_by_disease(cases, whole.graph)
+    job = Job(whole=whole, protocol=protocol, system=system, described_in=described_in)
+    done = {p.case_id: p for p in _read_done(out)}
+    folds = split_folds(cases, seed)
+    waiting = [k for k, (_, members) in enumerate(folds) if any(c.case_id not in done for c in members)]
+    n_waiting = sum(len(folds[k][1]) for k in waiting)
+    _ = whole.graph.families, whole.graph.disease_groups  # made once, for all processes
+    with start_workers(job, min(n_workers, len(waiting))) as workers:
+        fusions = dict.fromkeys(waiting, fusion)
+        if system is System.FUSED and fusion is None:
+            fusions |= fusion_folds.train_fold_fusions(workers, folds, waiting, seed=seed, progress=progress)
+        tasks = ((folds[k], _encode(job, folds[k][1]), fusions[k]) for k in waiting)
+        with tqdm(total=len(cases), initial=len(cases) - n_waiting, unit="case", disable=not progress) as bar:
+            for ranked in workers.run(predict_fold, tasks):
+                fresh = [p for p in ranked if p.case_id not in done]
                 with out.open("a", encoding="utf-8") as lines:
                     lines.writelines(json.dumps(asdict(p)) + "\n" for p in fresh)
                 done |= {p.case_id: p for p in fresh}
-            bar.update(len(members))
+                bar.update(len(ranked))
     return tuple(done[c.case_id] for c in cases)
 
 
-def _predict_fold(
-    cases: Sequence[Case], knowledge: Knowledge, system: System, described_in: Mapping[str, set[str]]
-) -> Iterator[Prediction]:
-    needs_vectors = knowledge.library is not None and system is not System.GRAPH
-    vectors: Sequence[Vectors | None] = [None] * len(cases)
-    if needs_vectors and knowledge.library is not None:
-        vectors = list(knowledge.library.encode_patients([c.findings for c in cases]))
-    for case, vector in zip(cases, vectors, strict=True):
-        scores = RANKERS[system](knowledge, case, vector)
-        is_known = any(described_in[g] - {case.publication} for g in case.gold_ids)
-        yield _predict(case, scores, knowledge, is_known)
+def predict_fold(job: Job, fold: Fold, vectors: Vectors | None, fusion: Fusion | None) -> tuple[Prediction, ...]:
+    """Predictions for the cases of a fold, by what may be known of them. Raises LeakError."""
+    publications, cases = fold
+    knowledge = hold_out(job.whole, publications, job.protocol)
+    check_no_leak(knowledge, publications, job.protocol, fusion)
+    predictions = []
+    for row, case in enumerate(cases):
+        vector = None if vectors is None else vectors[row]
+        ranking = RANKERS[job.system](Question(knowledge=knowledge, case=case, vector=vector, fusion=fusion))
+        is_known = any(job.described_in[g] - {case.publication} for g in case.gold_ids)
+        predictions.append(_predict(case, ranking, knowledge, is_known))
+    return tuple(predictions)
 
 
-def _predict(case: Case, scores: Doubles, knowledge: Knowledge, is_known: bool) -> Prediction:
+def _predict(case: Case, ranking: Ranking, knowledge: Knowledge, is_known: bool) -> Prediction:
     model = knowledge.model
-    order = np.argsort(-scores, kind="stable")[:N_KEPT]
-    order = order[scores[order] > -np.inf]
+    order = np.argsort(-ranking.scores, kind="stable")[:N_KEPT]
+    order = order[ranking.scores[order] > -np.inf]
     gold = {model.group_index[g] for g in case.gold_ids if g in model.group_index}
     ranks = [rank for rank, index in enumerate(order.tolist(), start=1) if index in gold]
+    shares = () if ranking.probabilities is None else ranking.probabilities[order].tolist()
     return Prediction(
         case_id=case.case_id,
         publication=case.publication,
         gold_ids=case.gold_ids,
         ranked_ids=tuple(model.groups[i][0] for i in order),
+        probabilities=tuple(float(f"{p:.4g}") for p in shares),
         rank=min(ranks, default=None),
         known=is_known,
-        in_graph=bool(gold),
+        in_graph=bool(model.is_described[list(gold)].any()),
+        n_findings=sum(not f.excluded for f in case.findings),
     )
 
 
@@ -94,15 +133,27 @@ def _publications_by_disease(cases: Sequence[Case], graph: KnowledgeGraph) -> di
         for gold in case.gold_ids:
             for disease_id in graph.equivalents(gold) if gold in graph.diseases else (gold,):
                 publications[disease_id].add(case.publication)
-    return publications
+    return dict(publications)
 
 
-def _read(path: Path) -> Iterator[Prediction]:
+def _encode(job: Job, cases: Sequence[Case]) -> Vectors | None:
+    # Always the whole fold: the batch that a text is in moves its vector by the last bits.
+    if job.whole.library is None or job.system not in WITH_VECTORS:
+        return None
+    return job.whole.library.encode_patients([c.findings for c in cases])
+
+
+def _read_done(path: Path) -> Iterator[Prediction]:
+    """Predictions of an earlier run; a last line that was cut off while it was written is removed."""
     if not path.exists():
         return
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    content = path.read_text(encoding="utf-8")
+    whole = content[: content.rfind("\n") + 1]
+    if whole != content:
+        path.write_text(whole, encoding="utf-8")
+    for number, line in enumerate(whole.splitlines(), start=1):
         try:
             row: dict[str, Any] = json.loads(line)
-            yield Prediction(**row | {name: tuple(row[name]) for name in ("gold_ids", "ranked_ids")})
+            yield Prediction(**row | {name: tuple(row[name]) for name in ("gold_ids", "ranked_ids", "probabilities")})
         except (ValueError, TypeError, KeyError) as error:
             raise SourceError(f"{path}, line {number} is not a prediction: remove the file to start anew") from error

@@ -13,6 +13,7 @@ class Protocol(StrEnum):
 
     PUBLISHED = "published"  # the graph as released; library cases of other publications only
     UNSEEN_PUBLICATION = "unseen-publication"  # also no annotation that rests on the patient's publication
+    UNSEEN_FUTURE = "unseen-future"  # a past release and what was published by then; patients published later
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +54,13 @@ class Prediction:
     gold_ids: tuple[str, ...]
     ranked_ids: tuple[str, ...]
     """Disease ids, the most likely first; equivalent entries of other sources are not repeated."""
+    probabilities: tuple[float, ...]
+    """Of ``ranked_ids``, 0..1, 4 significant digits; empty where the system gives none."""
     rank: int | None
     """1-based rank of the right disease, itself or a plainly equivalent entry; None where it is not ranked."""
     known: bool
     """Another publication of the evaluated set describes a patient with the disease too."""
     in_graph: bool
-    """The graph holds the disease; where it does not, the case counts as missed and is reported apart."""
+    """What is known describes the disease; where it does not, the case counts as missed and is reported apart."""
+    n_findings: int
+    """Present findings of the patient."""

@@ -3,54 +3,125 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 
+from evaluation.baselines import embedding_scores, naive_bayes_scores, resnik_scores
 from evaluation.protocols import Knowledge
 from evaluation.schema import Case
+from kg.errors import UsageError
+from kg.likelihood import Doubles
 from kg.schema import Finding
-from retrieval.candidates import Doubles, fused_scores
+from retrieval.candidates import rank_diseases
 from retrieval.embedding import Vectors
+from retrieval.fusion import Fusion
 
-Ranker = Callable[[Knowledge, Case, Vectors | None], Doubles]
-"""Knowledge, case and the case's vector (None without a library) -> scores, shape [n_diseases], higher is likelier."""
+TEMPERATURE = 3.0
+"""Of the graph's posterior: naive Bayes counts related findings twice, which this takes back (docs/log.md)."""
 
 
 class System(StrEnum):
     """Names of the systems."""
 
-    GRAPH = "graph"  # likelihood ratios
-    CASES = "cases"  # the most similar case of each disease
-    FUSED = "fused"  # both, as the product ranks
+    GRAPH = "graph"  # likelihood ratios of the findings, of a disease and its kin
+    CASES = "cases"  # the case of each disease that shares most findings
+    FUSED = "fused"  # both, weighed as trained: what the product does
+    TEXT = "text"  # baseline: the most similar case as worded text
+    RESNIK = "resnik"  # baseline: best-match average of Resnik similarity
+    NAIVE_BAYES = "naive-bayes"  # baseline: multinomial, over annotated terms and their ancestors
+    EMBEDDING = "embedding"  # baseline: cosine of the findings with the disease's annotations
 
 
-def _rank_by_graph(knowledge: Knowledge, case: Case, _: Vectors | None) -> Doubles:
-    scores: Doubles = knowledge.model.log_lrs(_ordered(case)).sum(axis=0, dtype=np.float64)
-    return scores
+WITH_VECTORS = frozenset({System.TEXT, System.EMBEDDING})
+"""Systems that compare the patient's vector, so need a library of worded cases and its embedder."""
 
 
-def _rank_by_cases(knowledge: Knowledge, case: Case, vector: Vectors | None) -> Doubles:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One patient, put to a system."""
+
+    knowledge: Knowledge
+    case: Case
+    vector: Vectors | None = None
+    """Of the worded patient, shape [dimension], for the systems that compare texts."""
+    fusion: Fusion | None = None
+    """For the fused system."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """A system's answer."""
+
+    scores: Doubles
+    """Shape [n_diseases], higher is likelier; -inf where the system says nothing of a disease."""
+    probabilities: Doubles | None = None
+    """Of the diseases, shape [n_diseases]; None where the scores have no such meaning."""
+
+
+def _rank_by_graph(question: Question) -> Ranking:
+    model = question.knowledge.model
+    log_lr = model.log_lrs(_ordered(question.case)).sum(axis=0, dtype=np.float64)
+    scores = model.with_kin(log_lr, model.kin_means(log_lr))
+    tempered = np.append(scores, 0.0) / TEMPERATURE  # "none of these" has the findings of anybody: a ratio of 1
+    weights = np.exp(tempered - tempered.max())
+    return Ranking(scores=scores, probabilities=(weights / weights.sum())[:-1])
+
+
+def _rank_by_cases(question: Question) -> Ranking:
+    present = [f.term_id for f in question.case.findings if not f.excluded]
+    largest, _, _ = question.knowledge.extractor.case_similarities(present)
+    return Ranking(scores=np.where(largest > 0, largest, -np.inf))
+
+
+def _rank_fused(question: Question) -> Ranking:
+    if question.fusion is None:
+        raise UsageError("the system fused needs trained weights: --fusion folds or shipped")
+    extractor = question.knowledge.extractor
+    diseases, log_probabilities = rank_diseases(extractor, question.fusion, question.case.findings)
+    scores = np.full(extractor.model.n_diseases, -np.inf)
+    scores[diseases] = log_probabilities
+    return Ranking(scores=scores, probabilities=np.exp(scores))
+
+
+def _rank_by_text(question: Question) -> Ranking:
+    knowledge = question.knowledge
     scores = np.full(knowledge.model.n_diseases, -np.inf)
-    if knowledge.library is not None:
-        for hit in knowledge.library.similar(case.findings, k=500, vector=vector):
-            index = knowledge.model.group_index.get(hit.case.disease_id)
-            if index is not None:
-                scores[index] = max(scores[index], hit.similarity)
-    return scores
+    if knowledge.library is None:
+        raise UsageError("the system text needs a case library: give --library")
+    for hit in knowledge.library.similar(question.case.findings, k=500, vector=question.vector):
+        index = knowledge.model.group_index.get(hit.case.disease_id)
+        if index is not None:
+            scores[index] = max(scores[index], hit.similarity)
+    return Ranking(scores=scores)
 
 
-def _rank_fused(knowledge: Knowledge, case: Case, vector: Vectors | None) -> Doubles:
-    hits = knowledge.library.similar(case.findings, vector=vector) if knowledge.library else ()
-    return fused_scores(knowledge.model, knowledge.model.log_lrs(_ordered(case)), hits)
+def _rank_by_resnik(question: Question) -> Ranking:
+    return Ranking(scores=resnik_scores(question.knowledge.graph, question.case.findings))
+
+
+def _rank_by_naive_bayes(question: Question) -> Ranking:
+    return Ranking(scores=naive_bayes_scores(question.knowledge.graph, question.case.findings))
+
+
+def _rank_by_embedding(question: Question) -> Ranking:
+    knowledge = question.knowledge
+    if knowledge.library is None or question.vector is None:
+        raise UsageError("the system embedding needs a case library, whose embedder it uses: give --library")
+    return Ranking(scores=embedding_scores(knowledge.graph, knowledge.library, question.vector))
 
 
 def _ordered(case: Case) -> list[Finding]:
     return sorted(case.findings, key=lambda f: (f.term_id, f.excluded))
 
 
-RANKERS: dict[System, Ranker] = {
+RANKERS: dict[System, Callable[[Question], Ranking]] = {
     System.GRAPH: _rank_by_graph,
     System.CASES: _rank_by_cases,
     System.FUSED: _rank_fused,
+    System.TEXT: _rank_by_text,
+    System.RESNIK: _rank_by_resnik,
+    System.NAIVE_BAYES: _rank_by_naive_bayes,
+    System.EMBEDDING: _rank_by_embedding,
 }

@@ -24,7 +24,7 @@ _COLUMN_TYPES: dict[str, type[np.generic]] = {
     "frequency": np.int32,  # index into the distinct frequencies; -1 for none
     "onset": np.int32,  # index into the terms; -1 for none
     "sex": np.int8,
-    "detail": np.int32,  # index into the distinct (references, modifiers, evidence code)
+    "detail": np.int32,  # index into the distinct (references, modifiers, evidence code, source)
 }
 
 Columns = dict[str, NDArray[Any]]
@@ -36,7 +36,8 @@ class AnnotationTable:
     Args:
         columns: one array a column of ``_COLUMN_TYPES``, all of the same length, sorted by ``disease``.
         pools: what the indices point at; JSON-able: ``frequencies`` as [n, m, low, high, label],
-            ``details`` as [[reference, ...], [modifier id, ...], evidence code], and ``source``.
+            ``details`` as [[reference, ...], [modifier id, ...], evidence code, index of the source], and ``sources``
+            as [name, version, licence].
         disease_ids: id of each disease index.
         term_ids: id of each term index.
     """
@@ -52,7 +53,7 @@ class AnnotationTable:
         self._by_term = np.argsort(columns["term"], kind="stable")
         self._term_starts = np.searchsorted(columns["term"][self._by_term], np.arange(len(term_ids) + 1))
         self._frequencies = [_frequency(f) for f in pools["frequencies"]]
-        self._provenances: dict[str, Provenance] = {}
+        self._provenances: dict[tuple[str, int], Provenance] = {}
 
     def __len__(self) -> int:
         return len(self.columns["disease"])
@@ -65,12 +66,13 @@ class AnnotationTable:
         diseases = {d: i for i, d in enumerate(disease_ids)}
         terms = {t: i for i, t in enumerate(term_ids)}
         frequencies: dict[Frequency, int] = {}
-        details: dict[tuple[tuple[str, ...], tuple[str, ...], str], int] = {}
-        source: Provenance | None = None
+        details: dict[tuple[tuple[str, ...], tuple[str, ...], str, int], int] = {}
+        sources: dict[tuple[str, str, str], int] = {}
         rows = []
         for a in associations:
-            source = source or a.provenance[0]
-            detail = (tuple(p.reference for p in a.provenance), a.modifier_ids, a.evidence_code)
+            first = a.provenance[0]
+            source = sources.setdefault((first.source, first.version, first.licence), len(sources))
+            detail = (tuple(p.reference for p in a.provenance), a.modifier_ids, a.evidence_code, source)
             rows.append(
                 (
                     diseases[a.disease_id],
@@ -90,8 +92,8 @@ class AnnotationTable:
         }
         pools = {
             "frequencies": [[f.n, f.m, f.low, f.high, f.label] for f in frequencies],
-            "details": [[list(refs), list(mods), code] for refs, mods, code in details],
-            "source": [source.source, source.version, source.licence] if source else ["", "", ""],
+            "details": [[list(refs), list(mods), code, source] for refs, mods, code, source in details],
+            "sources": [list(source) for source in sources],
         }
         return cls(columns, pools, disease_ids, term_ids)
 
@@ -107,7 +109,7 @@ class AnnotationTable:
     def record(self, row: int) -> Association:
         """One association as a record."""
         c = self.columns
-        references, modifiers, code = self.pools["details"][c["detail"][row]]
+        references, modifiers, code, source = self.pools["details"][c["detail"][row]]
         frequency, onset = c["frequency"][row], c["onset"][row]
         return Association(
             disease_id=self.disease_ids[c["disease"][row]],
@@ -119,15 +121,70 @@ class AnnotationTable:
             sex=_SEXES[c["sex"][row]],
             modifier_ids=tuple(modifiers),
             evidence_code=code,
-            provenance=tuple(self._provenance(r) for r in references),
+            provenance=tuple(self._provenance(r, source) for r in references),
         )
 
-    def without_references(self, references: Set[str]) -> AnnotationTable:
-        """The table without every statement that names one of these references, alone or among others."""
-        is_named = np.array([not references.isdisjoint(named) for named, _, _ in self.pools["details"]], dtype=bool)
+    def without_references(self, references: Set[str], *, joined_only: bool = False) -> AnnotationTable:
+        """The table without every statement that names one of these references, alone or among others.
+
+        Args:
+            references: CURIEs.
+            joined_only: leave the statements of the first source, the release, as they are.
+        """
+        is_named = np.array(
+            [
+                not references.isdisjoint(named) and (source > 0 or not joined_only)
+                for named, _, _, source in self.pools["details"]
+            ],
+            dtype=bool,
+        )
         keep = ~is_named[self.columns["detail"]]
         columns = {name: values[keep] for name, values in self.columns.items()}
         return AnnotationTable(columns, self.pools, self.disease_ids, self.term_ids)
+
+    def joined(self, other: AnnotationTable) -> AnnotationTable:
+        """Both tables' statements, this one's first within a disease; the terms must be the same."""
+        disease_ids = list(dict.fromkeys([*self.disease_ids, *other.disease_ids]))
+        index = {d: i for i, d in enumerate(disease_ids)}
+        shifts = {name: len(self.pools[pool]) for name, pool in (("frequency", "frequencies"), ("detail", "details"))}
+        moved = dict(other.columns)
+        moved["disease"] = np.array([index[d] for d in other.disease_ids], np.int32)[other.columns["disease"]]
+        for name, shift in shifts.items():
+            moved[name] = np.where(moved[name] < 0, -1, moved[name] + shift).astype(np.int32)
+        columns = {name: np.concatenate([self.columns[name], moved[name]]) for name in _COLUMN_TYPES}
+        order = np.argsort(columns["disease"], kind="stable")
+        n_sources = len(self.pools["sources"])
+        pools = {name: [*self.pools[name], *other.pools[name]] for name in ("frequencies", "sources")}
+        pools["details"] = [*self.pools["details"], *([*d[:3], d[3] + n_sources] for d in other.pools["details"])]
+        return AnnotationTable({n: v[order] for n, v in columns.items()}, pools, disease_ids, self.term_ids)
+
+    def restatements(self) -> NDArray[np.bool_]:
+        """Per row: an earlier source already states this term of this disease from the same publication.
+
+        Two curators of one paper count the same patients, who must not count twice.
+        """
+        references: dict[str, int] = {}
+        named = [
+            np.array([references.setdefault(r, len(references)) for r in detail[0]], np.int64)
+            for detail in self.pools["details"]
+        ]
+        detail, n_terms = self.columns["detail"], len(self.term_ids)
+        n_named = np.array([len(names) for names in named], np.int64)[detail]
+        rows = np.repeat(np.arange(len(self)), n_named)
+        cells = self.columns["disease"].astype(np.int64) * n_terms + self.columns["term"]
+        names = np.concatenate([named[d] for d in detail]) if len(self) else np.zeros(0, np.int64)
+        statements = cells[rows] * max(len(references), 1) + names
+        sources = self.row_sources()[rows]
+        first = np.full(len(rows), len(self.pools["sources"]))
+        _, inverse = np.unique(statements, return_inverse=True)
+        np.minimum.at(first, inverse, sources)
+        repeated = np.zeros(len(self), np.bool_)
+        repeated[rows[sources > first[inverse]]] = True
+        return repeated
+
+    def row_sources(self) -> NDArray[np.int64]:
+        """Per row: index into ``pools["sources"]``."""
+        return np.array([d[3] for d in self.pools["details"]], np.int64)[self.columns["detail"]]
 
     def frequency_arrays(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Per row: patients with the finding and patients examined; NaN where the source gives no counts."""
@@ -144,12 +201,12 @@ class AnnotationTable:
         """CURIEs of the publications or entries behind one row."""
         return tuple(self.pools["details"][self.columns["detail"][row]][0])
 
-    def _provenance(self, reference: str) -> Provenance:
-        known = self._provenances.get(reference)
+    def _provenance(self, reference: str, source: int) -> Provenance:
+        known = self._provenances.get((reference, source))
         if known is None:
-            source, version, licence = self.pools["source"]
-            known = Provenance(source=source, version=version, reference=reference, licence=licence)
-            self._provenances[reference] = known
+            name, version, licence = self.pools["sources"][source]
+            known = Provenance(source=name, version=version, reference=reference, licence=licence)
+            self._provenances[reference, source] = known
         return known
 
 

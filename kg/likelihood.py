@@ -5,6 +5,8 @@ The model, for a disease d (entries that plainly name one disease are pooled) an
 *Profile.* Every annotation counts as patients: n of m as it is, a class or share as ``class_weight`` patients at its
 middle, no frequency as one patient at ``unstated_frequency``. With ``prior_weight`` patients at ``prior_frequency``,
 P(t|d) = (sum n + prior) / (sum m + prior weight). A term's probability is at least that of any more specific term.
+Patients of published series (``kg.series``) of whom a term is not said, either way, count as ``unmentioned`` of a
+patient without it. What a second source restates of the same publication counts once.
 
 *Background.* P(t) is the mean of P(t|d) over all diseases, and at least one over their number.
 
@@ -12,6 +14,9 @@ P(t|d) = (sum n + prior) / (sum m + prior weight). A term's probability is at le
 w_a max over annotated ancestors a of P(a|d) / P(a) (a patient's words may be finer than the annotation; ancestors as
 ``common`` as that are left out), plus ``noise``: anything can be seen by chance in anybody. A finding that the source
 says is absent scores ``contradiction`` times that.
+
+*Kin.* The ratio of all findings together is mixed with the mean ratio of the diseases that share a gene or a name
+(``with_kin``): of many diseases little is written, and much of their kin.
 
 *Excluded finding.* LR = (1 - r P(t|d)) / (1 - r P(t)), where r is how much an exclusion is believed: what was not
 seen was often not looked for. Where the source says that it is absent, ``agreed_absence`` is added to the logarithm.
@@ -24,6 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +38,18 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from kg import cache
+from kg.families import log_mean_of_kin
 from kg.graph import KnowledgeGraph
+from kg.ontology import PHENOTYPIC_ABNORMALITY
 from kg.schema import Finding, Predicate
 
-FORMAT = "2"
+FORMAT = "3"
+KIN_WEIGHTS = (0.5, 0.5, 0.25)
+"""Of a disease itself, of the mean of its kin by gene, and by name."""
+UNLIKELY = -60.0
+"""Log-likelihood ratio of no kin at all."""
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +58,7 @@ class LikelihoodSettings:
 
     class_weight: float = 10.0
     unstated_frequency: float = 0.3
+    unmentioned: float = 0.1
     prior_weight: float = 1.0
     prior_frequency: float = 0.2
     exact_weight: float = 0.9
@@ -66,6 +80,10 @@ class Profiles:
     """P(term | disease), closed upwards over is-a; float32 in 0..1."""
     absent: sparse.csc_array
     """1 where a source says that the term is absent in the disease."""
+    n_patients: NDArray[np.float64]
+    """Patients that published series describe, shape [n_diseases]."""
+    n_publications: NDArray[np.float64]
+    """Publications of those series."""
 
 
 def build_profiles(graph: KnowledgeGraph, settings: LikelihoodSettings) -> Profiles:
@@ -73,16 +91,39 @@ def build_profiles(graph: KnowledgeGraph, settings: LikelihoodSettings) -> Profi
     table, n_terms, groups = graph.annotations, len(graph.ontology), graph.disease_groups
     group_index = {d: i for i, group in enumerate(groups) for d in group}
     group_of_row = np.array([group_index[d] for d in graph.diseases], dtype=np.int64)[table.columns["disease"]]
-    rows = np.flatnonzero(table.columns["predicate"] == tuple(Predicate).index(Predicate.PHENOTYPE))
+    is_phenotype = table.columns["predicate"] == tuple(Predicate).index(Predicate.PHENOTYPE)
+    rows = np.flatnonzero(is_phenotype & ~table.restatements())
     n, m = _as_patients(graph, rows, settings)
     cells, inverse = np.unique(group_of_row[rows] * n_terms + table.columns["term"][rows], return_inverse=True)
     n_present, n_examined = np.bincount(inverse, n), np.bincount(inverse, m)
-    p = (n_present + settings.prior_weight * settings.prior_frequency) / (n_examined + settings.prior_weight)
+    totals = rows[_is_total(graph, rows)]  # how many patients each series describes
+    n_told = table.frequency_arrays()[0][totals]
+    n_patients = np.bincount(group_of_row[totals], n_told, minlength=len(groups)).astype(np.float64)
+    n_publications = np.bincount(group_of_row[totals], minlength=len(groups)).astype(np.float64)
+    sources = table.row_sources()
+    in_series = np.isin(sources[rows], np.unique(sources[totals]))
+    assessed = np.bincount(inverse, np.where(in_series, m, 0.0))
+    unmentioned = settings.unmentioned * np.maximum(n_patients[cells // n_terms] - assessed, 0.0)
+    n_counted = n_examined + unmentioned + settings.prior_weight
+    p = (n_present + settings.prior_weight * settings.prior_frequency) / n_counted
     seen = n_present > 0
     shape = (len(groups), n_terms)
     never = cells[~seen]
     absent = sparse.csc_array((np.ones(len(never), np.float32), (never // n_terms, never % n_terms)), shape=shape)
-    return Profiles(present=_close_upwards(graph, cells[seen], p[seen], shape), absent=absent)
+    return Profiles(
+        present=_close_upwards(graph, cells[seen], p[seen], shape),
+        absent=absent,
+        n_patients=n_patients,
+        n_publications=n_publications,
+    )
+
+
+def _is_total(graph: KnowledgeGraph, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which rows are the totals of published series: counts of the most general finding."""
+    n, _ = graph.annotations.frequency_arrays()
+    top = [i for i, t in enumerate(graph.ontology.terms) if t == PHENOTYPIC_ABNORMALITY]
+    is_total: NDArray[np.bool_] = np.isin(graph.annotations.columns["term"][rows], top) & ~np.isnan(n[rows])
+    return is_total
 
 
 def _as_patients(
@@ -140,6 +181,48 @@ class LikelihoodModel:
     def n_diseases(self) -> int:
         """Number of diseases, equivalent entries counted once."""
         return len(self.groups)
+
+    @cached_property
+    def is_described(self) -> NDArray[np.bool_]:
+        """Of which diseases at least one finding is stated, shape [n_diseases]; the others cannot be recognised."""
+        described: NDArray[np.bool_] = np.bincount(self._profiles.present.indices, minlength=self.n_diseases) > 0
+        return described
+
+    def profile_column(self, term_index: int) -> tuple[NDArray[np.int32], Floats]:
+        """Diseases with a term (by its index in the ontology) or a more specific one, and P(term | disease)."""
+        return self._column(self._profiles.present, term_index)
+
+    def expected(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Per disease the sum over terms of P(term | disease) times a weight per term of the ontology."""
+        sums: NDArray[np.float64] = self._profiles.present @ weights
+        return sums
+
+    def described_patients(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Published patients that counts rest on and their publications, per disease, shape [n_diseases] each."""
+        return self._profiles.n_patients, self._profiles.n_publications
+
+    def kin_means(self, log_ratios: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Log of the mean likelihood ratio over each disease's kin, by gene and by name, shape [n_diseases] each."""
+        families = self.graph.families
+        return (
+            log_mean_of_kin(families.by_gene, log_ratios, UNLIKELY),
+            log_mean_of_kin(families.by_name, log_ratios, UNLIKELY),
+        )
+
+    def with_kin(
+        self, log_ratios: NDArray[np.float64], means: tuple[NDArray[np.float64], NDArray[np.float64]]
+    ) -> NDArray[np.float64]:
+        """Log-likelihood ratios where the patient may have what is described of the disease, or of its kin.
+
+        A mixture of the disease's own ratio and the means of its kin; -inf where nothing is described of the disease.
+
+        Args:
+            log_ratios: summed over findings, shape [n_diseases].
+            means: ``kin_means`` of them.
+        """
+        own, gene, name = (np.log(w) for w in KIN_WEIGHTS)
+        mixed = np.logaddexp(np.logaddexp(log_ratios + own, means[0] + gene), means[1] + name)
+        return np.where(self.is_described, mixed, -np.inf)
 
     def information_content(self, term_id: str) -> float:
         """-log of the term's background probability, in nats; 0 for what every disease has."""
@@ -230,6 +313,7 @@ def _write(folder: Path, profiles: Profiles) -> None:
     for name in ("present", "absent"):
         matrix = getattr(profiles, name)
         arrays |= {f"{name}_{part}": getattr(matrix, part) for part in ("data", "indices", "indptr", "shape")}
+    arrays |= {name: getattr(profiles, name) for name in ("n_patients", "n_publications")}
     with (folder / "profiles.npz").open("wb") as out:
         np.savez(out, **arrays)
 
@@ -241,4 +325,9 @@ def _read(folder: Path) -> Profiles:
             parts = (a[f"{name}_data"], a[f"{name}_indices"], a[f"{name}_indptr"])
             return sparse.csc_array(parts, shape=tuple(a[f"{name}_shape"]))
 
-        return Profiles(present=matrix("present"), absent=matrix("absent"))
+        return Profiles(
+            present=matrix("present"),
+            absent=matrix("absent"),
+            n_patients=a["n_patients"],
+            n_publications=a["n_publications"],
+        )

@@ -181,9 +181,36 @@ class Patient:
     age: str | None = None
     """ISO 8601 duration, e.g. ``P3Y``."""
     disease_ids: tuple[str, ...] = ()
+    disease_names: tuple[str, ...] = ()
+    """Names of ``disease_ids``, in their order; empty where the source gives none."""
     gene_symbols: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     """Publications that describe the patient, e.g. ``PMID:24573067``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermCount:
+    """A finding counted over patients."""
+
+    term_id: str
+    n_present: int
+    n_assessed: int
+    """Patients of whom it is said that they have it or have it not."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.n_present <= self.n_assessed:
+            raise ValueError(f"expected 0 <= present <= assessed, got {self.n_present}/{self.n_assessed}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientSeries:
+    """Patients with one disease that one publication describes, as counts."""
+
+    disease: Disease
+    reference: str
+    n_patients: int
+    counts: tuple[TermCount, ...]
+    gene_symbols: tuple[str, ...] = ()
 
 
 class Match(StrEnum):

@@ -10,16 +10,18 @@ from pathlib import Path
 from kg.build import load_graph
 from kg.errors import UsageError
 from kg.graph import KnowledgeGraph
-from kg.likelihood import LikelihoodModel, load_likelihood
-from kg.schema import Finding
+from kg.likelihood import load_likelihood
+from kg.schema import Finding, Patient
 from llm.grounding import ground
 from llm.questions import N_CANDIDATES, next_questions
 from llm.reader import RankingReader, Reader
 from llm.schema import Differential
 from retrieval.candidates import rank_candidates
-from retrieval.cases import CaseLibrary, load_library
+from retrieval.cases import CaseLibrary, load_library, published_cases, read_library
 from retrieval.embedding import Embedder, bundled_embedder
+from retrieval.features import FeatureExtractor
 from retrieval.findings import find_findings
+from retrieval.fusion import Fusion, load_fusion
 from retrieval.lexicon import Lexicon, load_lexicon
 
 NOTHING_FOUND = (
@@ -33,23 +35,25 @@ class DiagnosisAssistant:
     """Finds findings, ranks diseases, reads the evidence, checks every citation.
 
     Args:
-        graph: what is known.
-        model: likelihood ratios over its diseases.
-        lexicon: wordings of its terms.
-        library: published cases; None to do without.
+        extractor: what is known of each disease for a patient.
+        fusion: weighs it.
+        lexicon: wordings of the graph's terms.
+        library: published cases as worded text, to show similar ones; None to do without.
         reader: weighs candidates and words claims.
     """
 
     def __init__(
         self,
-        graph: KnowledgeGraph,
-        model: LikelihoodModel,
+        extractor: FeatureExtractor,
+        fusion: Fusion,
         lexicon: Lexicon,
         library: CaseLibrary | None,
         reader: Reader | None = None,
     ) -> None:
-        self.graph = graph
-        self.model = model
+        self.graph = extractor.model.graph
+        self.model = extractor.model
+        self._extractor = extractor
+        self._fusion = fusion
         self._lexicon = lexicon
         self._library = library
         self._reader = reader or RankingReader()
@@ -81,12 +85,19 @@ class DiagnosisAssistant:
             StorageError: the cache cannot be written.
         """
         graph = graph or load_graph(cache_dir=cache_dir)
+        lexicon = load_lexicon(graph, cache_dir=cache_dir)
+        patients: tuple[Patient, ...] = ()
+        source = ""
+        if phenopackets is not None:
+            patients, source = read_library(phenopackets), phenopackets.name
+            graph = graph.with_patients(patients, source)
         library = None
         if cases:
             embedder = embedder or bundled_embedder()
-            library = load_library(graph, embedder, phenopackets, progress=progress, cache_dir=cache_dir)
-        model = load_likelihood(graph, cache_dir=cache_dir)
-        return cls(graph, model, load_lexicon(graph, cache_dir=cache_dir), library)
+            library = load_library(graph, embedder, patients, source, progress=progress, cache_dir=cache_dir)
+        published = library.cases if library else published_cases(graph, patients, source)
+        extractor = FeatureExtractor(load_likelihood(graph, cache_dir=cache_dir), published)
+        return cls(extractor, load_fusion(), lexicon, library)
 
     @property
     def versions(self) -> dict[str, str]:
@@ -120,7 +131,7 @@ class DiagnosisAssistant:
             reason = ONLY_EXCLUDED if findings else NOTHING_FOUND
             return Differential(findings=findings, diagnoses=(), evidence=(), abstained=reason, versions=self.versions)
         hits = self._library.similar(findings) if self._library else ()
-        candidates = rank_candidates(self.model, findings, hits, n=max(k, N_CANDIDATES))
+        candidates = rank_candidates(self._extractor, self._fusion, findings, hits, n=max(k, N_CANDIDATES))
         reading = self._reader.read(self.graph, findings, candidates[:k])
         diagnoses, removed = ground(reading.diagnoses, reading.evidence, findings, self.graph)
         return Differential(

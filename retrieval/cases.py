@@ -14,16 +14,16 @@ from pathlib import Path
 
 from kg import cache
 from kg.graph import KnowledgeGraph
-from kg.ontology import Ontology
+from kg.ontology import PHENOTYPIC_ABNORMALITY, Ontology
 from kg.schema import Association, Finding, Patient, Provenance
-from kg.sources.phenopackets import PatientSet, load_phenopackets
+from kg.sources.phenopackets import load_phenopackets
 from retrieval.embedding import Embedder, Vectors
 from retrieval.index import VectorIndex
 from retrieval.schema import CaseHit, CountedTerm, PublishedCase
 
 _LOG = logging.getLogger(__name__)
 
-FORMAT = "2"
+FORMAT = "3"
 MAX_WORDED = 24
 """Findings worded in one passage: about what fits into the embedder's 256 tokens."""
 
@@ -51,9 +51,40 @@ def series_of(graph: KnowledgeGraph) -> tuple[PublishedCase, ...]:
     return tuple(_series(disease_id, rows) for (disease_id, _), rows in grouped.items())
 
 
+def published_cases(
+    graph: KnowledgeGraph, patients: Iterable[Patient] = (), source: str = ""
+) -> tuple[PublishedCase, ...]:
+    """The series of the graph, and these patients one by one in place of the series of their own publications.
+
+    Args:
+        graph: its publications become series.
+        patients: with known diagnoses.
+        source: how their set is called, for the provenance.
+    """
+    single = cases_of(patients, graph.ontology, source)
+    told = {(c.disease_id, c.provenance.reference) for c in single}
+    return (*(s for s in series_of(graph) if (s.disease_id, s.provenance.reference) not in told), *single)
+
+
+def read_library(path: Path) -> tuple[Patient, ...]:
+    """Patients of a folder or release zip of phenopackets; what cannot be read is named and counted in the log.
+
+    Raises:
+        SourceError: nothing there can be read.
+    """
+    packets = load_phenopackets(path)
+    for skipped in packets.skipped:
+        _LOG.warning("%s: left out %s: %s", path, skipped.name, skipped.reason)
+    if packets.skipped:
+        n_all = len(packets.patients) + len(packets.skipped)
+        _LOG.warning("%s: %d of %d phenopackets left out", path, len(packets.skipped), n_all)
+    return packets.patients
+
+
 def _series(disease_id: str, rows: Sequence[tuple[Association, Provenance]]) -> PublishedCase:
     provenance = rows[0][1]
-    ordered = sorted((a for a, _ in rows), key=lambda a: (-(a.frequency.midpoint if a.frequency else 0.5), a.term_id))
+    stated = {a.term_id: a for a, _ in reversed(rows) if a.term_id != PHENOTYPIC_ABNORMALITY}  # the first source's word
+    ordered = sorted(stated.values(), key=lambda a: (-(a.frequency.midpoint if a.frequency else 0.5), a.term_id))
     return PublishedCase(
         case_id=f"{disease_id}|{provenance.reference}",
         disease_id=disease_id,
@@ -188,7 +219,8 @@ def _labels(findings: Sequence[Finding], ontology: Ontology) -> tuple[list[str],
 def load_library(
     graph: KnowledgeGraph,
     embedder: Embedder,
-    phenopackets: Path | None = None,
+    patients: Sequence[Patient] = (),
+    source: str = "",
     *,
     progress: bool = False,
     cache_dir: Path | None = None,
@@ -198,24 +230,20 @@ def load_library(
     Args:
         graph: its publications become series.
         embedder: makes the vectors.
-        phenopackets: a folder or release zip of patients to add.
+        patients: to add one by one; see ``published_cases``.
+        source: how their set is called.
         progress: show a bar while encoding (minutes for the full library on two cores).
         cache_dir: where to keep it; default: the user's cache.
 
     Raises:
-        SourceError: the phenopackets cannot be read.
         StorageError: the cache cannot be written.
     """
     identity = {"format": FORMAT, "graph": graph.identity, "embedder": embedder.identity}
-    if phenopackets is not None:
-        identity["phenopackets"] = f"{phenopackets.resolve()}|{_stamp(phenopackets)}"
+    if patients:
+        identity["patients"] = cache.digest({"patients": repr(patients), "source": source})
 
     def build() -> CaseLibrary:
-        cases = series_of(graph)
-        if phenopackets is not None:
-            packets = load_phenopackets(phenopackets)
-            _warn_of_skipped(packets, phenopackets)
-            cases += cases_of(packets.patients, graph.ontology, phenopackets.name)
+        cases = published_cases(graph, patients, source)
         return build_library(cases, embedder, graph.ontology, progress=progress)
 
     return cache.load_or_build(
@@ -227,22 +255,6 @@ def load_library(
         describe=lambda library: {"version": library.version},
         root=cache_dir,
     )
-
-
-def _warn_of_skipped(packets: PatientSet, path: Path) -> None:
-    """Name what could not be read, and count it; the rest is used."""
-    n_all = len(packets.patients) + len(packets.skipped)
-    for skipped in packets.skipped:
-        _LOG.warning("%s: left out %s: %s", path, skipped.name, skipped.reason)
-    if packets.skipped:
-        _LOG.warning("%s: %d of %d phenopackets left out", path, len(packets.skipped), n_all)
-
-
-def _stamp(phenopackets: Path) -> str:
-    """Digest of the sizes and times of change of a release zip, or of every packet below a folder."""
-    files = sorted(phenopackets.rglob("*.json")) if phenopackets.is_dir() else [phenopackets]
-    stats = {str(f.relative_to(phenopackets)): f.stat() for f in files if f.exists()}
-    return cache.digest({name: f"{stat.st_size}|{stat.st_mtime_ns}" for name, stat in stats.items()})
 
 
 def build_library(

@@ -6,12 +6,16 @@ one term below both Striped zorb and Wobbling flim. Zorb and flim are the two or
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 
 from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel, LikelihoodSettings, build_profiles
-from kg.schema import Association, Finding, Provenance
+from kg.schema import Association, Disease, Finding, Patient, PatientSeries, Provenance, TermCount
 from retrieval.cases import CaseLibrary, build_library, series_of
+from retrieval.features import FEATURES, FeatureExtractor
+from retrieval.fusion import Fusion
 from retrieval.schema import CaseHit, CountedTerm, PublishedCase
 from tests.fakes import HashEmbedder
 
@@ -22,6 +26,8 @@ OLD_LARGE, OLD_BRITTLE, UNKNOWN_TERM = "HP:9000090", "HP:9000092", "HP:9000091"
 
 ALPHA, ALPHA_ORPHA, BETA, GAMMA = "OMIM:900001", "ORPHA:901", "OMIM:900002", "OMIM:900003"
 DELTA, EPSILON = "ORPHA:902", "OMIM:900004"
+
+SERIES_SOURCE = Provenance(source="toy store", version="2", reference="", licence="CC0-1.0")
 
 
 def patient(*term_ids: str, no: Sequence[str] = ()) -> tuple[Finding, ...]:
@@ -61,3 +67,62 @@ def build_model(graph: KnowledgeGraph) -> LikelihoodModel:
 def build_toy_library(graph: KnowledgeGraph) -> CaseLibrary:
     """The series of the graph, found by common words."""
     return build_library(series_of(graph), HashEmbedder(), graph.ontology)
+
+
+def counted_series(
+    disease_id: str,
+    reference: str,
+    n_patients: int,
+    counts: Mapping[str, tuple[int, int]],
+    *,
+    name: str = "",
+    genes: Sequence[str] = (),
+) -> PatientSeries:
+    """A published series; ``counts`` says per term how many have it, of how many assessed."""
+    return PatientSeries(
+        disease=Disease(disease_id=disease_id, name=name or disease_id),
+        reference=reference,
+        n_patients=n_patients,
+        counts=tuple(TermCount(term_id=t, n_present=n, n_assessed=m) for t, (n, m) in counts.items()),
+        gene_symbols=tuple(genes),
+    )
+
+
+def published_patient(
+    patient_id: str, disease_id: str, reference: str, *present: str, no: Sequence[str] = ()
+) -> Patient:
+    """A patient whose diagnosis a publication tells."""
+    return Patient(
+        patient_id=patient_id,
+        findings=patient(*present, no=no),
+        disease_ids=(disease_id,),
+        references=(reference,) if reference else (),
+    )
+
+
+def build_extractor(graph: KnowledgeGraph, cases: Sequence[PublishedCase] | None = None) -> FeatureExtractor:
+    """Features over the default model and these cases; default: the series of the graph."""
+    return FeatureExtractor(build_model(graph), series_of(graph) if cases is None else cases)
+
+
+def linear_fusion(nobody: float = 0.0, **weights: float) -> Fusion:
+    """A fusion of one linear layer: a candidate's score is the weighted sum of its features, named as in ``FEATURES``.
+
+    Features are told exactly up to 5 * 1024, beyond which the fusion cuts them off.
+
+    Args:
+        nobody: score of "none of these".
+        weights: of the features; those not named weigh nothing.
+    """
+    scale = np.float32(1024)
+    row = np.zeros(2 * len(FEATURES), np.float32)
+    for name, weight in weights.items():
+        row[FEATURES.index(name)] = weight * scale
+    layer = (row[None, :], np.zeros(1, np.float32))
+    return Fusion(
+        features=FEATURES,
+        mean=np.zeros(len(FEATURES), np.float32),
+        scale=np.full(len(FEATURES), scale),
+        networks=((layer,),),
+        nobody=(nobody,),
+    )

@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from kg.errors import CitedxError, UsageError
-from ui import data_commands, evaluate_commands, graph_commands
+from ui import data_commands, evaluate_commands, graph_commands, train_commands
 
 if TYPE_CHECKING:
     from kg.graph import KnowledgeGraph
@@ -30,6 +30,7 @@ app = typer.Typer(
 app.add_typer(graph_commands.app, name="graph")
 app.add_typer(data_commands.app, name="data")
 app.add_typer(evaluate_commands.app, name="evaluate")
+app.add_typer(train_commands.app, name="train")
 
 TextArgument = Annotated[str | None, typer.Argument(help="The patient's story.", show_default=False)]
 FileOption = Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -41,3 +42,26 @@ def verify() -> None:
         typer.echo(f"{status.state:<8} {status.dataset.name:<16} {status.detail}".rstrip())
     if any(s.state in (datasets.State.CHANGED, datasets.State.BROKEN) for s in statuses):
         raise typer.Exit(1)
+
+
+@app.command()
+def counts(
+    cases: Annotated[Path, typer.Option(help="Folder or zip of phenopackets to count.")],
+    source: Annotated[str, typer.Option(help="Name of the set, for attribution.")],
+    version: Annotated[str, typer.Option(help="Release of the set.")],
+    licence: Annotated[str, typer.Option(help="Licence of the set.")],
+    out: Annotated[Path, typer.Option(help="The table to write (.tsv.gz).")],
+) -> None:
+    """Count findings of published patients per disease and publication: n present of m assessed."""
+    from kg.build import bundled_sources, load_graph
+    from kg.schema import Provenance
+    from kg.series import count_patients
+    from kg.sources.counts import write_counts
+    from kg.sources.phenopackets import load_phenopackets
+
+    ontology = load_graph(bundled_sources(counts=False)).ontology
+    series = [s for s in count_patients(load_phenopackets(cases).patients, ontology) if s.reference.startswith("PMID:")]
+    write_counts(series, Provenance(source=source, version=version, reference="", licence=licence), out)
+    n_patients = sum(s.n_patients for s in series)
+    n_diseases = len({s.disease.disease_id for s in series})
+    typer.echo(f"{n_patients:,} patients, {n_diseases:,} diseases, {len(series):,} series: {out}")

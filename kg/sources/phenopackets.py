@@ -64,13 +64,14 @@ def parse_phenopacket(text: str | bytes, name: str) -> Patient:
     packet = _parse_message(text, name)
     if not packet.phenotypic_features:
         raise SourceError(f"{name} has no phenotypicFeatures, so there is nothing to diagnose from")
-    subject = packet.subject
+    subject, diseases = packet.subject, _diseases(packet)
     return Patient(
         patient_id=packet.id or PurePath(name).stem,
         findings=_findings(packet, name),
         sex=_sex(subject),
         age=subject.time_at_last_encounter.age.iso8601duration or None,
-        disease_ids=_disease_ids(packet),
+        disease_ids=tuple(diseases),
+        disease_names=tuple(diseases.values()) if all(diseases.values()) else (),
         gene_symbols=_gene_symbols(packet),
         references=_unique(r.id for r in packet.meta_data.external_references if r.id.startswith("PMID:")),
     )
@@ -211,9 +212,14 @@ def _sex(subject: Any) -> str | None:
     return name if name in ("MALE", "FEMALE") else None
 
 
-def _disease_ids(packet: Any) -> tuple[str, ...]:
-    diagnosed = _unique(i.diagnosis.disease.id for i in packet.interpretations)
-    return diagnosed or _unique(d.term.id for d in packet.diseases if not d.excluded)
+def _diseases(packet: Any) -> dict[str, str]:
+    """Id -> name of the diagnosed diseases."""
+    diagnosed = [i.diagnosis.disease for i in packet.interpretations if i.diagnosis.disease.id]
+    named = diagnosed or [d.term for d in packet.diseases if not d.excluded and d.term.id]
+    diseases: dict[str, str] = {}
+    for disease in named:
+        diseases.setdefault(disease.id, disease.label)
+    return diseases
 
 
 def _gene_symbols(packet: Any) -> tuple[str, ...]:

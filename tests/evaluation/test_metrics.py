@@ -8,20 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import label_ranking_average_precision_score, top_k_accuracy_score
 
-from evaluation.metrics import clustered_mean, score_predictions
-from evaluation.schema import Prediction
-
-
-def prediction(number: int, rank: int | None, publication: str = "PMID:1", gold: str = "OMIM:1") -> Prediction:
-    return Prediction(
-        case_id=f"c{number}",
-        publication=publication,
-        gold_ids=(gold,),
-        ranked_ids=(),
-        rank=rank,
-        known=True,
-        in_graph=True,
-    )
+from evaluation.metrics import by_n_findings, clustered_mean, score_predictions, top_k_curve
+from tests.evaluation.predictions import prediction
 
 
 def test_rates_by_hand():
@@ -51,6 +39,21 @@ def test_rates_are_those_of_scikit_learn():
         assert rates[f"top-{k}"].value == pytest.approx(top_k_accuracy_score(gold, scores, k=k, labels=range(30)))
     one_hot = np.eye(30)[gold]
     assert rates["mrr"].value == pytest.approx(label_ranking_average_precision_score(one_hot, scores))
+
+
+def test_the_curve_goes_through_the_rates():
+    predictions = [prediction(i, rank, f"PMID:{i % 3}") for i, rank in enumerate([1, 1, 2, 4, 7, 50, 51, None])]
+    curve, rates = top_k_curve(predictions), score_predictions(predictions)
+    assert [rate.value for rate in curve[:4]] == [0.25, 0.375, 0.375, 0.5]
+    assert [curve[k - 1] for k in (1, 3, 5, 10, 50)] == [rates[f"top-{k}"] for k in (1, 3, 5, 10, 50)]
+
+
+def test_every_number_of_findings_is_in_one_band():
+    predictions = [prediction(n, 1, n_findings=n) for n in range(1, 40)]
+    bands = by_n_findings(predictions)
+    assert [len(band) for band in bands.values()] == [2, 2, 4, 8, 23]
+    assert list(bands) == ["1-2", "3-4", "5-8", "9-16", "17+"]
+    assert [p.n_findings for p in bands["5-8"]] == [5, 6, 7, 8]
 
 
 def test_no_case_has_no_rate():

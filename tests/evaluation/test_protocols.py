@@ -9,9 +9,8 @@ import pytest
 from evaluation.cases import build_case_set, load_cases
 from evaluation.errors import LeakError
 from evaluation.protocols import Knowledge, check_no_leak, fold_publications, hold_out
-from evaluation.report import write_report
 from evaluation.runner import predict
-from evaluation.schema import Case, Protocol, Unscored
+from evaluation.schema import Case, Protocol
 from evaluation.systems import System
 from kg.errors import SourceError
 from kg.schema import Finding, Patient
@@ -157,19 +156,6 @@ def test_phenobrain_rows_are_cases(toy_graph, tmp_path):
     file.write_text("[1]")
     with pytest.raises(SourceError, match="is not a list of"):
         load_cases(file, toy_graph.ontology)
-
-
-def test_the_report_counts_everything(toy_graph, tmp_path):
-    cases = [case("c0", "PMID:1", LARGE, STRIPED), case("c1", "PMID:2", LARGE, gold="OMIM:1")]
-    done = predict(cases, toy_graph, None, Protocol.PUBLISHED, System.GRAPH, tmp_path / "p.jsonl")
-    write_report(tmp_path, done, [Unscored(case_id="x", reason="no diagnosis")], {"system": "graph"})
-    metrics = json.loads((tmp_path / "metrics.json").read_text())
-    report = (tmp_path / "report.md").read_text()
-    assert metrics["groups"]["all"]["n_cases"] == 2
-    assert metrics["n_outside_graph"] == 1
-    assert metrics["unscored"] == [{"case_id": "x", "reason": "no diagnosis"}]
-    assert "1 of the scored cases have a disease that the graph does not hold; they count as missed." in report
-    assert "Unscored, no diagnosis: 1." in report
 
 
 def test_a_disease_is_known_where_another_publication_of_the_set_has_it(toy_graph, tmp_path):

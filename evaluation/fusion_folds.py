@@ -1,0 +1,106 @@
+"""The fusion trained anew for each fold, on patients of the other folds only.
+
+A patient of fold j is an example for fold k with what is known without both folds: neither their own publication nor
+anything that fold k will be tested on is in the features. Each pair of folds is prepared once and serves both ways.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from tqdm import tqdm
+
+from evaluation.processes import Workers
+from evaluation.protocols import Fold, Knowledge, hold_out
+from evaluation.schema import Case, Protocol
+from retrieval.features import FeatureExtractor
+from retrieval.fusion import Fusion
+from retrieval.fusion_training import Example, TrainingSettings, train_fusion
+
+MAX_PER_PUBLICATION = 8
+"""Training patients of one publication; docs/log.md has the figures."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What the processes need to know."""
+
+    whole: Knowledge
+    """Before anything is held out."""
+    protocol: Protocol
+
+
+def train_fold_fusions(
+    workers: Workers, folds: Sequence[Fold], wanted: Sequence[int], *, seed: int = 0, progress: bool = False
+) -> dict[int, Fusion]:
+    """A fusion for each wanted fold, trained on all other folds.
+
+    Args:
+        workers: of a ``Job``.
+        folds: all of them.
+        wanted: numbers of the folds to train for.
+        seed: of the choice of training patients, and of the training.
+        progress: show bars.
+    """
+    chosen = [(publications, choose_training_cases(cases, seed)) for publications, cases in folds]
+    pairs = [(k, j) for k, j in combinations(range(len(folds)), 2) if k in wanted or j in wanted]
+    examples: dict[int, dict[int, tuple[Example, ...]]] = defaultdict(dict)
+    found = workers.run(_pair_examples, ((chosen[k], chosen[j]) for k, j in pairs))
+    bar = tqdm(zip(pairs, found, strict=True), total=len(pairs), desc="examples", disable=not progress)
+    for (k, j), (of_k, of_j) in bar:
+        examples[k][j], examples[j][k] = of_j, of_k
+    tasks = (([e for j in sorted(examples[k]) for e in examples[k][j]], seed) for k in wanted)
+    trained = tqdm(workers.run(_train, tasks), total=len(wanted), desc="training", disable=not progress)
+    return dict(zip(wanted, trained, strict=True))
+
+
+def train_on_all(
+    workers: Workers, folds: Sequence[Fold], *, seed: int = 0, progress: bool = False
+) -> tuple[Fusion, int]:
+    """One fusion from the patients of all folds, each seen without their own fold; and the number of examples."""
+    tasks = [((publications, choose_training_cases(cases, seed)),) for publications, cases in folds]
+    found = tqdm(workers.run(_fold_examples, tasks), total=len(tasks), desc="examples", disable=not progress)
+    examples = [e for of_fold in found for e in of_fold]
+    return train_fusion(examples, seed=seed), len(examples)
+
+
+def choose_training_cases(cases: Sequence[Case], seed: int) -> tuple[Case, ...]:
+    """At most ``MAX_PER_PUBLICATION`` patients a publication, drawn at random, in the given order."""
+    by_publication: dict[str, list[int]] = defaultdict(list)
+    for index, case in enumerate(cases):
+        by_publication[case.publication].append(index)
+    drawn = random.Random(seed)  # noqa: S311 - a sample, not a secret
+    kept = {
+        index
+        for _, members in sorted(by_publication.items())
+        for index in drawn.sample(members, min(len(members), MAX_PER_PUBLICATION))
+    }
+    return tuple(case for index, case in enumerate(cases) if index in kept)
+
+
+def build_examples(extractor: FeatureExtractor, cases: Sequence[Case]) -> Iterator[Example]:
+    """The candidates of each patient, with the right one marked."""
+    groups, n = extractor.model.group_index, TrainingSettings().n_candidates
+    for case in cases:
+        features = extractor.extract(case.findings)
+        right = {groups[g] for g in case.gold_ids if g in groups}
+        rows = [row for row, disease in enumerate(features.diseases[:n].tolist()) if disease in right]
+        if len(features.diseases):
+            yield Example(values=features.values[:n], right=min(rows, default=None), publication=case.publication)
+
+
+def _pair_examples(job: Job, one: Fold, other: Fold) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
+    extractor = hold_out(job.whole, one[0] | other[0], job.protocol).extractor
+    return tuple(build_examples(extractor, one[1])), tuple(build_examples(extractor, other[1]))
+
+
+def _fold_examples(job: Job, fold: Fold) -> tuple[Example, ...]:
+    return tuple(build_examples(hold_out(job.whole, fold[0], job.protocol).extractor, fold[1]))
+
+
+def _train(_: Job, examples: Sequence[Example], seed: int) -> Fusion:
+    return train_fusion(examples, seed=seed)

@@ -1,0 +1,78 @@
+"""The table of published counts (gzipped TSV) <-> ``PatientSeries`` records.
+
+One row per disease, publication and term: ``disease_id, disease_name, genes, reference, term_id, n_present,
+n_assessed``; the row of the term "Phenotypic abnormality" says how many patients the publication describes. Lines that
+begin with ``#`` name source, version and licence.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from kg.errors import SourceError, StorageError
+from kg.ontology import PHENOTYPIC_ABNORMALITY
+from kg.schema import Disease, PatientSeries, Provenance, TermCount
+
+COLUMNS = ("disease_id", "disease_name", "genes", "reference", "term_id", "n_present", "n_assessed")
+BUNDLED = Path(__file__).parents[1] / "facts" / "published_counts.tsv.gz"
+"""The project's own table; docs/sources.md says how it is made."""
+
+
+def load_counts(path: Path = BUNDLED) -> tuple[tuple[PatientSeries, ...], Provenance]:
+    """Series in the order of the file, and where they come from (with an empty reference).
+
+    Raises:
+        SourceError: the file is missing or is no such table.
+    """
+    try:
+        with gzip.open(path, "rt", encoding="utf-8", newline="") as lines:
+            text = lines.read()
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
+        raise SourceError(f"cannot read the counts {path}: {error}") from error
+    head = dict(line[1:].strip().split(": ", 1) for line in text.splitlines() if line.startswith("#") and ": " in line)
+    body = [line for line in text.splitlines() if line and not line.startswith("#")]
+    try:
+        rows = list(csv.DictReader(body, delimiter="\t"))
+        groups = groupby(rows, key=lambda row: (row["disease_id"], row["reference"]))
+        series = tuple(_series(list(members)) for _, members in groups)
+        source = Provenance(source=head["source"], version=head["version"], reference="", licence=head["licence"])
+    except (KeyError, ValueError, TypeError, StopIteration) as error:
+        raise SourceError(f"{path} is not a table of {', '.join(COLUMNS)}: {error!r}") from error
+    return series, source
+
+
+def _series(rows: Sequence[dict[str, str]]) -> PatientSeries:
+    counts = [
+        TermCount(term_id=r["term_id"], n_present=int(r["n_present"]), n_assessed=int(r["n_assessed"])) for r in rows
+    ]
+    (everyone,) = [c for c in counts if c.term_id == PHENOTYPIC_ABNORMALITY]
+    return PatientSeries(
+        disease=Disease(disease_id=rows[0]["disease_id"], name=rows[0]["disease_name"]),
+        reference=rows[0]["reference"],
+        n_patients=everyone.n_present,
+        counts=tuple(c for c in counts if c.term_id != PHENOTYPIC_ABNORMALITY),
+        gene_symbols=tuple(rows[0]["genes"].split()),
+    )
+
+
+def write_counts(series: Iterable[PatientSeries], source: Provenance, path: Path) -> None:
+    """Write the table; the same records give the same bytes. Raises StorageError."""
+    out = io.StringIO()
+    for name in ("source", "version", "licence"):
+        out.write(f"# {name}: {getattr(source, name)}\n")
+    rows = csv.writer(out, delimiter="\t", lineterminator="\n")
+    rows.writerow(COLUMNS)
+    for s in sorted(series, key=lambda s: (s.disease.disease_id, s.reference)):
+        key = (s.disease.disease_id, s.disease.name, " ".join(s.gene_symbols), s.reference)
+        rows.writerow((*key, PHENOTYPIC_ABNORMALITY, s.n_patients, s.n_patients))
+        rows.writerows((*key, c.term_id, c.n_present, c.n_assessed) for c in s.counts)
+    try:
+        path.write_bytes(gzip.compress(out.getvalue().encode(), mtime=0))
+    except OSError as error:
+        raise StorageError(f"cannot write {path}: {error.strerror or error}") from error

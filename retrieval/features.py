@@ -1,0 +1,185 @@
+"""What is known of each candidate disease for one patient, as numbers that a fusion can weigh.
+
+Evidence of three kinds: likelihood ratios of the findings (of the disease, and of its kin by gene and by name), the
+nearest published cases, and how much is known of the disease at all. The candidates themselves are those that a plain
+sum of the first two would put first. Left out on purpose: how many statements the annotations make of a disease. Where
+an evaluation removes a publication, a disease with few statements left is likely the answer, which no real patient's
+disease would tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kg.families import largest_of_kin
+from kg.likelihood import UNLIKELY, Doubles, Floats, LikelihoodModel
+from kg.schema import Finding
+from retrieval.finding_sets import FindingSetIndex
+from retrieval.schema import PublishedCase
+
+N_CANDIDATES = 100
+CASE_WEIGHT = 20.0
+"""Of the largest cosine to a case, in the sum that chooses the candidates."""
+PRIOR_WEIGHT = 0.5
+"""Of log(1 + published patients), in the same sum."""
+SHARPNESS = 20.0
+"""Of the soft maximum over a disease's cases."""
+
+FEATURES = (
+    "log_lr",  # summed log-likelihood ratio of the findings
+    "log_lr_below_best",
+    "log_lr_rank",
+    "gene_kin_largest",  # the same of kin by gene: largest, log of the mean
+    "gene_kin_mean",
+    "name_kin_largest",
+    "name_kin_mean",
+    "case_largest",  # cosine to the disease's nearest published case, and to the second nearest
+    "case_second",
+    "case_soft",  # soft maximum over all of its cases
+    "case_below_best",
+    "case_rank",
+    "gene_kin_case",  # nearest case of kin
+    "name_kin_case",
+    "n_patients",  # log(1 + n) of published patients and their publications
+    "n_publications",
+    "explained",  # share of the patient's findings, by information content, weighted by P(finding | disease)
+    "mentioned",  # the same share of those that the disease has at all
+    "expected_seen",  # share of the disease's expected findings that the patient has or implies
+    "n_present",  # of the patient: log of counts, the same for all candidates
+    "n_excluded",
+    "is_omim",  # the entry's sources
+    "is_orphanet",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CandidateFeatures:
+    """Candidates of one patient, the most likely by a plain sum first."""
+
+    diseases: NDArray[np.int64]
+    """Indices into the model's groups, shape [n_candidates]."""
+    values: Floats
+    """Shape [n_candidates, n_features], in the order of ``FEATURES``."""
+
+
+class FeatureExtractor:
+    """Candidates and their features.
+
+    Args:
+        model: likelihood ratios over a graph.
+        cases: published cases; those of diseases outside the graph are passed over.
+    """
+
+    def __init__(self, model: LikelihoodModel, cases: Sequence[PublishedCase]) -> None:
+        self.model = model
+        graph = model.graph
+        self._term_index = {t: i for i, t in enumerate(graph.ontology.terms)}
+        known = sorted(
+            (c for c in cases if c.disease_id in model.group_index), key=lambda c: model.group_index[c.disease_id]
+        )
+        self._sets = FindingSetIndex(known, model)
+        group_of_case = np.array([model.group_index[c.disease_id] for c in known], np.int64)
+        self._with_cases, self._starts = np.unique(group_of_case, return_index=True)
+        self._group_of_case = group_of_case
+        n_patients, n_publications = model.described_patients()
+        self._n_patients, self._n_publications = np.log1p(n_patients), np.log1p(n_publications)
+        self._information = -np.log(np.minimum(model.background, 1.0)).astype(np.float64)
+        self._expected = model.expected(self._information)
+        groups = model.groups
+        self._is_omim = np.array([any(d.startswith("OMIM:") for d in g) for g in groups], np.float64)
+        self._is_orphanet = np.array([any(d.startswith("ORPHA:") for d in g) for g in groups], np.float64)
+
+    def extract(self, findings: Sequence[Finding], n: int = N_CANDIDATES) -> CandidateFeatures:
+        """The n best candidates of a patient and what is known of each.
+
+        Args:
+            findings: with current ids, at least one present.
+            n: number of candidates; fewer where fewer diseases are described.
+        """
+        findings = sorted(findings, key=lambda f: (f.term_id, f.excluded))
+        present = [f.term_id for f in findings if not f.excluded]
+        model, families = self.model, self.model.graph.families
+        log_lr = model.log_lrs(findings).sum(axis=0, dtype=np.float64)
+        largest, second, soft = self.case_similarities(present)
+        gene_mean, name_mean = means = model.kin_means(log_lr)
+        base = model.with_kin(log_lr, means) + CASE_WEIGHT * largest + PRIOR_WEIGHT * self._n_patients
+        chosen = _first(base, n)
+        by_gene, by_name = families.by_gene[chosen], families.by_name[chosen]
+        explained, mentioned, expected_seen = self._coverage(present)
+        features: dict[str, Doubles] = {
+            "log_lr": log_lr[chosen],
+            "log_lr_below_best": log_lr[chosen] - log_lr.max(),
+            "log_lr_rank": np.log1p(_ranks(log_lr, chosen)),
+            "gene_kin_largest": largest_of_kin(by_gene, log_lr, UNLIKELY),
+            "gene_kin_mean": gene_mean[chosen],
+            "name_kin_largest": largest_of_kin(by_name, log_lr, UNLIKELY),
+            "name_kin_mean": name_mean[chosen],
+            "case_largest": largest[chosen],
+            "case_second": second[chosen],
+            "case_soft": soft[chosen],
+            "case_below_best": largest[chosen] - largest.max(),
+            "case_rank": np.log1p(_ranks(largest, chosen)),
+            "gene_kin_case": largest_of_kin(by_gene, largest, 0.0),
+            "name_kin_case": largest_of_kin(by_name, largest, 0.0),
+            "n_patients": self._n_patients[chosen],
+            "n_publications": self._n_publications[chosen],
+            "explained": explained[chosen],
+            "mentioned": mentioned[chosen],
+            "expected_seen": expected_seen[chosen],
+            "n_present": np.full(len(chosen), np.log(len(present))),
+            "n_excluded": np.full(len(chosen), np.log1p(sum(f.excluded for f in findings))),
+            "is_omim": self._is_omim[chosen],
+            "is_orphanet": self._is_orphanet[chosen],
+        }
+        values = np.stack([features[name] for name in FEATURES], axis=1).astype(np.float32)
+        return CandidateFeatures(diseases=chosen, values=values)
+
+    def case_similarities(self, present: Sequence[str]) -> tuple[Doubles, Doubles, Doubles]:
+        """Per disease: largest and second largest cosine to its cases, and their soft maximum; 0 without cases."""
+        largest, second, soft = np.zeros((3, self.model.n_diseases))
+        if not len(self._with_cases):
+            return largest, second, soft
+        similarities = self._sets.similarities(present)
+        largest[self._with_cases] = np.maximum.reduceat(similarities, self._starts)
+        sums = np.add.reduceat(np.exp(SHARPNESS * similarities), self._starts)
+        soft[self._with_cases] = np.log1p(sums) / SHARPNESS
+        order = np.lexsort((-similarities, self._group_of_case))
+        has_second = np.diff(np.r_[self._starts, len(similarities)]) > 1
+        second[self._with_cases[has_second]] = similarities[order][self._starts[has_second] + 1]
+        return largest, second, soft
+
+    def _coverage(self, present: Sequence[str]) -> tuple[Doubles, Doubles, Doubles]:
+        """Per disease, 0..1: the patient's findings explained by P, mentioned at all, and expected findings seen."""
+        explained, mentioned, seen = np.zeros((3, self.model.n_diseases))
+        columns = [self._term_index[t] for t in present]
+        for column in columns:
+            diseases, p = self.model.profile_column(column)
+            explained[diseases] += self._information[column] * p
+            mentioned[diseases] += self._information[column]
+        ontology = self.model.graph.ontology
+        for column in {self._term_index[a] for t in present for a in ontology.ancestors(t)}:
+            diseases, p = self.model.profile_column(column)
+            seen[diseases] += self._information[column] * p
+        total = max(float(self._information[columns].sum()), 1e-6)
+        return explained / total, mentioned / total, seen / np.maximum(self._expected, 1e-6)
+
+
+def _first(scores: Doubles, n: int) -> NDArray[np.int64]:
+    """Indices of the n largest finite scores, largest first, ties by index."""
+    order = np.argsort(-scores, kind="stable")[:n] if n >= len(scores) else _partial_order(scores, n)
+    return order[np.isfinite(scores[order])]
+
+
+def _partial_order(scores: Doubles, n: int) -> NDArray[np.int64]:
+    threshold = np.partition(scores, -n)[-n]
+    among = np.flatnonzero(scores >= threshold)
+    return among[np.argsort(-scores[among], kind="stable")][:n]
+
+
+def _ranks(scores: Doubles, chosen: NDArray[np.int64]) -> Doubles:
+    """Ranks of the chosen among all: 0 for the largest score; equal scores share the best of their ranks."""
+    return np.searchsorted(np.sort(-scores), -scores[chosen]).astype(np.float64)

@@ -1,0 +1,63 @@
+"""Published cases found again by the findings they share with a patient, whatever their wording.
+
+A case is a vector over all terms: a finding and everything it implies, each weighted by its information content (and,
+in a series, by the share of patients). Similarity is the cosine. Exact and sparse: a patient touches a few hundred of
+the 19,000 columns, which takes about a millisecond for ten thousand cases. Excluded findings do not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from scipy import sparse
+
+from kg.likelihood import Doubles, LikelihoodModel
+from retrieval.schema import CountedTerm, PublishedCase
+
+
+class FindingSetIndex:
+    """Cosine similarity of a patient's findings to every case.
+
+    Args:
+        cases: published cases; the order of the rows.
+        model: for the information content of terms.
+    """
+
+    def __init__(self, cases: Sequence[PublishedCase], model: LikelihoodModel) -> None:
+        self._ontology = model.graph.ontology
+        self._term_index = {t: i for i, t in enumerate(self._ontology.terms)}
+        self._weights = -np.log(np.minimum(model.background, 1.0)).astype(np.float64)
+        self._n_cases = len(cases)
+        shares = [self._implied((t.term_id, _share(t)) for t in case.present) for case in cases]
+        starts = np.r_[0, np.cumsum([len(s) for s in shares])]
+        columns = np.array([t for s in shares for t in s], np.int64)
+        values = np.array([v for s in shares for v in s.values()]) * self._weights[columns]
+        matrix = sparse.csr_array((values, columns, starts), shape=(len(cases), len(self._term_index)))
+        lengths: Doubles = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1), np.float64))
+        matrix.data /= np.repeat(np.maximum(lengths, 1e-12), np.diff(starts))
+        self._matrix = sparse.csc_array(matrix)
+
+    def similarities(self, term_ids: Iterable[str]) -> Doubles:
+        """Cosine of these present findings to each case, shape [n_cases], 0..1."""
+        columns = list(self._implied((t, 1.0) for t in term_ids))
+        weights = self._weights[columns]
+        length = np.sqrt(weights @ weights)
+        found = np.zeros(self._n_cases)
+        for column, weight in zip(columns, weights / max(float(length), 1e-12), strict=True):
+            start, end = self._matrix.indptr[column], self._matrix.indptr[column + 1]
+            found[self._matrix.indices[start:end]] += self._matrix.data[start:end] * weight
+        return found
+
+    def _implied(self, shares: Iterable[tuple[str, float]]) -> dict[int, float]:
+        """Term index -> largest share of a term or of one that implies it."""
+        largest: dict[int, float] = {}
+        for term_id, share in shares:
+            for above in self._ontology.ancestors(term_id):
+                index = self._term_index[above]
+                largest[index] = max(largest.get(index, 0.0), share)
+        return largest
+
+
+def _share(counted: CountedTerm) -> float:
+    return 1.0 if counted.n is None or not counted.m else counted.n / counted.m

@@ -1,0 +1,44 @@
+"""``citedx train``: the project's own weights, made again from published patients."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Train the project's own weights.", no_args_is_help=True)
+
+
+@app.callback()
+def _train() -> None:
+    """Keep ``fusion`` a subcommand while it is the only one."""
+
+
+@app.command()
+def fusion(
+    cases: Annotated[Path, typer.Option(help="Folder or zip of phenopackets to train on.")],
+    out: Annotated[Path, typer.Option(help="Folder for fusion.safetensors and fusion.json.")],
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: one per core.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of folds, sample and training.")] = 0,
+) -> None:
+    """Train the weights that fuse graph and cases; each patient is seen without their own fold of publications."""
+    from evaluation.cases import load_cases
+    from evaluation.fusion_folds import Job, train_on_all
+    from evaluation.knowledge import Level, load_knowledge
+    from evaluation.processes import n_cores, start_workers
+    from evaluation.protocols import split_folds
+    from evaluation.schema import Protocol
+    from kg.cache import require_writable
+    from retrieval.fusion import save_fusion
+
+    whole = load_knowledge(Level.LIBRARY, [cases])
+    case_set = load_cases(cases, whole.graph.ontology)
+    require_writable(out)
+    folds = split_folds(case_set.cases, seed)
+    with start_workers(Job(whole=whole, protocol=Protocol.UNSEEN_PUBLICATION), workers or n_cores()) as pool:
+        trained, n_examples = train_on_all(pool, folds, seed=seed, progress=sys.stderr.isatty())
+    card = {"trained_on": cases.name, "n_patients": n_examples, "seed": seed, "versions": whole.graph.versions}
+    save_fusion(trained, out, card)
+    typer.echo(f"trained on {n_examples:,} patients of {len(trained.publications):,} publications: {out}")
