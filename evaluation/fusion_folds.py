@@ -17,6 +17,7 @@ from tqdm import tqdm
 from evaluation.processes import Workers
 from evaluation.protocols import Fold, Knowledge, hold_out
 from evaluation.schema import Case, Protocol
+from kg.errors import UsageError
 from retrieval.features import FeatureExtractor
 from retrieval.fusion import Fusion
 from retrieval.fusion_training import Example, TrainingSettings, train_fusion
@@ -45,6 +46,9 @@ def train_fold_fusions(
         wanted: numbers of the folds to train for.
         seed: of the choice of training patients, and of the training.
         progress: show bars.
+
+    Raises:
+        UsageError: the other folds hold no patient to train on.
     """
     chosen = [(publications, choose_training_cases(cases, seed)) for publications, cases in folds]
     pairs = [(k, j) for k, j in combinations(range(len(folds)), 2) if k in wanted or j in wanted]
@@ -61,11 +65,15 @@ def train_fold_fusions(
 def train_on_all(
     workers: Workers, folds: Sequence[Fold], *, seed: int = 0, progress: bool = False
 ) -> tuple[Fusion, int]:
-    """One fusion from the patients of all folds, each seen without their own fold; and the number of examples."""
+    """One fusion from the patients of all folds, each seen without their own fold; and the number of examples.
+
+    Raises:
+        UsageError: the folds hold no patient.
+    """
     tasks = [((publications, choose_training_cases(cases, seed)),) for publications, cases in folds]
     found = tqdm(workers.run(_fold_examples, tasks), total=len(tasks), desc="examples", disable=not progress)
     examples = [e for of_fold in found for e in of_fold]
-    return train_fusion(examples, seed=seed), len(examples)
+    return _train(None, examples, seed), len(examples)
 
 
 def choose_training_cases(cases: Sequence[Case], seed: int) -> tuple[Case, ...]:
@@ -86,11 +94,11 @@ def build_examples(extractor: FeatureExtractor, cases: Sequence[Case]) -> Iterat
     """The candidates of each patient, with the right one marked."""
     groups, n = extractor.model.group_index, TrainingSettings().n_candidates
     for case in cases:
-        features = extractor.extract(case.findings)
+        features = extractor.extract(case.findings, n)
         right = {groups[g] for g in case.gold_ids if g in groups}
-        rows = [row for row, disease in enumerate(features.diseases[:n].tolist()) if disease in right]
+        rows = [row for row, disease in enumerate(features.diseases.tolist()) if disease in right]
         if len(features.diseases):
-            yield Example(values=features.values[:n], right=min(rows, default=None), publication=case.publication)
+            yield Example(values=features.values, right=min(rows, default=None), publication=case.publication)
 
 
 def _pair_examples(job: Job, one: Fold, other: Fold) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
@@ -102,5 +110,7 @@ def _fold_examples(job: Job, fold: Fold) -> tuple[Example, ...]:
     return tuple(build_examples(hold_out(job.whole, fold[0], job.protocol).extractor, fold[1]))
 
 
-def _train(_: Job, examples: Sequence[Example], seed: int) -> Fusion:
+def _train(_: Job | None, examples: Sequence[Example], seed: int) -> Fusion:
+    if not examples:
+        raise UsageError("the fusion needs patients of other publications to be trained on, and there are none")
     return train_fusion(examples, seed=seed)

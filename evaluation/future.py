@@ -13,6 +13,7 @@ from evaluation.schema import Case, CaseSet, Unscored
 from kg.build import SourceFiles
 from kg.datasets import data_folder
 from kg.errors import NotReadyError
+from kg.sources.counts import BUNDLED
 
 RELEASE = "2023-01-27"
 LAST_PMID = 36650000
@@ -28,13 +29,17 @@ def is_past(reference: str) -> bool:
 
 
 def past_sources(folder: Path | None = None) -> SourceFiles:
-    """The release of that day, in the data folder. Genes are left out: their table is of today.
+    """The release of that day, in the data folder, and the shipped counts, of any day.
+
+    Genes are left out: their table is of today.
 
     Raises:
         NotReadyError: it is not there.
     """
     hpo = (folder or data_folder()) / "hpo"
-    sources = SourceFiles(ontology=hpo / f"hp.v{RELEASE}.json.gz", annotations=hpo / f"phenotype.{RELEASE}.hpoa.gz")
+    sources = SourceFiles(
+        ontology=hpo / f"hp.v{RELEASE}.json.gz", annotations=hpo / f"phenotype.{RELEASE}.hpoa.gz", counts=BUNDLED
+    )
     missing = [p for p in (sources.ontology, sources.annotations) if not p.is_file()]
     if missing:
         raise NotReadyError(f"unseen-future needs {missing[0]}: put it there, or name its folder by CITEDX_DATA")

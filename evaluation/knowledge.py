@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from enum import StrEnum
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from evaluation.protocols import Knowledge
+from evaluation.schema import Level
 from kg.build import SourceFiles, bundled_sources, load_graph
+from kg.curie import is_curie
 from kg.schema import Patient
 from kg.sources.counts import load_counts
 from retrieval.cases import load_library, published_cases, read_library
 from retrieval.embedding import bundled_embedder
-
-
-class Level(StrEnum):
-    """How much is known."""
-
-    GRAPH = "graph"  # the HPO release alone
-    COUNTS = "counts"  # also the project's own table of published counts
-    LIBRARY = "library"  # also published patients one by one: the evaluated set, and --library
 
 
 def load_knowledge(
@@ -35,8 +29,9 @@ def load_knowledge(
 
     Args:
         level: how much.
-        libraries: folders or zips of phenopackets, for ``Level.LIBRARY``; of a repeated patient the first counts.
-        sources: of the graph; default: the bundled release without its counts.
+        libraries: folders or zips of phenopackets, for ``Level.LIBRARY``; of a repeated patient the first counts, so
+            the evaluated set goes first: its publications are what is held out.
+        sources: of the graph and the counts; default: the bundled ones.
         is_known: which publications (CURIEs) of libraries and counts are taken.
         with_text: whether cases are worded and encoded too (minutes for a library that is new).
         progress: show a bar while encoding.
@@ -45,23 +40,32 @@ def load_knowledge(
         SourceError: a library cannot be read.
         StorageError: the cache cannot be written.
     """
-    graph = load_graph(sources or bundled_sources(counts=False))
-    patients: tuple[Patient, ...] = ()
+    sources = sources or bundled_sources()
+    graph = load_graph(replace(sources, counts=None))
+    patients = _read_patients(libraries, is_known) if level is Level.LIBRARY else ()
     name = ", ".join(path.name for path in libraries)
-    if level is Level.LIBRARY and libraries:
-        by_id: dict[str, Patient] = {}
-        for path in libraries:
-            for patient in read_library(path):
-                if is_known(next(iter(patient.references), patient.patient_id)):
-                    by_id.setdefault(patient.patient_id, patient)
-        patients = tuple(by_id.values())
+    if patients:
         graph = graph.with_patients(patients, name)
-    if level is not Level.GRAPH:
-        told = {(p.disease_ids[0], r) for p in patients if p.disease_ids for r in p.references[:1]}
-        series, source = load_counts()
+    if level is not Level.GRAPH and sources.counts is not None:
+        told = {(p.disease_ids[0], _publication(p)) for p in patients}
+        series, source = load_counts(sources.counts)
         new = [s for s in series if (s.disease.disease_id, s.reference) not in told and is_known(s.reference)]
         graph = graph.with_series(new, source)
     if not with_text:
         return Knowledge(graph=graph, cases=published_cases(graph, patients, name))
     library = load_library(graph, bundled_embedder(), patients, name, progress=progress)
     return Knowledge(graph=graph, cases=library.cases, library=library)
+
+
+def _read_patients(libraries: Iterable[Path], is_known: Callable[[str], bool]) -> tuple[Patient, ...]:
+    """Patients with a diagnosis, each id once, whose publication may be known."""
+    by_id: dict[str, Patient] = {}
+    for path in libraries:
+        for patient in read_library(path):
+            if patient.disease_ids and is_curie(patient.disease_ids[0]) and is_known(_publication(patient)):
+                by_id.setdefault(patient.patient_id, patient)
+    return tuple(by_id.values())
+
+
+def _publication(patient: Patient) -> str:
+    return next(iter(patient.references), patient.patient_id)

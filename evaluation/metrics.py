@@ -52,7 +52,12 @@ class ClusterBootstrap:
         return drawn.astype(np.int64)
 
     def mean(self, values: Doubles, weights: Doubles | None = None) -> Rate:
-        """Weighted mean of values, one per case, and its 95 % percentile interval over the draws."""
+        """Weighted mean and its 95 % percentile interval over the draws.
+
+        Args:
+            values: one per case, shape [n_cases].
+            weights: one per case, positive; default 1.
+        """
         if self.n_cases == 0:
             return Rate(value=np.nan, low=np.nan, high=np.nan)
         weights = np.ones_like(values) if weights is None else weights
@@ -91,18 +96,6 @@ def by_n_findings(predictions: Sequence[Prediction]) -> dict[str, tuple[Predicti
         )
         for low, high in FINDING_BANDS
     }
-
-
-def clustered_mean(values: Doubles, clusters: Sequence[str], *, weights: Doubles | None = None, seed: int = 0) -> Rate:
-    """Weighted mean of values and its 95 % percentile interval over resampled clusters.
-
-    Args:
-        values: one per case, shape [n].
-        clusters: the cluster of each case, length n.
-        weights: one per case; default 1.
-        seed: of the resampling.
-    """
-    return ClusterBootstrap(clusters, seed).mean(values, weights)
 
 
 def ranks_of(predictions: Sequence[Prediction]) -> Doubles:

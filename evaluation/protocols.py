@@ -65,7 +65,7 @@ def split_folds(cases: Sequence[Case], seed: int = 0) -> list[Fold]:
 
 
 def hold_out(whole: Knowledge, publications: frozenset[str], protocol: Protocol) -> Knowledge:
-    """The knowledge without what the protocol forbids for these publications.
+    """The knowledge without what the protocol forbids for these publications; ``check_no_leak`` has seen it.
 
     Raises:
         LeakError: it still rests on one of them.
@@ -90,23 +90,37 @@ def check_no_leak(
     Raises:
         LeakError: one is held out.
     """
-    for case in (*knowledge.cases, *(knowledge.library.cases if knowledge.library else ())):
+    if fusion is not None:
+        _check_fusion(fusion, publications)
+    _check_cases(knowledge.cases, publications)
+    if knowledge.library is not None:
+        _check_cases(knowledge.library.cases, publications)
+    _check_statements(knowledge.graph, publications, joined_only=protocol is Protocol.PUBLISHED)
+
+
+def _check_fusion(fusion: Fusion, publications: frozenset[str]) -> None:
+    trained_on = publications & fusion.publications
+    if trained_on:
+        raise LeakError(
+            f"the fusion was trained on {min(trained_on)}, which is held out: train it in the folds (--fusion folds)"
+        )
+
+
+def _check_cases(cases: Iterable[PublishedCase], publications: frozenset[str]) -> None:
+    for case in cases:
         if case.provenance.reference in publications:
             raise LeakError(f"the case {case.case_id} rests on {case.provenance.reference}, which is held out")
-    if fusion is not None and not publications.isdisjoint(fusion.publications):
-        trained_on = min(publications & fusion.publications)
-        raise LeakError(
-            f"the fusion was trained on {trained_on}, which is held out: train it in the folds (--fusion folds)"
-        )
-    table = knowledge.graph.annotations
-    examined = table.row_sources() > 0 if protocol is Protocol.PUBLISHED else np.ones(len(table), np.bool_)
-    _, rows = np.unique(
-        table.columns["detail"][examined], return_index=True
-    )  # one row for all with the same references
-    for row in np.flatnonzero(examined)[rows].tolist():
+
+
+def _check_statements(graph: KnowledgeGraph, publications: frozenset[str], *, joined_only: bool) -> None:
+    table = graph.annotations
+    examined = np.flatnonzero(table.row_sources() > 0) if joined_only else np.arange(len(table))
+    _, firsts = np.unique(table.columns["detail"][examined], return_index=True)  # of all with the same references
+    for row in examined[firsts].tolist():
         leaked = publications.intersection(table.references(row))
         if leaked:
-            raise LeakError(f"an annotation of {table.record(row).disease_id} rests on {min(leaked)}, held out")
+            disease_id = table.record(row).disease_id
+            raise LeakError(f"an annotation of {disease_id} rests on {min(leaked)}, which is held out")
 
 
 def _shared_statements(graph: KnowledgeGraph, publications: frozenset[str]) -> frozenset[tuple[str, str]]:

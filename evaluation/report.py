@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import platform
-import subprocess
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +24,7 @@ from evaluation.calibration import (
     measure_calibration,
     measure_risk_coverage,
 )
+from evaluation.machine import describe_machine, describe_version
 from evaluation.metrics import Rate, by_n_findings, score_predictions, top_k_curve
 from evaluation.peers import Comparison
 from evaluation.schema import Prediction, Unscored
@@ -84,8 +82,8 @@ def describe_run(command: str, *, ranked_s: float, n_ranked: int, n_workers: int
     return Run(
         command=command,
         date=datetime.now().astimezone().isoformat(timespec="minutes"),
-        hardware=f"{os.cpu_count()} cores, {_processor()}, Python {platform.python_version()}",
-        version=_version(),
+        hardware=f"{describe_machine()}, Python {platform.python_version()}",
+        version=describe_version(),
         ranked_s=round(ranked_s, 1),
         n_ranked=n_ranked,
         n_workers=n_workers,
@@ -218,7 +216,7 @@ def _word(results: _Results, drawn: Mapping[str, str]) -> str:
         ["## By number of present findings", "", *_table("present findings", results.bands, BAND_COLUMNS)],
         [drawn["findings"]] if drawn else [],
         _word_unscored(results),
-        _word_run(results.run),
+        _word_run(results.run, results.groups["all"].n_cases),
     ]
     return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
 
@@ -226,8 +224,8 @@ def _word(results: _Results, drawn: Mapping[str, str]) -> str:
 def _word_groups(results: _Results) -> list[str]:
     explained = (
         "Percent, with 95 % intervals from a bootstrap over publications. Known from another publication: another "
-        "publication of the set describes a patient with the disease; new: none does. macro-top-1: each disease "
-        "counts once."
+        "publication of the set (under unseen-future: a past one) describes a patient with the disease; new: none "
+        "does. macro-top-1: each disease counts once."
     )
     return [*_table("cases", results.groups, COLUMNS), "", explained]
 
@@ -295,8 +293,8 @@ def _word_unscored(results: _Results) -> list[str]:
     lines = ["## Outside the graph, and unscored", ""]
     diseases = Counter(p.gold_ids[0] for p in results.outside)
     lines.append(
-        f"- Outside the graph: {len(results.outside):,} of the scored cases have a disease that the graph does not "
-        "hold; they count as missed."
+        f"- Outside the graph: {len(results.outside):,} of the scored cases have a disease that nothing in use "
+        "describes; they count as missed."
     )
     if diseases:
         named = [f"{disease_id} ({n})" for disease_id, n in diseases.most_common()]
@@ -309,17 +307,20 @@ def _word_unscored(results: _Results) -> list[str]:
     return lines if by_reason else [*lines, "- Unscored: none."]
 
 
-def _word_run(run: Run | None) -> list[str]:
+def _word_run(run: Run | None, n_cases: int) -> list[str]:
     if run is None:
         return []
     each = f", {1000 * run.ranked_s / run.n_ranked:.1f} ms each" if run.n_ranked else ""
     processes = "1 process" if run.n_workers == 1 else f"{run.n_workers} processes"
+    n_earlier = n_cases - run.n_ranked
+    earlier = f"; the other {n_earlier:,} were there from an earlier run" if n_earlier > 0 else ""
+    ranked = f"{run.n_ranked:,} cases ranked in {run.ranked_s:,.0f} s by {processes}{each}"
     return [
         "## How this was measured",
         "",
         f"- `{run.command}`",
         f"- {run.date}, {run.version}, {run.hardware}",
-        f"- {run.n_ranked:,} cases ranked in {run.ranked_s:,.0f} s by {processes}{each}, fold preparation included",
+        f"- {ranked}, preparation and training of the folds included{earlier}",
     ]
 
 
@@ -336,28 +337,3 @@ def _percent(rate: Rate) -> str:
 
 def _p_value(p: float) -> str:
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
-
-
-# The machine
-
-
-def _processor() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.is_file() else []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, "") or platform.processor() or platform.machine()
-
-
-def _version() -> str:
-    """``commit 1c60432``, with a remark where files differ from it; the package's version outside a checkout."""
-    package = f"citedx {metadata.version('citedx')}"
-    here = Path(__file__).resolve().parents[1]
-    if not (here / ".git").exists():
-        return package
-    git = ["git", "-C", str(here)]
-    try:
-        commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)  # noqa: S603
-        status = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True, check=True)  # noqa: S603
-    except (OSError, subprocess.CalledProcessError):
-        return package
-    return f"{package}, commit {commit.stdout.strip()}" + (" with local changes" if status.stdout.strip() else "")

@@ -18,11 +18,11 @@ import numpy as np
 from tqdm import tqdm
 
 from evaluation import fusion_folds
-from evaluation.processes import start_workers
+from evaluation.processes import Workers, start_workers
 from evaluation.protocols import Fold, Knowledge, check_no_leak, hold_out, split_folds
-from evaluation.schema import Case, Prediction, Protocol
-from evaluation.systems import RANKERS, WITH_VECTORS, Question, Ranking, System
-from kg.errors import SourceError
+from evaluation.schema import Case, Prediction, Protocol, System
+from evaluation.systems import RANKERS, WITH_VECTORS, Question, Ranking
+from kg.errors import SourceError, StorageError
 from kg.graph import KnowledgeGraph
 from retrieval.embedding import Vectors
 from retrieval.fusion import Fusion
@@ -37,7 +37,7 @@ class Job(fusion_folds.Job):
 
     system: System
     described_in: Mapping[str, set[str]]
-    """Disease id -> publications of the set that describe a patient with it."""
+    """Disease id -> publications that describe a patient with it, of those that count as another one."""
 
 
 def predict(
@@ -48,6 +48,7 @@ def predict(
     out: Path,
     *,
     fusion: Fusion | None = None,
+    past: Sequence[Case] | None = None,
     n_workers: int = 1,
     seed: int = 0,
     progress: bool = False,
@@ -60,7 +61,9 @@ def predict(
         protocol: what is held out.
         system: the ranker.
         out: JSON lines; what it holds already is not ranked again.
-        fusion: for the fused system; None: trained anew for each fold, on the others.
+        fusion: for the fused system; None: trained here, for each fold anew on the others, or once on ``past``.
+        past: patients published before all of these, which alone may make a disease known; None: there are none
+            such, and the other folds do.
         n_workers: processes; 1 means this one.
         seed: of the folds and the training.
         progress: show bars.
@@ -68,9 +71,11 @@ def predict(
     Raises:
         LeakError: something in use rests on a held-out publication.
         SourceError: ``out`` holds predictions that cannot be read.
+        StorageError: ``out`` cannot be written.
+        UsageError: there is no patient to train the fusion on, or no library for a system that needs one.
         CitedxError: a process died.
     """
-    described_in = _publications_by_disease(cases, whole.graph)
+    described_in = _publications_by_disease(cases if past is None else past, whole.graph)
     job = Job(whole=whole, protocol=protocol, system=system, described_in=described_in)
     done = {p.case_id: p for p in _read_done(out)}
     folds = split_folds(cases, seed)
@@ -78,15 +83,14 @@ def predict(
     n_waiting = sum(len(folds[k][1]) for k in waiting)
     _ = whole.graph.families, whole.graph.disease_groups  # made once, for all processes
     with start_workers(job, min(n_workers, len(waiting))) as workers:
-        fusions = dict.fromkeys(waiting, fusion)
+        fusions: Mapping[int, Fusion | None] = dict.fromkeys(waiting, fusion)
         if system is System.FUSED and fusion is None:
-            fusions |= fusion_folds.train_fold_fusions(workers, folds, waiting, seed=seed, progress=progress)
+            fusions = _train_fusions(workers, folds, waiting, past, seed=seed, progress=progress)
         tasks = ((folds[k], _encode(job, folds[k][1]), fusions[k]) for k in waiting)
         with tqdm(total=len(cases), initial=len(cases) - n_waiting, unit="case", disable=not progress) as bar:
             for ranked in workers.run(predict_fold, tasks):
                 fresh = [p for p in ranked if p.case_id not in done]
-                with out.open("a", encoding="utf-8") as lines:
-                    lines.writelines(json.dumps(asdict(p)) + "\n" for p in fresh)
+                _append(out, fresh)
                 done |= {p.case_id: p for p in fresh}
                 bar.update(len(ranked))
     return tuple(done[c.case_id] for c in cases)
@@ -101,9 +105,27 @@ def predict_fold(job: Job, fold: Fold, vectors: Vectors | None, fusion: Fusion |
     for row, case in enumerate(cases):
         vector = None if vectors is None else vectors[row]
         ranking = RANKERS[job.system](Question(knowledge=knowledge, case=case, vector=vector, fusion=fusion))
-        is_known = any(job.described_in[g] - {case.publication} for g in case.gold_ids)
+        is_known = any(job.described_in.get(g, set()) - {case.publication} for g in case.gold_ids)
         predictions.append(_predict(case, ranking, knowledge, is_known))
     return tuple(predictions)
+
+
+def _train_fusions(
+    workers: Workers,
+    folds: Sequence[Fold],
+    waiting: Sequence[int],
+    past: Sequence[Case] | None,
+    *,
+    seed: int,
+    progress: bool,
+) -> Mapping[int, Fusion]:
+    """The fusion of each fold that waits."""
+    if past is None:
+        return fusion_folds.train_fold_fusions(workers, folds, waiting, seed=seed, progress=progress)
+    if not waiting:
+        return {}
+    trained, _ = fusion_folds.train_on_all(workers, split_folds(past, seed), seed=seed, progress=progress)
+    return dict.fromkeys(waiting, trained)
 
 
 def _predict(case: Case, ranking: Ranking, knowledge: Knowledge, is_known: bool) -> Prediction:
@@ -127,7 +149,7 @@ def _predict(case: Case, ranking: Ranking, knowledge: Knowledge, is_known: bool)
 
 
 def _publications_by_disease(cases: Sequence[Case], graph: KnowledgeGraph) -> dict[str, set[str]]:
-    """Disease id -> publications of the set that describe a patient with it, equivalent ids being one disease."""
+    """Disease id -> publications that describe a patient with it, equivalent ids being one disease."""
     publications: dict[str, set[str]] = defaultdict(set)
     for case in cases:
         for gold in case.gold_ids:
@@ -143,17 +165,33 @@ def _encode(job: Job, cases: Sequence[Case]) -> Vectors | None:
     return job.whole.library.encode_patients([c.findings for c in cases])
 
 
+def _append(path: Path, predictions: Sequence[Prediction]) -> None:
+    try:
+        with path.open("a", encoding="utf-8") as lines:
+            lines.writelines(json.dumps(asdict(p)) + "\n" for p in predictions)
+    except OSError as error:
+        raise StorageError(f"cannot write {path}: {error.strerror or error}") from error
+
+
 def _read_done(path: Path) -> Iterator[Prediction]:
-    """Predictions of an earlier run; a last line that was cut off while it was written is removed."""
-    if not path.exists():
-        return
-    content = path.read_text(encoding="utf-8")
-    whole = content[: content.rfind("\n") + 1]
-    if whole != content:
-        path.write_text(whole, encoding="utf-8")
-    for number, line in enumerate(whole.splitlines(), start=1):
+    """Predictions of an earlier run."""
+    for number, line in enumerate(_whole_lines(path), start=1):
         try:
             row: dict[str, Any] = json.loads(line)
             yield Prediction(**row | {name: tuple(row[name]) for name in ("gold_ids", "ranked_ids", "probabilities")})
         except (ValueError, TypeError, KeyError) as error:
             raise SourceError(f"{path}, line {number} is not a prediction: remove the file to start anew") from error
+
+
+def _whole_lines(path: Path) -> list[str]:
+    """The lines of the file, if there is one; a last one that was cut off while it was written is removed."""
+    if not path.exists():
+        return []
+    try:
+        content = path.read_bytes()
+        whole = content[: content.rfind(b"\n") + 1]
+        if whole != content:
+            path.write_bytes(whole)
+        return whole.decode().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"cannot go on with {path}: {error}; remove the file to start anew") from error

@@ -16,6 +16,33 @@ class Protocol(StrEnum):
     UNSEEN_FUTURE = "unseen-future"  # a past release and what was published by then; patients published later
 
 
+class System(StrEnum):
+    """What ranks the diseases; ``evaluation.systems`` holds the rankers."""
+
+    GRAPH = "graph"  # likelihood ratios of the findings, of a disease and its kin
+    CASES = "cases"  # the case of each disease that shares most findings
+    FUSED = "fused"  # both, weighed as trained: what the product does
+    TEXT = "text"  # baseline: the most similar case as worded text
+    RESNIK = "resnik"  # baseline: best-match average of Resnik similarity
+    NAIVE_BAYES = "naive-bayes"  # baseline: multinomial, over annotated terms and their ancestors
+    EMBEDDING = "embedding"  # baseline: cosine of the findings with the disease's annotations
+
+
+class Level(StrEnum):
+    """How much is known."""
+
+    GRAPH = "graph"  # the HPO release alone
+    COUNTS = "counts"  # also the project's own table of published counts
+    LIBRARY = "library"  # also published patients one by one: the evaluated set, and --library
+
+
+class Weights(StrEnum):
+    """Where the fused system's weights come from."""
+
+    FOLDS = "folds"  # trained anew for each fold, on the others
+    SHIPPED = "shipped"  # the project's; an error where they were trained on an evaluated publication
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """A patient whose diagnosis is known."""
@@ -59,7 +86,7 @@ class Prediction:
     rank: int | None
     """1-based rank of the right disease, itself or a plainly equivalent entry; None where it is not ranked."""
     known: bool
-    """Another publication of the evaluated set describes a patient with the disease too."""
+    """Another publication of the set describes a patient with the disease; under ``unseen-future``, a past one."""
     in_graph: bool
     """What is known describes the disease; where it does not, the case counts as missed and is reported apart."""
     n_findings: int

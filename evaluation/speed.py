@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import random
 import subprocess
 import sys
@@ -27,9 +26,10 @@ from typing import Any
 import numpy as np
 
 from evaluation.cases import load_cases
+from evaluation.machine import describe_machine
 from evaluation.protocols import Knowledge
-from evaluation.schema import Case
-from evaluation.systems import RANKERS, Question, System
+from evaluation.schema import Case, System
+from evaluation.systems import RANKERS, Question
 from kg.build import load_graph
 from kg.errors import CitedxError, NotReadyError, UsageError
 from kg.graph import KnowledgeGraph
@@ -137,7 +137,7 @@ def measure_speed(
         n_patients=len(shared),
         n_left_out=len(patients) - len(shared),
         n_findings=len(shared[0]),
-        machine=_machine(),
+        machine=describe_machine(),
         load=load,
     )
 
@@ -169,14 +169,6 @@ def _ask_peer(python: Path, patients: Sequence[Sequence[str]], n_threads: int) -
     except ValueError as error:
         raise NotReadyError(f"{python} answers with something else than JSON: {done.stdout[:60]!r}") from error
     return answer
-
-
-def _machine() -> str:
-    """Processor and number of cores."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return f"{(models or [platform.processor() or platform.machine()])[0]}, {os.cpu_count()} cores"
 
 
 def _graph_score(graph: KnowledgeGraph) -> Score:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
 from evaluation.baselines import embedding_scores, naive_bayes_scores, resnik_scores
 from evaluation.protocols import Knowledge
-from evaluation.schema import Case
+from evaluation.schema import Case, System
 from kg.errors import UsageError
 from kg.likelihood import Doubles
 from kg.schema import Finding
@@ -20,18 +19,6 @@ from retrieval.fusion import Fusion
 
 TEMPERATURE = 3.0
 """Of the graph's posterior: naive Bayes counts related findings twice, which this takes back (docs/log.md)."""
-
-
-class System(StrEnum):
-    """Names of the systems."""
-
-    GRAPH = "graph"  # likelihood ratios of the findings, of a disease and its kin
-    CASES = "cases"  # the case of each disease that shares most findings
-    FUSED = "fused"  # both, weighed as trained: what the product does
-    TEXT = "text"  # baseline: the most similar case as worded text
-    RESNIK = "resnik"  # baseline: best-match average of Resnik similarity
-    NAIVE_BAYES = "naive-bayes"  # baseline: multinomial, over annotated terms and their ancestors
-    EMBEDDING = "embedding"  # baseline: cosine of the findings with the disease's annotations
 
 
 WITH_VECTORS = frozenset({System.TEXT, System.EMBEDDING})
@@ -70,7 +57,7 @@ def _rank_by_graph(question: Question) -> Ranking:
 
 
 def _rank_by_cases(question: Question) -> Ranking:
-    present = [f.term_id for f in question.case.findings if not f.excluded]
+    present = [f.term_id for f in _ordered(question.case) if not f.excluded]
     largest, _, _ = question.knowledge.extractor.case_similarities(present)
     return Ranking(scores=np.where(largest > 0, largest, -np.inf))
 

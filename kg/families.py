@@ -88,9 +88,8 @@ def log_mean_of_kin(kin: sparse.csr_array, values: NDArray[np.float64], default:
     """The same for the logarithm of the mean of exp(value)."""
     n_kin = np.diff(kin.indptr)
     has_kin = n_kin > 0
-    means = np.full(kin.shape[0], default)
+    means = largest_of_kin(kin, values, default)
     if has_kin.any():
-        top = values.max()
-        sums = np.add.reduceat(np.exp(values - top)[kin.indices], kin.indptr[:-1][has_kin])
-        means[has_kin] = np.log(np.maximum(sums / n_kin[has_kin], np.exp(default))) + top
+        below = np.exp(values[kin.indices] - np.repeat(means, n_kin))
+        means[has_kin] += np.log(np.add.reduceat(below, kin.indptr[:-1][has_kin]) / n_kin[has_kin])
     return means

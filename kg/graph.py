@@ -114,7 +114,8 @@ class KnowledgeGraph:
         genes = dict(self._genes)
         for s in series:
             if s.disease.disease_id not in self.diseases:
-                known = (self._genes_by_symbol[g] for g in s.gene_symbols if g in self._genes_by_symbol)
+                symbols = (symbol.upper() for symbol in s.gene_symbols)
+                known = (self._genes_by_symbol[g] for g in symbols if g in self._genes_by_symbol)
                 genes[s.disease.disease_id] = tuple(dict.fromkeys([*genes.get(s.disease.disease_id, ()), *known]))
         return KnowledgeGraph(
             self.ontology,

@@ -1,7 +1,8 @@
 """Published patients -> counts: how many of those assessed had a finding, per disease and publication.
 
 Facts of the literature, not records of persons: a series says "3 of 4 patients", never which. Counted are the terms as
-they were given; what they imply follows from the ontology later.
+they were given; what they imply follows from the ontology later. "Phenotypic abnormality" itself is not counted: every
+patient has it.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def _series(disease_id: str, reference: str, patients: Sequence[Patient], ontolo
         n_patients=len(patients),
         counts=tuple(
             TermCount(term_id=t, n_present=present[t], n_assessed=present[t] + absent[t])
-            for t in sorted({*present, *absent})
+            for t in sorted({*present, *absent} - {PHENOTYPIC_ABNORMALITY})
         ),
         gene_symbols=tuple(sorted({symbol for p in patients for symbol in p.gene_symbols})),
     )

@@ -92,8 +92,9 @@ def save_fusion(fusion: Fusion, folder: Path, card: dict[str, object]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         save_file(tensors, folder / "fusion.safetensors")
         (folder / "fusion.json").write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise StorageError(f"cannot write the fusion into {folder}: {error.strerror or error}") from error
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise StorageError(f"cannot write the fusion into {folder}: {reason}") from error
 
 
 def load_fusion(folder: Path = BUNDLED) -> Fusion:
@@ -118,7 +119,7 @@ def load_fusion(folder: Path = BUNDLED) -> Fusion:
             nobody=tuple(float(s) for s in tensors["nobody"]),
             publications=frozenset(card["publications"]),
         )
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise SourceError(f"cannot read the fusion in {folder}: {error}") from error
     if fusion.features != FEATURES:
         raise SourceError(f"the fusion in {folder} was trained on other features: train it again (citedx train fusion)")

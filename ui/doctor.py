@@ -14,6 +14,7 @@ from kg.cache import cache_root, require_writable
 from kg.errors import CitedxError
 from kg.likelihood import load_likelihood
 from retrieval.embedding import bundled_embedder
+from retrieval.fusion import load_fusion
 
 _PACKAGES = {
     "networkx": "",
@@ -44,6 +45,7 @@ def examine() -> Iterator[Check]:
         yield _package(package, extra)
     yield _attempt("cache", _probe_cache)
     yield _attempt("knowledge graph", _describe_graph)
+    yield _attempt("fusion", _describe_fusion)
     if importlib.util.find_spec("sentence_transformers") is not None:
         yield _attempt("embedding model", lambda: bundled_embedder().identity)
     yield Check(name="accelerator", ok=True, detail=_accelerator())
@@ -76,6 +78,11 @@ def _describe_graph() -> str:
     load_likelihood(graph)
     counts = ", ".join(f"{n:,} {kind}" for kind, n in graph.counts().items())
     return f"HPO {graph.versions['hpo']}, annotations {graph.versions['hpoa']}: {counts}"
+
+
+def _describe_fusion() -> str:
+    fusion = load_fusion()
+    return f"{len(fusion.features)} features, trained on patients of {len(fusion.publications):,} publications"
 
 
 def _accelerator() -> str:

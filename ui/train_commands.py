@@ -26,10 +26,10 @@ def fusion(
     """Train the weights that fuse graph and cases; each patient is seen without their own fold of publications."""
     from evaluation.cases import load_cases
     from evaluation.fusion_folds import Job, train_on_all
-    from evaluation.knowledge import Level, load_knowledge
+    from evaluation.knowledge import load_knowledge
     from evaluation.processes import n_cores, start_workers
     from evaluation.protocols import split_folds
-    from evaluation.schema import Protocol
+    from evaluation.schema import Level, Protocol
     from kg.cache import require_writable
     from retrieval.fusion import save_fusion
 
@@ -41,4 +41,7 @@ def fusion(
         trained, n_examples = train_on_all(pool, folds, seed=seed, progress=sys.stderr.isatty())
     card = {"trained_on": cases.name, "n_patients": n_examples, "seed": seed, "versions": whole.graph.versions}
     save_fusion(trained, out, card)
-    typer.echo(f"trained on {n_examples:,} patients of {len(trained.publications):,} publications: {out}")
+    typer.echo(
+        f"trained on {n_examples:,} patients of {len(trained.publications):,} publications: {out}; "
+        f"{len(case_set.unscored):,} cases cannot be used"
+    )

@@ -16,8 +16,8 @@ from sklearn.naive_bayes import MultinomialNB
 
 from evaluation.baselines import embedding_scores, naive_bayes_scores, once_per_graph, resnik_scores
 from evaluation.protocols import Knowledge
-from evaluation.schema import Case
-from evaluation.systems import RANKERS, Question, System
+from evaluation.schema import Case, System
+from evaluation.systems import RANKERS, Question
 from kg.errors import UsageError
 from kg.graph import KnowledgeGraph
 from kg.ontology import Ontology

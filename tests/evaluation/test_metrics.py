@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import label_ranking_average_precision_score, top_k_accuracy_score
+from sklearn.metrics import label_ranking_average_precision_score, recall_score, top_k_accuracy_score
 
-from evaluation.metrics import by_n_findings, clustered_mean, score_predictions, top_k_curve
+from evaluation.metrics import ClusterBootstrap, by_n_findings, interval, score_predictions, top_k_curve
 from tests.evaluation.predictions import prediction
 
 
@@ -62,8 +62,8 @@ def test_no_case_has_no_rate():
 
 def test_patients_of_one_publication_widen_the_interval():
     values = np.array([1.0] * 50 + [0.0] * 50)
-    apart = clustered_mean(values, [str(i) for i in range(100)])
-    together = clustered_mean(values, ["a"] * 25 + ["b"] * 25 + ["c"] * 25 + ["d"] * 25)
+    apart = ClusterBootstrap([str(i) for i in range(100)]).mean(values)
+    together = ClusterBootstrap(["a"] * 25 + ["b"] * 25 + ["c"] * 25 + ["d"] * 25).mean(values)
     assert apart.value == together.value == 0.5
     assert together.high - together.low > 2 * (apart.high - apart.low)
     # 100 independent coins: 0.5 +- 1.96 * sqrt(0.25 / 100)
@@ -77,3 +77,31 @@ def test_rates_rise_with_k_and_intervals_stay_within_bounds(rows):
     tops = [rates[f"top-{k}"].value for k in (1, 3, 5, 10, 50)]
     assert tops == sorted(tops)
     assert all(0 <= r.low <= r.high <= 1 + 1e-9 for r in rates.values())
+
+
+def test_the_mean_over_diseases_is_scikit_learn_s_macro_recall():
+    rng = np.random.default_rng(1)
+    gold = rng.choice(6, 200, p=[0.5, 0.2, 0.1, 0.1, 0.05, 0.05])
+    found = rng.random(200) < 0.3 + 0.1 * gold
+    predictions = [
+        prediction(i, 1 if f else None, gold=f"OMIM:{g}") for i, (g, f) in enumerate(zip(gold, found, strict=True))
+    ]
+    expected = recall_score(gold, np.where(found, gold, 99), labels=np.unique(gold), average="macro")
+    assert score_predictions(predictions)["macro-top-1"].value == pytest.approx(expected)
+
+
+def test_an_interval_is_that_of_a_slow_bootstrap():
+    rng = np.random.default_rng(2)
+    clusters, values = rng.integers(0, 20, 100), rng.random(100)
+    rate = ClusterBootstrap([str(c) for c in clusters], seed=4).mean(values)
+    means = []
+    for _ in range(4000):
+        drawn = rng.choice(np.unique(clusters), len(np.unique(clusters)))
+        means.append(np.concatenate([values[clusters == c] for c in drawn]).mean())
+    assert (rate.low, rate.high) == pytest.approx(tuple(np.quantile(means, (0.025, 0.975))), abs=0.01)
+    assert rate == ClusterBootstrap([str(c) for c in clusters], seed=4).mean(values)
+
+
+def test_an_interval_holds_95_percent_of_the_draws():
+    rate = interval(0.4, np.arange(1001) / 1000)
+    assert (rate.value, rate.low, rate.high) == pytest.approx((0.4, 0.025, 0.975))

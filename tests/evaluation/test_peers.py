@@ -89,4 +89,20 @@ def test_nothing_in_common_is_said():
 def test_mcnemar_is_the_textbook_s(only_ours, only_theirs):
     n, least = only_ours + only_theirs, min(only_ours, only_theirs)
     expected = min(1.0, 2 * sum(comb(n, i) for i in range(least + 1)) / 2**n)
-    assert mcnemar(only_ours, only_theirs).p_value == pytest.approx(expected)
+    found = mcnemar(only_ours, only_theirs)
+    assert found.p_value == pytest.approx(expected)
+    assert (found.only_ours, found.only_theirs) == (only_ours, only_theirs)
+    assert found.p_value == pytest.approx(mcnemar(only_theirs, only_ours).p_value)
+
+
+def test_mcnemar_by_hand():
+    assert mcnemar(5, 0).p_value == pytest.approx(2 / 2**5)
+    assert mcnemar(6, 1).p_value == pytest.approx(2 * (1 + 7) / 2**7)
+    assert mcnemar(0, 0).p_value == 1
+
+
+def test_an_ambiguous_id_is_not_compared_and_named():
+    ours = [prediction(i, 1) for i in range(3)]
+    found = compare(ours, Peer(name="p", ranks=(("c0", 1), ("C1", 1), ("c1", 2), ("c2", None), ("zz", 4))))
+    assert (found.n_cases, found.ambiguous, found.unmatched) == (2, ("C1", "c1"), ("zz",))
+    assert found.theirs["top-1"].value == 0.5

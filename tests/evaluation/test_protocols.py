@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from evaluation.cases import build_case_set, load_cases
 from evaluation.errors import LeakError
-from evaluation.protocols import Knowledge, check_no_leak, fold_publications, hold_out
-from evaluation.runner import predict
+from evaluation.protocols import N_FOLDS, Knowledge, check_no_leak, fold_publications, hold_out, split_folds
 from evaluation.schema import Case, Protocol
-from evaluation.systems import System
-from kg.errors import SourceError
-from kg.schema import Finding, Patient
+from kg.likelihood import LikelihoodSettings, build_profiles
+from retrieval.cases import series_of
+from tests.evaluation.store import STORE, build_knowledge
 from tests.toy import (
     ALPHA,
     ALPHA_ORPHA,
+    BETA,
     BRITTLE,
-    EPSILON,
+    GAMMA,
     LARGE,
     STRIPED,
-    UNKNOWN_TERM,
-    build_model,
+    VERY_LARGE,
+    WOBBLING_STRIPES,
     build_toy_library,
+    counted_series,
+    linear_fusion,
     patient,
 )
 
+UNSEEN = [Protocol.UNSEEN_PUBLICATION, Protocol.UNSEEN_FUTURE]
 
-def case(case_id: str, publication: str, *term_ids: str, gold: str = ALPHA) -> Case:
-    return Case(case_id=case_id, findings=patient(*term_ids), gold_ids=(gold,), publication=publication)
+
+def case(case_id: str, publication: str) -> Case:
+    return Case(case_id=case_id, findings=patient(LARGE), gold_ids=(ALPHA,), publication=publication)
 
 
 def publications_of(graph) -> list[str]:
@@ -37,57 +43,115 @@ def publications_of(graph) -> list[str]:
     return sorted(r for r in refs if r.startswith("PMID:"))
 
 
-def test_folds_part_the_publications_whatever_the_order():
-    cases = [case(str(i), f"PMID:{i % 25}", LARGE) for i in range(100)]
-    folds = fold_publications(cases)
-    assert folds == fold_publications(cases[::-1])
-    assert len(folds) == 10
+def statements_of(graph) -> list[tuple]:
+    """All statements, in an order of their own."""
+    records = (graph.annotations.record(row) for row in range(len(graph.annotations)))
+    return sorted((a.disease_id, a.term_id, str(a.frequency), [p.reference for p in a.provenance]) for a in records)
+
+
+# Folds
+
+
+@given(st.lists(st.integers(0, 30), max_size=60), st.integers(0, 3), st.randoms())
+def test_folds_part_the_publications_whatever_the_order(numbers, seed, rng):
+    cases = [case(str(i), f"PMID:{n}") for i, n in enumerate(numbers)]
+    folds = fold_publications(cases, seed=seed)
+    shuffled = rng.sample(cases, len(cases))
+    assert folds == fold_publications(shuffled, seed=seed)
+    assert len(folds) == N_FOLDS
     assert sorted(p for fold in folds for p in fold) == sorted({c.publication for c in cases})
+    sizes = [len(fold) for fold in folds]
+    assert max(sizes) - min(sizes) <= 1
 
 
-def test_unseen_publication_leaves_no_trace_and_published_keeps_the_graph(toy_graph):
-    library = build_toy_library(toy_graph)
-    for publication in publications_of(toy_graph):
-        held_out = frozenset({publication})
-        unseen = hold_out(toy_graph, library, held_out, Protocol.UNSEEN_PUBLICATION)
-        published = hold_out(toy_graph, library, held_out, Protocol.PUBLISHED)
-        assert publication not in publications_of(unseen.model.graph)
-        assert len(published.model.graph.annotations) == len(toy_graph.annotations)
-        for knowledge in (unseen, published):
-            assert knowledge.library is not None
-            references = {c.provenance.reference for c in knowledge.library.cases}
-            assert publication not in references
+def test_another_seed_deals_otherwise():
+    cases = [case(str(i), f"PMID:{i}") for i in range(40)]
+    assert fold_publications(cases, seed=0) != fold_publications(cases, seed=1)
+
+
+@given(st.lists(st.integers(0, 12), max_size=40))
+def test_patients_of_a_publication_are_together_and_everybody_is_in_one_fold(numbers):
+    cases = [case(str(i), f"PMID:{n}") for i, n in enumerate(numbers)]
+    folds = split_folds(cases, seed=3)
+    assert folds == split_folds(cases, seed=3)
+    assert sorted(c.case_id for _, members in folds for c in members) == sorted(c.case_id for c in cases)
+    for publications, members in folds:
+        assert {c.publication for c in members} == publications
+        assert [int(c.case_id) for c in members] == sorted(int(c.case_id) for c in members)  # the order given
+
+
+# What goes and what stays
+
+
+@pytest.mark.parametrize("protocol", UNSEEN)
+def test_unseen_leaves_no_trace_in_any_source(toy_graph, protocol):
+    whole = build_knowledge(toy_graph, STORE, with_text=True)
+    for publication in [*publications_of(toy_graph), "PMID:1", "PMID:4"]:
+        left = hold_out(whole, frozenset({publication}), protocol)
+        assert publication not in publications_of(left.graph)
+        assert publication not in {c.provenance.reference for c in left.cases}
+        assert left.library is not None
+        assert left.library.cases == left.cases
+
+
+def test_published_keeps_the_release_and_nothing_else_of_the_publication(toy_graph):
+    whole = build_knowledge(toy_graph, STORE, [counted_series(GAMMA, "PMID:90000004", 3, {LARGE: (3, 3)})])
+    left = hold_out(whole, frozenset({"PMID:90000004", "PMID:1"}), Protocol.PUBLISHED)
+    of_release = [s for s in statements_of(left.graph) if s[3] == ["PMID:90000004"]]
+    assert of_release == [s for s in statements_of(toy_graph) if s[3] == ["PMID:90000004"]]
+    assert len(of_release) == 3
+    assert "PMID:1" not in publications_of(left.graph)
+    assert not {"PMID:90000004", "PMID:1"} & {c.provenance.reference for c in left.cases}
+
+
+def test_what_is_left_is_what_there_would_be_without_the_publication(toy_graph):
+    held_out = frozenset({"PMID:1", "PMID:4"})
+    left = hold_out(build_knowledge(toy_graph, STORE), held_out, Protocol.UNSEEN_PUBLICATION)
+    never = build_knowledge(toy_graph, [p for p in STORE if p.references[0] not in held_out])
+    assert statements_of(left.graph) == statements_of(never.graph)
+    assert sorted(c.case_id for c in left.cases) == sorted(c.case_id for c in never.cases)
+    findings = patient(LARGE, STRIPED, no=[BRITTLE])
+    assert left.model.log_lrs(findings) == pytest.approx(never.model.log_lrs(findings))
 
 
 def test_statements_of_other_publications_stay(toy_graph):
-    publication = publications_of(toy_graph)[0]
-    left = toy_graph.without_references({publication}).annotations
-    named = [r for r in range(len(toy_graph.annotations)) if publication in toy_graph.annotations.references(r)]
-    assert named
-    assert len(left) == len(toy_graph.annotations) - len(named)
+    for publication in publications_of(toy_graph):
+        left = hold_out(build_knowledge(toy_graph), frozenset({publication}), Protocol.UNSEEN_PUBLICATION)
+        expected = [s for s in statements_of(toy_graph) if publication not in s[3]]
+        assert statements_of(left.graph) == expected
+        assert len(expected) < len(toy_graph.annotations)
 
 
 def test_a_series_that_shares_a_count_with_a_held_out_publication_goes_too(toy_graph):
-    table = toy_graph.annotations
-    pooled = next(r for r in range(len(table)) if len(table.references(r)) > 1)
-    held_out, other = table.references(pooled)[:2]
-    library = build_toy_library(toy_graph)
-    series = f"{table.record(pooled).disease_id}|{other}"
-    assert series in {c.case_id for c in library.cases}
-    knowledge = hold_out(toy_graph, library, frozenset({held_out}), Protocol.UNSEEN_PUBLICATION)
-    assert knowledge.library is not None
-    assert series not in {c.case_id for c in knowledge.library.cases}
+    whole = build_knowledge(toy_graph, with_text=True)
+    pooled, other = f"{ALPHA}|PMID:90000001", f"{ALPHA}|PMID:90000002"  # 7 of 8 Very large zorb are of both
+    assert {pooled, other} <= {c.case_id for c in whole.cases}
+    for protocol in Protocol:
+        left = hold_out(whole, frozenset({"PMID:90000001"}), protocol)
+        assert not {pooled, other} & {c.case_id for c in left.cases}
+        assert left.library is not None
+        assert not {pooled, other} & {c.case_id for c in left.library.cases}
 
 
-def test_the_check_sees_a_leak(toy_graph):
-    publication = publications_of(toy_graph)[0]
-    leaky = Knowledge(model=build_model(toy_graph), library=None)
-    with pytest.raises(LeakError, match=publication):
-        check_no_leak(leaky, frozenset({publication}), Protocol.UNSEEN_PUBLICATION)
-    check_no_leak(leaky, frozenset({publication}), Protocol.PUBLISHED)
-    with_cases = Knowledge(model=build_model(toy_graph), library=build_toy_library(toy_graph))
-    with pytest.raises(LeakError, match="the case"):
-        check_no_leak(with_cases, frozenset({publication}), Protocol.PUBLISHED)
+def test_a_single_patient_of_the_other_publication_stays(toy_graph):
+    told = replace(STORE[0], references=("PMID:90000002",))
+    left = hold_out(build_knowledge(toy_graph, [told]), frozenset({"PMID:90000001"}), Protocol.UNSEEN_PUBLICATION)
+    assert [c.case_id for c in left.cases if c.disease_id == ALPHA] == ["a1"]
+
+
+def test_counts_that_restate_the_release_count_once_and_go_alone(toy_graph):
+    # The release says of Gamma's PMID:90000004: 10 of 10 Large zorb (by its old id), 1 of 1 wobbling stripes.
+    restated = counted_series(GAMMA, "PMID:90000004", 10, {LARGE: (10, 10), WOBBLING_STRIPES: (1, 1)})
+    whole = build_knowledge(toy_graph, [], [restated])
+    repeated = np.flatnonzero(whole.graph.annotations.restatements())
+    assert {whole.graph.annotations.record(r).term_id for r in repeated.tolist()} == {LARGE, WOBBLING_STRIPES}
+    settings = LikelihoodSettings(unmentioned=0)
+    gamma = toy_graph.disease_groups.index((GAMMA,))
+    large = list(toy_graph.ontology.terms).index(LARGE)
+    once, twice = (build_profiles(g, settings).present[gamma, large] for g in (toy_graph, whole.graph))
+    assert twice == pytest.approx(once)
+    left = hold_out(whole, frozenset({"PMID:90000004"}), Protocol.PUBLISHED)
+    assert statements_of(left.graph) == statements_of(toy_graph)
 
 
 def test_the_library_without_a_case_finds_the_others_as_before(toy_graph):
@@ -99,71 +163,67 @@ def test_the_library_without_a_case_finds_the_others_as_before(toy_graph):
     assert sorted(expected) == sorted((h.case.case_id, h.similarity) for h in left)
 
 
-@pytest.mark.parametrize("system", System)
-def test_a_run_goes_on_where_it_was_cut_off(toy_graph, tmp_path, system):
-    cases = [case(f"c{i}", f"PMID:{i}", *terms) for i, terms in enumerate([(LARGE,), (STRIPED,), (BRITTLE, LARGE)])]
-    library, out = build_toy_library(toy_graph), tmp_path / "predictions.jsonl"
-    whole = predict(cases, toy_graph, library, Protocol.UNSEEN_PUBLICATION, system, out)
-    lines = out.read_text().splitlines(keepends=True)
-    out.write_text("".join(lines[:1]))
-    assert predict(cases, toy_graph, library, Protocol.UNSEEN_PUBLICATION, system, out) == whole
-    assert sorted(out.read_text().splitlines(keepends=True)) == sorted(lines)
-    assert [p.case_id for p in whole] == ["c0", "c1", "c2"]
-    assert all(p.rank is None or p.ranked_ids[p.rank - 1] == ALPHA for p in whole)
+# The check, on knowledge that nothing was taken from
 
 
-def test_a_damaged_line_is_named(toy_graph, tmp_path):
-    out = tmp_path / "predictions.jsonl"
-    out.write_text('{"case_id": "c0"}\n')
-    with pytest.raises(SourceError, match=r"predictions\.jsonl, line 1 is not a prediction"):
-        predict([case("c0", "PMID:1", LARGE)], toy_graph, None, Protocol.PUBLISHED, System.GRAPH, out)
+@pytest.mark.parametrize("protocol", UNSEEN)
+def test_the_check_sees_an_annotation(toy_graph, protocol):
+    leaky = Knowledge(graph=toy_graph)
+    for publication in publications_of(toy_graph):
+        with pytest.raises(LeakError, match=f"an annotation of .* rests on {publication}, which is held out"):
+            check_no_leak(leaky, frozenset({publication, "PMID:5"}), protocol)
+    check_no_leak(leaky, frozenset({"PMID:5"}), protocol)
 
 
-def test_what_cannot_be_scored_is_named(toy_graph):
-    def of(patient_id: str, *findings: Finding, diseases: tuple[str, ...] = (ALPHA,)) -> Patient:
-        return Patient(patient_id=patient_id, findings=findings, disease_ids=diseases, references=("PMID:1",))
-
-    large = Finding(term_id=LARGE, label="")
-    case_set = build_case_set(
-        [
-            of("good", large),
-            of("good", large),
-            of("undiagnosed", large, diseases=()),
-            of("nothing"),
-            of("unknown", Finding(term_id=UNKNOWN_TERM, label="")),
-            of("excluded", Finding(term_id=LARGE, label="", excluded=True)),
-        ],
-        toy_graph.ontology,
-    )
-    assert [c.case_id for c in case_set.cases] == ["good"]
-    assert [(u.case_id, u.reason) for u in case_set.unscored] == [
-        ("good", "repeated id"),
-        ("undiagnosed", "no diagnosis"),
-        ("nothing", "no present finding that the ontology knows"),
-        ("unknown", "no present finding that the ontology knows"),
-        ("excluded", "no present finding that the ontology knows"),
-    ]
+def test_under_published_the_release_may_rest_on_anything(toy_graph):
+    check_no_leak(Knowledge(graph=toy_graph), frozenset(publications_of(toy_graph)), Protocol.PUBLISHED)
 
 
-def test_phenobrain_rows_are_cases(toy_graph, tmp_path):
-    file = tmp_path / "set.json"
-    file.write_text(json.dumps([[[LARGE, STRIPED], [ALPHA, "ORPHA:1"]], [[BRITTLE], [EPSILON]]]))
-    cases = load_cases(file, toy_graph.ontology).cases
-    assert [(c.case_id, c.gold_ids, len(c.findings)) for c in cases] == [
-        ("set-1", (ALPHA, "ORPHA:1"), 2),
-        ("set-2", (EPSILON,), 1),
-    ]
-    file.write_text("[1]")
-    with pytest.raises(SourceError, match="is not a list of"):
-        load_cases(file, toy_graph.ontology)
+@pytest.mark.parametrize("protocol", Protocol)
+def test_the_check_sees_joined_counts(toy_graph, protocol):
+    series = counted_series(BETA, "PMID:7", 2, {BRITTLE: (1, 2)})
+    leaky = Knowledge(graph=build_knowledge(toy_graph, [], [series]).graph)
+    with pytest.raises(LeakError, match=f"an annotation of {BETA} rests on PMID:7"):
+        check_no_leak(leaky, frozenset({"PMID:7"}), protocol)
+    check_no_leak(leaky, frozenset({"PMID:8"}), protocol)
 
 
-def test_a_disease_is_known_where_another_publication_of_the_set_has_it(toy_graph, tmp_path):
-    cases = [
-        case("a1", "PMID:1", LARGE, gold=ALPHA),
-        case("a2", "PMID:2", LARGE, gold=ALPHA_ORPHA),
-        case("e1", "PMID:3", BRITTLE, gold=EPSILON),
-        case("e2", "PMID:3", BRITTLE, gold=EPSILON),
-    ]
-    done = predict(cases, toy_graph, None, Protocol.PUBLISHED, System.GRAPH, tmp_path / "p.jsonl")
-    assert [p.known for p in done] == [True, True, False, False]
+@pytest.mark.parametrize("protocol", Protocol)
+def test_the_check_sees_a_case(toy_graph, protocol):
+    cases = build_knowledge(toy_graph, STORE).cases
+    leaky = Knowledge(graph=toy_graph, cases=cases)
+    with pytest.raises(LeakError, match="the case b2 rests on PMID:3, which is held out"):
+        check_no_leak(leaky, frozenset({"PMID:3"}), protocol)
+    check_no_leak(leaky, frozenset({"PMID:5"}), protocol)
+
+
+@pytest.mark.parametrize("protocol", Protocol)
+def test_the_check_sees_a_worded_case(toy_graph, protocol):
+    library = build_knowledge(toy_graph, STORE, with_text=True).library
+    leaky = Knowledge(graph=toy_graph, library=library)
+    with pytest.raises(LeakError, match="the case b2 rests on PMID:3, which is held out"):
+        check_no_leak(leaky, frozenset({"PMID:3"}), protocol)
+
+
+@pytest.mark.parametrize("protocol", Protocol)
+def test_the_check_sees_what_the_weights_were_trained_on(toy_graph, protocol):
+    fusion = replace(linear_fusion(), publications=frozenset({"PMID:5", "PMID:6"}))
+    with pytest.raises(LeakError, match=r"trained on PMID:6, which is held out: .* \(--fusion folds\)"):
+        check_no_leak(Knowledge(graph=toy_graph), frozenset({"PMID:6", "PMID:7"}), protocol, fusion)
+    check_no_leak(Knowledge(graph=toy_graph), frozenset({"PMID:7"}), protocol, fusion)
+
+
+def test_the_check_does_not_trust_the_removal(toy_graph):
+    """A series is found by its own reference, whatever graph it stands beside."""
+    held_out = frozenset({"PMID:90000005"})
+    bare = toy_graph.without_references(held_out)
+    assert "PMID:90000005" in {c.provenance.reference for c in series_of(toy_graph)}
+    with pytest.raises(LeakError, match="PMID:90000005"):
+        check_no_leak(Knowledge(graph=bare, cases=series_of(toy_graph)), held_out, Protocol.UNSEEN_PUBLICATION)
+    check_no_leak(Knowledge(graph=bare, cases=series_of(bare)), held_out, Protocol.UNSEEN_PUBLICATION)
+
+
+def test_equivalent_entries_lose_the_same_publication(toy_graph):
+    series = counted_series(ALPHA_ORPHA, "PMID:9", 1, {VERY_LARGE: (1, 1)})
+    left = hold_out(build_knowledge(toy_graph, [], [series]), frozenset({"PMID:9"}), Protocol.UNSEEN_PUBLICATION)
+    assert statements_of(left.graph) == statements_of(toy_graph)

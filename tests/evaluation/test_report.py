@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import platform
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from evaluation.machine import describe_machine, describe_version
 from evaluation.peers import Peer, compare
 from evaluation.report import Run, describe_run, write_report
 from evaluation.runner import predict
-from evaluation.schema import Case, Protocol, Unscored
-from evaluation.systems import System
+from evaluation.schema import Case, Protocol, System, Unscored
 from kg.errors import StorageError
 from tests.evaluation.predictions import prediction
+from tests.evaluation.store import build_knowledge
 from tests.toy import ALPHA, LARGE, STRIPED, patient
 
 
@@ -29,7 +32,7 @@ def test_the_report_counts_everything(toy_graph, tmp_path):
         Case(case_id="c0", findings=patient(LARGE, STRIPED), gold_ids=(ALPHA,), publication="PMID:1"),
         Case(case_id="c1", findings=patient(LARGE), gold_ids=("OMIM:1",), publication="PMID:2"),
     ]
-    done = predict(cases, toy_graph, None, Protocol.PUBLISHED, System.GRAPH, tmp_path / "p.jsonl")
+    done = predict(cases, build_knowledge(toy_graph), Protocol.PUBLISHED, System.GRAPH, tmp_path / "p.jsonl")
     write_report(tmp_path, done, [Unscored(case_id="x", reason="no diagnosis")], {"system": "graph"})
     metrics = strict_json((tmp_path / "metrics.json").read_text())
     report = (tmp_path / "report.md").read_text()
@@ -37,7 +40,7 @@ def test_the_report_counts_everything(toy_graph, tmp_path):
     assert metrics["n_outside_graph"] == 1
     assert metrics["outside_graph"] == [{"case_id": "c1", "gold_ids": ["OMIM:1"]}]
     assert metrics["unscored"] == [{"case_id": "x", "reason": "no diagnosis"}]
-    assert "1 of the scored cases have a disease that the graph does not hold; they count as missed." in report
+    assert "1 of the scored cases have a disease that nothing in use describes; they count as missed." in report
     assert "1 diseases: OMIM:1 (1)." in report
     assert "- Unscored, no diagnosis: 1: x." in report
     assert metrics["groups"]["known from another publication"]["top-1"] == {"value": None, "low": None, "high": None}
@@ -78,6 +81,7 @@ def test_calibration_bands_curves_and_peers_are_told(tmp_path):
     for name in ("top-k", "findings", "reliability", "risk-coverage"):
         assert f"![{name}]({name}.png)" in report
         assert (tmp_path / f"{name}.png").is_file()
+        assert (tmp_path / f"{name}.svg").is_file()
 
 
 def test_a_system_without_probabilities_has_no_calibration(tmp_path):
@@ -105,19 +109,58 @@ def test_the_run_is_told(tmp_path):
         n_ranked=2000,
         n_workers=2,
     )
-    write_report(tmp_path, [prediction(0, 1)], [], {}, run=run)
+    write_report(tmp_path, [prediction(i, 1) for i in range(2003)], [], {"system": "graph", "seed": "4"}, run=run)
     report = (tmp_path / "report.md").read_text()
     assert "- `citedx evaluate`\n- 2026-01-02T03:04+00:00, citedx 1, 2 cores\n" in report
-    assert "2,000 cases ranked in 4 s by 2 processes, 2.0 ms each" in report
+    assert "2,000 cases ranked in 4 s by 2 processes, 2.0 ms each, preparation and training" in report
+    assert "; the other 3 were there from an earlier run\n" in report
+    assert "- system: graph\n- seed: 4\n" in report
+    metrics = strict_json((tmp_path / "metrics.json").read_text())
+    assert metrics["settings"] == {"system": "graph", "seed": "4"}
+    assert (metrics["run"]["n_ranked"], metrics["run"]["n_workers"], metrics["run"]["ranked_s"]) == (2000, 2, 4.0)
 
 
 def test_this_machine_is_described():
     run = describe_run("citedx", ranked_s=1.26, n_ranked=3, n_workers=1)
-    assert run.version.startswith("citedx ")
-    assert " cores, " in run.hardware
+    assert run.version == describe_version()
+    assert run.hardware == f"{describe_machine()}, Python {platform.python_version()}"
     assert run.ranked_s == 1.3
+    assert abs(datetime.fromisoformat(run.date) - datetime.now(UTC)) < timedelta(minutes=2)
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(StorageError, match="cannot write into"):
         write_report(tmp_path / "nowhere", [prediction(0, 1)], [], {})
+
+
+def test_groups_part_the_known_from_the_new(tmp_path):
+    predictions = [
+        *(replace(prediction(i, 1, f"PMID:{i}"), known=True) for i in range(4)),
+        *(replace(prediction(i, 2, f"PMID:{i // 2}"), known=False) for i in range(4, 10)),
+    ]
+    rates = write_report(tmp_path, predictions, [], {})
+    assert {name: rates[name]["top-1"].value for name in rates} == {
+        "all": 0.4, "known from another publication": 1.0, "new": 0.0
+    }  # fmt: skip
+    groups = strict_json((tmp_path / "metrics.json").read_text())["groups"]
+    assert {name: (g["n_cases"], g["n_publications"]) for name, g in groups.items()} == {
+        "all": (10, 5), "known from another publication": (4, 4), "new": (6, 3)
+    }  # fmt: skip
+    report = (tmp_path / "report.md").read_text()
+    assert "| known from another publication | 4 (4) | 100.0 (100.0 to 100.0) |" in report
+    assert "| new | 6 (3) | 0.0 (0.0 to 0.0) | 100.0 (100.0 to 100.0) |" in report
+
+
+def test_a_set_without_a_scored_case_is_told_without_figures(tmp_path):
+    write_report(tmp_path, [], [Unscored(case_id="x", reason="no diagnosis")], {})
+    metrics = strict_json((tmp_path / "metrics.json").read_text())
+    assert metrics["groups"]["all"]["top-1"] == {"value": None, "low": None, "high": None}
+    assert not list(tmp_path.glob("*.png"))
+    assert "- Unscored, no diagnosis: 1: x." in (tmp_path / "report.md").read_text()
+
+
+def test_no_threshold_is_null_in_the_file_and_words_in_the_report(tmp_path):
+    predictions = [prediction(i, None, f"PMID:{i}", confidence=0.9) for i in range(3)]
+    write_report(tmp_path, predictions, [], {})
+    assert strict_json((tmp_path / "metrics.json").read_text())["risk_coverage"]["threshold"] is None
+    assert "No threshold brings the share of wrong first diseases to 20 %." in (tmp_path / "report.md").read_text()

@@ -70,9 +70,7 @@ PATIENTS = st.lists(
 
 
 @given(told=PATIENTS)
-def test_any_counted_patients_are_read_again(
-    toy_graph: KnowledgeGraph, tmp_path_factory: pytest.TempPathFactory, told
-):
+def test_any_counted_patients_are_read_again(toy_graph: KnowledgeGraph, tmp_path_factory: pytest.TempPathFactory, told):
     patients = [published_patient(f"p{i}", d, r, *sorted(terms)) for i, (d, r, terms) in enumerate(told)]
     series = count_patients(patients, toy_graph.ontology)
     path = tmp_path_factory.mktemp("counts") / "c.tsv.gz"

@@ -5,6 +5,7 @@ import pytest
 from kg.errors import UnknownIdError
 from kg.graph import KnowledgeGraph
 from kg.schema import Association, Finding, FindingMatch, Match
+from tests.toy import SERIES_SOURCE, counted_series
 
 ALPHA, BETA, GAMMA, DELTA, EPSILON = "OMIM:900001", "OMIM:900002", "OMIM:900003", "ORPHA:902", "OMIM:900004"
 
@@ -111,3 +112,12 @@ def test_unknown_ids_are_refused(toy_graph):
         toy_graph.explain("OMIM:1", [])
     with pytest.raises(UnknownIdError, match="HP:9000091 is not a term"):
         toy_graph.explain(ALPHA, [finding(91)])
+
+
+def test_the_number_of_patients_of_a_series_explains_nothing(toy_graph):
+    """That 9 of 9 have a phenotypic abnormality is no match for a finding, and not missing where none is said."""
+    series = counted_series(BETA, "PMID:1", 9, {"HP:9000021": (8, 9)})
+    graph = toy_graph.with_series([series], SERIES_SOURCE)
+    assert match(graph, BETA, 11) == FindingMatch(finding=finding(11), match=Match.UNEXPLAINED)
+    assert said(graph.explain(BETA, [finding(11)]).missing) == [(BETA, "21", "8 of 9 patients")]
+    assert said(match(graph, BETA, 21).associations)[0] == (BETA, "21", "8 of 9 patients")

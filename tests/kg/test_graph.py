@@ -6,11 +6,13 @@ import networkx as nx
 import pytest
 
 from kg.annotations import AnnotationTable
-from kg.build import build_graph
+from kg.build import build_graph, bundled_sources, load_graph
 from kg.errors import UnknownIdError
 from kg.graph import KnowledgeGraph
 from kg.ontology import Ontology
 from kg.schema import Disease, Frequency, Gene, Predicate, Term
+from kg.sources.counts import load_counts, write_counts
+from tests.toy import SERIES_SOURCE, counted_series, published_patient
 
 ZRB1 = Gene(gene_id="NCBIGene:900101", symbol="ZRB1")
 
@@ -227,9 +229,140 @@ def test_subgraphs(toy_graph, diseases, findings, nodes, n_edges):
     assert part.number_of_edges() == n_edges
 
 
+NEW = "OMIM:900021"
+SERIES = (
+    counted_series("OMIM:900002", "PMID:1", 4, {"HP:9000092": (3, 4), "HP:9000091": (1, 1)}, name="Beta, newly named"),
+    counted_series(NEW, "PMID:1", 2, {"HP:9000011": (0, 2)}, name="Zeta disorder", genes=["FLM1", "NEW9", "zrb1"]),
+    counted_series(NEW, "PMID:2", 1, {"HP:9000011": (1, 1)}, name="Zeta", genes=["FLM1"]),
+)
+
+
+@pytest.fixture(scope="module")
+def told_graph(toy_graph: KnowledgeGraph) -> KnowledgeGraph:
+    return toy_graph.with_series(SERIES, SERIES_SOURCE)
+
+
+def test_series_are_further_statements(toy_graph, told_graph):
+    before = toy_graph.associations_of("OMIM:900002")
+    *same, total, brittle = told_graph.associations_of("OMIM:900002")
+    assert tuple(same) == before
+    assert (total.term_id, total.frequency) == ("HP:0000118", Frequency.counts(4, 4))
+    # An older id is mapped; what the ontology has never known is left out.
+    assert (brittle.term_id, brittle.frequency) == ("HP:9000021", Frequency.counts(3, 4))
+    assert brittle.provenance == (replace(SERIES_SOURCE, reference="PMID:1"),)
+    assert told_graph.associations_of("OMIM:900001") == toy_graph.associations_of("OMIM:900001")
+    assert told_graph.versions == {**toy_graph.versions, "toy store": "2"}
+    assert told_graph.counts() == {"terms": 18, "diseases": 7, "genes": 3, "associations": 25}
+
+
+def test_a_disease_that_only_series_describe(told_graph):
+    assert told_graph.disease(NEW).name == "Zeta"  # the last series names it
+    assert told_graph.disease("OMIM:900002").name == "Beta disease"  # the release names its own
+    assert [g.symbol for g in told_graph.genes_of(NEW)] == ["FLM1", "ZRB1"]  # those that the graph knows
+    assert [(a.term_id[-2:], str(a.frequency)) for a in told_graph.findings_of(NEW)] == [
+        ("18", "2 of 2 patients"),
+        ("11", "0 of 2 patients"),
+        ("18", "1 of 1 patient"),
+        ("11", "1 of 1 patient"),
+    ]
+    assert (NEW,) in told_graph.disease_groups
+    assert NEW in {a.disease_id for a in told_graph.diseases_of("HP:9000011")}
+    assert told_graph.network.has_edge(NEW, "NCBIGene:900102")
+
+
+def test_other_series_are_another_identity(toy_graph, told_graph):
+    identities = [
+        toy_graph.identity,
+        told_graph.identity,
+        toy_graph.with_series(SERIES[:1], SERIES_SOURCE).identity,
+        toy_graph.with_series(SERIES, replace(SERIES_SOURCE, version="3")).identity,
+    ]
+    assert len({i for i in identities if len(i) == 64}) == 4
+    assert toy_graph.with_series(SERIES, SERIES_SOURCE).identity == told_graph.identity
+    assert toy_graph.without_references({"PMID:1"}).with_series(SERIES, SERIES_SOURCE).identity == ""
+
+
+def test_patients_are_counted(toy_graph):
+    patients = [
+        published_patient("p1", "OMIM:900002", "PMID:1", "HP:9000021", no=["HP:9000011"]),
+        published_patient("p2", "OMIM:900002", "PMID:1", "HP:9000021"),
+        published_patient("p3", NEW, "", "HP:9000011"),
+    ]
+    graph = toy_graph.with_patients(patients, "ours.zip")
+    added = graph.associations_of("OMIM:900002")[len(toy_graph.associations_of("OMIM:900002")) :]
+    assert [(a.term_id[-2:], str(a.frequency)) for a in added] == [
+        ("18", "2 of 2 patients"),
+        ("11", "0 of 1 patient"),
+        ("21", "2 of 2 patients"),
+    ]
+    assert {(p.source, p.version, p.reference) for a in added for p in a.provenance} == {
+        ("ours.zip", "as read", "PMID:1")
+    }
+    assert graph.versions["ours.zip"] == "as read"
+    assert [a.provenance[0].reference for a in graph.findings_of(NEW)] == ["p3", "p3"]
+
+
+def test_without_a_publication(told_graph):
+    """PMID:90000001 is in the release, alone and with another; PMID:1 is in the series."""
+    left = told_graph.without_references({"PMID:90000001", "PMID:1"})
+    assert said(left.findings_of("OMIM:900001")) == []
+    assert said(left.findings_of("ORPHA:901")) == said(told_graph.findings_of("ORPHA:901"))
+    assert said(left.findings_of("OMIM:900002"))[-1] == ("OMIM:900002", "14", True)
+    assert said(left.findings_of(NEW)) == [(NEW, "18", False), (NEW, "11", False)]
+    assert list(left.diseases) == list(told_graph.diseases)
+    assert left.disease_groups == told_graph.disease_groups
+    assert left.identity == ""
+
+
+def test_without_what_series_have_added(told_graph):
+    left = told_graph.without_references({"PMID:90000001", "PMID:1"}, joined_only=True)
+    assert said(left.findings_of("OMIM:900001")) == said(told_graph.findings_of("OMIM:900001"))
+    assert said(left.findings_of(NEW)) == [(NEW, "18", False), (NEW, "11", False)]
+
+
+def test_the_graph_itself_stays_whole(told_graph):
+    n_edges = told_graph.network.number_of_edges()
+    left = told_graph.without_references({"PMID:1"})
+    assert left.network.number_of_edges() == n_edges - 4
+    assert told_graph.network.number_of_edges() == n_edges
+    assert len(told_graph.annotations) == len(left.annotations) + 4 == 25
+
+
+def test_a_table_of_counts_is_a_source_of_the_graph(toy_sources, toy_graph, told_graph, tmp_path):
+    sources = replace(toy_sources, counts=tmp_path / "counts.tsv.gz")
+    write_counts(SERIES, SERIES_SOURCE, tmp_path / "counts.tsv.gz")
+    built, cached = load_graph(sources, tmp_path / "cache"), load_graph(sources, tmp_path / "cache")
+    for graph in (built, cached):
+        assert graph.diseases == told_graph.diseases
+        assert [graph.associations_of(d) for d in graph.diseases] == [
+            told_graph.associations_of(d) for d in told_graph.diseases
+        ]
+        assert [graph.genes_of(d) for d in graph.diseases] == [told_graph.genes_of(d) for d in told_graph.diseases]
+        assert graph.versions == told_graph.versions
+    assert built.identity == cached.identity
+    write_counts(SERIES[:1], SERIES_SOURCE, tmp_path / "counts.tsv.gz")
+    other = load_graph(sources, tmp_path / "cache")
+    assert len({built.identity, other.identity, toy_graph.identity}) == 3
+    assert NEW not in other.diseases
+
+
 @pytest.mark.release
-def test_the_release(release_graph):
-    assert release_graph.versions["hpo"] == release_graph.versions["hpoa"] == "2025-01-16"
-    assert release_graph.counts() == {"terms": 19034, "diseases": 12687, "genes": 5132, "associations": 271702}
+def test_the_release_alone():
+    graph = load_graph(bundled_sources(counts=False))
+    assert graph.versions["hpo"] == graph.versions["hpoa"] == "2025-01-16"
+    assert graph.counts() == {"terms": 19034, "diseases": 12687, "genes": 5132, "associations": 271702}
+    assert graph.disease("OMIM:312750").name == "Rett syndrome"
+    assert [g.symbol for g in graph.genes_of("OMIM:312750")] == ["MECP2"]
+
+
+@pytest.mark.release
+def test_the_release_with_published_counts(release_graph):
+    series, source = load_counts()
+    assert release_graph.versions == {"hpo": "2025-01-16", "hpoa": "2025-01-16", source.source: source.version}
     assert release_graph.disease("OMIM:312750").name == "Rett syndrome"
-    assert [g.symbol for g in release_graph.genes_of("OMIM:312750")] == ["MECP2"]
+    added = {s.disease.disease_id for s in series}
+    assert len(release_graph.diseases) - 12687 == len(added - set(list(release_graph.diseases)[:12687]))
+    told = [s for s in series if s.disease.disease_id == "OMIM:154700"]
+    totals = [a for a in release_graph.findings_of("OMIM:154700") if a.term_id == "HP:0000118"]
+    assert [(a.provenance[0].reference, a.frequency.m) for a in totals] == [(s.reference, s.n_patients) for s in told]
+    assert told

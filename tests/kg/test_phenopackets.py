@@ -66,6 +66,7 @@ def test_whole_packet() -> None:
         sex="FEMALE",
         age="P3Y",
         disease_ids=("OMIM:312750",),
+        disease_names=("d",),
         gene_symbols=("MECP2",),
         references=("PMID:24573067",),
     )
@@ -98,7 +99,28 @@ def test_diseases_where_no_interpretation_names_one() -> None:
         {"term": {"id": "OMIM:3", "label": "c"}},
     ]
     undecided = {"id": "i", "progressStatus": "UNSOLVED"}
-    assert parse(packet(diseases=diseases, interpretations=[undecided])).disease_ids == ("OMIM:1", "OMIM:3")
+    read = parse(packet(diseases=diseases, interpretations=[undecided]))
+    assert (read.disease_ids, read.disease_names) == (("OMIM:1", "OMIM:3"), ("a", "c"))
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        (["a", "b"], ("a", "b")),
+        (["a", ""], ()),  # names go with ids by their place, so that all are given or none
+        (["", ""], ()),
+    ],
+)
+def test_names_of_diseases(labels: list[str], names: tuple[str, ...]) -> None:
+    diseases = [{"term": {"id": f"OMIM:{i}", "label": label}} for i, label in enumerate(labels)]
+    read = parse(packet(diseases=diseases))
+    assert (read.disease_ids, read.disease_names) == (("OMIM:0", "OMIM:1"), names)
+
+
+def test_a_disease_named_twice_keeps_its_first_name() -> None:
+    diseases = [{"term": {"id": "OMIM:1", "label": label}} for label in ("a", "b")]
+    read = parse(packet(diseases=diseases))
+    assert (read.disease_ids, read.disease_names) == (("OMIM:1",), ("a",))
 
 
 def test_two_interpretations_keep_their_order() -> None:

@@ -91,6 +91,8 @@ def test_a_patient_without_reference_is_a_series_of_their_own(toy_graph: Knowled
         (patient(STRIPED, no=[BRITTLE, OLD_BRITTLE]), {STRIPED: (1, 1), BRITTLE: (0, 1)}),
         (patient(STRIPED, UNKNOWN_TERM, no=["HP:7777777"]), {STRIPED: (1, 1)}),
         (patient(VERY_LARGE), {VERY_LARGE: (1, 1)}),  # what it implies is the ontology's affair
+        (patient(PHENOTYPIC_ABNORMALITY, LARGE), {LARGE: (1, 1)}),  # which everybody has
+        (patient(PHENOTYPIC_ABNORMALITY), {}),
     ],
 )
 def test_what_is_said_of_one_patient(toy_graph: KnowledgeGraph, findings, counts: dict[str, tuple[int, int]]):

@@ -2,22 +2,26 @@
 
 import re
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kg.errors import UnknownIdError, UsageError
+from kg.errors import SourceError, UnknownIdError, UsageError
 from kg.graph import KnowledgeGraph
 from llm.assistant import NOTHING_FOUND, ONLY_EXCLUDED, DiagnosisAssistant
 from llm.questions import N_CANDIDATES
 from retrieval.cases import build_library, series_of
+from retrieval.features import FeatureExtractor
 from retrieval.lexicon import Lexicon
-from tests.fakes import CarelessReader, WordPairEmbedder
+from tests.fakes import CarelessReader, HashEmbedder, WordPairEmbedder
+from tests.packets import write_packet
 from tests.toy import (
     ALPHA,
     BRITTLE,
     BRITTLE_TIP,
+    EPSILON,
     GAMMA,
     LARGE,
     OLD_BRITTLE,
@@ -28,22 +32,31 @@ from tests.toy import (
     VERY_LARGE,
     WOBBLING,
     WOBBLING_STRIPES,
-    build_model,
+    build_extractor,
+    linear_fusion,
     patient,
 )
 
 TERMS = (LARGE, VERY_LARGE, STRIPED, RED_STRIPED, BRITTLE, BRITTLE_TIP, WOBBLING, WOBBLING_STRIPES)
 
 
+FUSION = linear_fusion(log_lr=0.5, case_largest=2.0)
+
+
 @pytest.fixture(scope="module")
-def assistant(toy_graph: KnowledgeGraph) -> DiagnosisAssistant:
+def extractor(toy_graph: KnowledgeGraph) -> FeatureExtractor:
+    return build_extractor(toy_graph)
+
+
+@pytest.fixture(scope="module")
+def assistant(toy_graph: KnowledgeGraph, extractor: FeatureExtractor) -> DiagnosisAssistant:
     library = build_library(series_of(toy_graph), WordPairEmbedder(), toy_graph.ontology)
-    return DiagnosisAssistant(toy_graph, build_model(toy_graph), Lexicon(toy_graph.ontology), library)
+    return DiagnosisAssistant(extractor, FUSION, Lexicon(toy_graph.ontology), library)
 
 
 @pytest.fixture(scope="module")
-def assistant_without_cases(toy_graph: KnowledgeGraph) -> DiagnosisAssistant:
-    return DiagnosisAssistant(toy_graph, build_model(toy_graph), Lexicon(toy_graph.ontology), None)
+def assistant_without_cases(toy_graph: KnowledgeGraph, extractor: FeatureExtractor) -> DiagnosisAssistant:
+    return DiagnosisAssistant(extractor, FUSION, Lexicon(toy_graph.ontology), None)
 
 
 def test_a_story(assistant: DiagnosisAssistant):
@@ -91,12 +104,16 @@ def test_the_order_of_the_findings_does_not_matter(
 
 
 def test_without_cases(assistant: DiagnosisAssistant, assistant_without_cases: DiagnosisAssistant):
+    """Worded cases are shown, not weighed: what cases say of a disease is in the features."""
     findings = patient(VERY_LARGE, STRIPED)
     bare, full = assistant_without_cases.diagnose(findings), assistant.diagnose(findings)
     assert [d.disease_id for d in bare.diagnoses][:2] == [ALPHA, GAMMA]
     assert {e.kind for e in bare.evidence} == {"annotation"}
     assert {e.kind for e in full.evidence} == {"annotation", "case"}
     assert all(not c.cases for c in bare.candidates)
+    assert [(d.disease_id, d.probability) for d in full.diagnoses] == [
+        (d.disease_id, d.probability) for d in bare.diagnoses
+    ]
 
 
 @pytest.mark.parametrize("k", [1, 2, 5, 50])
@@ -127,10 +144,8 @@ def test_an_unknown_finding_is_refused(assistant: DiagnosisAssistant):
         assistant.diagnose(patient(LARGE, UNKNOWN_TERM))
 
 
-def test_an_invented_citation_is_removed_and_listed(toy_graph: KnowledgeGraph, assistant: DiagnosisAssistant):
-    careless = DiagnosisAssistant(
-        toy_graph, assistant.model, Lexicon(toy_graph.ontology), None, reader=CarelessReader()
-    )
+def test_an_invented_citation_is_removed_and_listed(toy_graph: KnowledgeGraph, extractor: FeatureExtractor):
+    careless = DiagnosisAssistant(extractor, FUSION, Lexicon(toy_graph.ontology), None, reader=CarelessReader())
     answer = careless.diagnose(patient(LARGE), k=2)
     assert [(r.claim.evidence_ids, r.reason) for r in answer.removed_claims] == [(("E999",), "E999 does not exist")] * 2
     assert all("everybody knows" not in c.text for d in answer.diagnoses for c in d.claims)
@@ -142,3 +157,50 @@ def test_every_number_in_an_answer_is_an_evidence(assistant: DiagnosisAssistant)
     cited = [i for d in answer.diagnoses for c in d.claims for i in c.evidence_ids]
     assert all(re.fullmatch(r"E[1-9]\d*", i) for i in cited)
     assert set(cited) == {e.evidence_id for e in answer.evidence}
+
+
+# Loading
+
+
+def test_what_is_loaded_for_a_graph(toy_graph: KnowledgeGraph, tmp_path: Path):
+    embedder = HashEmbedder()
+    loaded = DiagnosisAssistant.load(graph=toy_graph, embedder=embedder, cache_dir=tmp_path)
+    assert loaded.graph is toy_graph
+    assert loaded.versions["cases"] == "5 cases, hash-256@blake2b"
+    answer = loaded.diagnose(patient(VERY_LARGE, STRIPED))
+    assert len(answer.diagnoses) == 5
+    assert {e.kind for e in answer.evidence} == {"annotation", "case"}
+    again = DiagnosisAssistant.load(graph=toy_graph, embedder=embedder, cache_dir=tmp_path)
+    assert again.diagnose(patient(VERY_LARGE, STRIPED)) == answer
+    assert [len(texts) for texts in embedder.calls] == [5, 1, 1]  # the library once, each patient
+
+
+@pytest.mark.parametrize("cases", [True, False])
+def test_patients_of_the_users_own(toy_graph: KnowledgeGraph, tmp_path: Path, cases: bool):
+    """They are counted in the graph, and, where cases are wanted, found one by one."""
+    write_packet(tmp_path / "ours", "p1", disease=EPSILON, present=[BRITTLE, WOBBLING], publication="PMID:90000007")
+    loaded = DiagnosisAssistant.load(
+        graph=toy_graph,
+        cases=cases,
+        phenopackets=tmp_path / "ours",
+        embedder=HashEmbedder(),
+        cache_dir=tmp_path / "cache",
+    )
+    assert loaded.versions["ours"] == "as read"
+    assert loaded.versions["cases"] == ("6 cases, hash-256@blake2b" if cases else "none")
+    counted = {a.term_id for a in loaded.graph.findings_of(EPSILON) if a.provenance[0].source == "ours"}
+    assert counted == {"HP:0000118", BRITTLE, WOBBLING}
+    findings = patient(BRITTLE, WOBBLING)
+    answer = loaded.diagnose(findings)
+    of_epsilon = {
+        (e.kind, e.reference) for e in answer.evidence if e.disease_id == EPSILON and e.reference == "PMID:90000007"
+    }
+    assert of_epsilon == {("annotation", "PMID:90000007")} | ({("case", "PMID:90000007")} if cases else set())
+    assert answer.removed_claims == ()
+
+
+def test_patients_who_are_not_there(toy_graph: KnowledgeGraph, tmp_path: Path):
+    with pytest.raises(SourceError, match="nowhere"):
+        DiagnosisAssistant.load(
+            graph=toy_graph, phenopackets=tmp_path / "nowhere", embedder=HashEmbedder(), cache_dir=tmp_path
+        )

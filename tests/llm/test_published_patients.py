@@ -26,8 +26,6 @@ SEED = 20261123
 
 class Answer(NamedTuple):
     patient: Patient
-    is_known: bool
-    """Whether the graph's release has the patient's disease at all."""
     findings: tuple[Finding, ...]
     """With current ids; those that the ontology does not know are left out."""
     differential: Differential
@@ -46,8 +44,7 @@ def answers(release_assistant: DiagnosisAssistant, patients: list[Patient]) -> l
         known = [f for f in patient.findings if f.term_id in graph.ontology]
         current = [replace(f, term_id=graph.ontology.current_id(f.term_id)) for f in known]
         findings = tuple({f.term_id: f for f in current}.values())
-        is_known = any(d in graph.diseases for d in patient.disease_ids)
-        found.append(Answer(patient, is_known, findings, release_assistant.diagnose(findings)))
+        found.append(Answer(patient, findings, release_assistant.diagnose(findings)))
     return found
 
 
@@ -220,18 +217,19 @@ def test_the_check_finds_what_is_wrong(
 
 
 def test_the_published_diagnosis_is_found(answers: list[Answer], capsys: pytest.CaptureFixture[str]):
-    """In the peers' conditions: the annotations may rest on the very publication that describes the patient."""
+    """For orientation alone: counts, cases and weights rest on the very publications that describe the patients.
+
+    ``citedx evaluate`` says how often the diagnosis of an unseen publication is found.
+    """
 
     def rank(answer: Answer) -> int | None:
         gold = set(answer.patient.disease_ids)
         return next((d.rank for d in answer.differential.diagnoses if gold & set(d.equivalent_ids)), None)
 
-    everybody, known = [rank(a) for a in answers], [rank(a) for a in answers if a.is_known]
+    ranks = [rank(a) for a in answers]
     n_abstained = sum(a.differential.abstained is not None for a in answers)
+    first, ten = sum(r == 1 for r in ranks) / len(ranks), sum(r is not None for r in ranks) / len(ranks)
     with capsys.disabled():
-        for who, ranks in (("all patients", everybody), ("those whose disease is in the release", known)):
-            first, ten = sum(r == 1 for r in ranks) / len(ranks), sum(r is not None for r in ranks) / len(ranks)
-            print(f"\n{who}: top-1 {first:.1%}, top-10 {ten:.1%}, n={len(ranks)}", end="")
-        print(f"; abstained {n_abstained}")
-    assert len(everybody) == N_PATIENTS
-    assert sum(r is not None for r in everybody) / N_PATIENTS > 0.5
+        print(f"\ntop-1 {first:.1%}, top-10 {ten:.1%}, n={len(ranks)}; abstained {n_abstained}")
+    assert len(ranks) == N_PATIENTS
+    assert ten > 0.5

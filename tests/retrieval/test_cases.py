@@ -1,7 +1,5 @@
 """Which published series and patients there are, how they are worded and found, and when the library is made anew."""
 
-import json
-import os
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -19,30 +17,37 @@ from retrieval.cases import (
     build_library,
     cases_of,
     load_library,
+    published_cases,
+    read_library,
     series_of,
     shared_findings,
     word_findings,
 )
 from retrieval.schema import CountedTerm, PublishedCase
 from tests.fakes import HashEmbedder, WordPairEmbedder
+from tests.packets import write_packet
 from tests.toy import (
     ALPHA,
     BETA,
     BRITTLE,
     BRITTLE_TIP,
+    EPSILON,
     GAMMA,
     LARGE,
     OLD_BRITTLE,
     OLD_LARGE,
     RED_STRIPED,
+    SERIES_SOURCE,
     STRIPED,
     UNKNOWN_TERM,
     VERY_LARGE,
     WOBBLING,
     WOBBLING_STRIPES,
     build_toy_library,
+    counted_series,
     hit,
     patient,
+    published_patient,
 )
 
 
@@ -202,26 +207,14 @@ def test_a_damaged_library_is_built_again(toy_graph: KnowledgeGraph, tmp_path: P
     assert (folder / name).read_bytes() == content
 
 
-def write_packet(path: Path, patient_id: str, *term_ids: str) -> None:
-    disease = {"id": "OMIM:900004", "label": "Epsilon deficiency"}
-    packet = {
-        "id": patient_id,
-        "subject": {"id": "1"},
-        "phenotypicFeatures": [{"type": {"id": t, "label": t}} for t in term_ids],
-        "diseases": [{"term": disease}],
-        "metaData": {"externalReferences": [{"id": "PMID:90000007"}]},
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(packet), encoding="utf-8")
-
-
 def own_cases(library: CaseLibrary) -> list[PublishedCase]:
     return [case for case in library.cases if not case.is_series]
 
 
-def test_a_folder_of_patients_is_added(toy_graph: KnowledgeGraph, tmp_path: Path):
-    write_packet(tmp_path / "ours" / "p1.json", "p1", BRITTLE, WOBBLING)
-    library = load_library(toy_graph, HashEmbedder(), tmp_path / "ours", cache_dir=tmp_path / "cache")
+def test_patients_are_added(toy_graph: KnowledgeGraph, tmp_path: Path):
+    write_packet(tmp_path / "ours", "p1", disease=EPSILON, present=[BRITTLE, WOBBLING], publication="PMID:90000007")
+    patients = read_library(tmp_path / "ours")
+    library = load_library(toy_graph, HashEmbedder(), patients, "ours", cache_dir=tmp_path / "cache")
     (case,) = own_cases(library)
     assert len(library.cases) == 6
     assert (case.disease_id, case.provenance.source, case.provenance.reference) == (
@@ -232,42 +225,102 @@ def test_a_folder_of_patients_is_added(toy_graph: KnowledgeGraph, tmp_path: Path
     assert library.similar(patient(BRITTLE, WOBBLING))[0].case == case
 
 
-def test_a_changed_folder_of_patients_is_read_again(toy_graph: KnowledgeGraph, tmp_path: Path):
-    ours, cache = tmp_path / "ours", tmp_path / "cache"
-    write_packet(ours / "deep" / "p1.json", "p1", BRITTLE)
-    load_library(toy_graph, HashEmbedder(), ours, cache_dir=cache)
-    write_packet(ours / "deep" / "p1.json", "p1", STRIPED)
-    os.utime(ours / "deep" / "p1.json", (1, 1))
-    (case,) = own_cases(load_library(toy_graph, HashEmbedder(), ours, cache_dir=cache))
-    assert counts(case.present) == [(STRIPED, None, None)]
-    write_packet(ours / "deep" / "p2.json", "p2", WOBBLING)
-    assert len(own_cases(load_library(toy_graph, HashEmbedder(), ours, cache_dir=cache))) == 2
+def test_other_patients_have_a_library_of_their_own(toy_graph: KnowledgeGraph, tmp_path: Path):
+    one, other = (published_patient("p1", EPSILON, "PMID:90000007", t) for t in (BRITTLE, STRIPED))
+    embedder = HashEmbedder()
+    for patients, source in (([one], "ours"), ([other], "ours"), ([one, other], "ours"), ([one], "yours")):
+        library = load_library(toy_graph, embedder, patients, source, cache_dir=tmp_path)
+        assert own_cases(library) == list(cases_of(patients, toy_graph.ontology, source))
+    assert n_encoded(embedder) == [6, 6, 7, 6]
+    again = load_library(toy_graph, embedder, [one], "ours", cache_dir=tmp_path)
+    assert [counts(c.present) for c in own_cases(again)] == [[(BRITTLE, None, None)]]
+    assert len(embedder.calls) == 4
 
 
-def test_patients_that_are_not_there_are_an_error(toy_graph: KnowledgeGraph, tmp_path: Path):
+def test_patients_that_are_not_there_are_an_error(tmp_path: Path):
     with pytest.raises(SourceError, match="nowhere"):
-        load_library(toy_graph, HashEmbedder(), tmp_path / "nowhere", cache_dir=tmp_path)
+        read_library(tmp_path / "nowhere")
 
 
 def test_a_case_keeps_all_its_fields_in_the_cache(toy_graph: KnowledgeGraph, tmp_path: Path):
-    write_packet(tmp_path / "ours" / "p1.json", "p1", BRITTLE)
+    known = published_patient("p1", EPSILON, "PMID:90000007", BRITTLE, no=[LARGE])
     for _ in range(2):
-        library = load_library(toy_graph, HashEmbedder(), tmp_path / "ours", cache_dir=tmp_path / "cache")
+        library = load_library(toy_graph, HashEmbedder(), [known], "ours", cache_dir=tmp_path)
         (case,) = own_cases(library)
-        assert case == replace(hit("OMIM:900004", BRITTLE).case, case_id="p1", provenance=case.provenance)
+        expected = hit(EPSILON, BRITTLE, absent=[LARGE]).case
+        assert case == replace(expected, case_id="p1", provenance=case.provenance)
         assert case.provenance.licence == "see the source of the phenopackets"
 
 
-def test_a_broken_member_of_a_zip_is_named_counted_and_left_out(
-    toy_graph: KnowledgeGraph, tmp_path: Path, caplog: pytest.LogCaptureFixture
-):
-    write_packet(tmp_path / "good.json", "p1", BRITTLE)
+def test_a_broken_member_of_a_zip_is_named_counted_and_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    write_packet(tmp_path, "good", patient_id="p1", disease=EPSILON, present=[BRITTLE])
     release = tmp_path / "release.zip"
     with zipfile.ZipFile(release, "w") as archive:
         archive.write(tmp_path / "good.json", "0.1/A/good.json")
         archive.writestr("0.1/A/bad.json", "{")
-    library = load_library(toy_graph, HashEmbedder(), release, cache_dir=tmp_path / "cache")
-    assert [c.case_id for c in own_cases(library)] == ["p1"]
+    assert [p.patient_id for p in read_library(release)] == ["p1"]
     warned = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
     assert warned[0].startswith(f"{release}: left out 0.1/A/bad.json: ")
     assert warned[1:] == [f"{release}: 1 of 2 phenopackets left out"]
+
+
+def test_a_series_of_counted_patients(toy_graph: KnowledgeGraph):
+    """The total is no finding; what nobody had is absent; counts of one publication are its own."""
+    told = counted_series(EPSILON, "PMID:1", 5, {LARGE: (1, 4), STRIPED: (3, 3), BRITTLE: (0, 2)})
+    *before, series = series_of(toy_graph.with_series([told], SERIES_SOURCE))
+    assert tuple(before) == series_of(toy_graph)
+    assert (series.case_id, series.is_series) == (f"{EPSILON}|PMID:1", True)
+    assert (counts(series.present), counts(series.absent)) == ([(STRIPED, 3, 3), (LARGE, 1, 4)], [(BRITTLE, 0, 2)])
+    assert series.provenance == replace(SERIES_SOURCE, reference="PMID:1")
+
+
+def test_two_curators_of_one_publication_make_one_series(toy_graph: KnowledgeGraph):
+    """The first source's word on what both state; what only the second states is added."""
+    told = counted_series(GAMMA, "PMID:90000005", 6, {LARGE: (6, 6), WOBBLING: (1, 2)})
+    series = {s.case_id: s for s in series_of(toy_graph.with_series([told], SERIES_SOURCE))}
+    assert len(series) == 5
+    assert counts(series[f"{GAMMA}|PMID:90000005"].present) == [(LARGE, 4, 5), (WOBBLING, 1, 2)]
+
+
+def test_patients_stand_in_for_the_series_of_their_publication(toy_graph: KnowledgeGraph):
+    """Their own disease's series alone: another disease of the same publication keeps its own."""
+    patients = [
+        published_patient("p1", GAMMA, "PMID:90000004", LARGE),
+        published_patient("p2", GAMMA, "PMID:90000004", LARGE, STRIPED),
+        published_patient("p3", EPSILON, "PMID:90000005", WOBBLING),
+        published_patient("p4", EPSILON, "", WOBBLING),
+    ]
+    cases = published_cases(toy_graph, patients, "ours")
+    of_gamma = [s for s in series_of(toy_graph) if s.case_id != f"{GAMMA}|PMID:90000004"]
+    assert list(cases) == [*of_gamma, *cases_of(patients, toy_graph.ontology, "ours")]
+    assert published_cases(toy_graph) == series_of(toy_graph)
+
+
+def test_the_counts_of_the_patients_themselves_are_not_a_second_case(toy_graph: KnowledgeGraph):
+    """As the assistant does: the graph knows the patients as counts, and the library knows them one by one."""
+    patients = [
+        published_patient("p1", EPSILON, "PMID:1", LARGE),
+        published_patient("p2", EPSILON, "", WOBBLING),
+    ]
+    cases = published_cases(toy_graph.with_patients(patients, "ours"), patients, "ours")
+    assert [c.case_id for c in cases if c.disease_id == EPSILON] == ["p1", "p2"]
+
+
+def test_a_part_of_a_library(toy_graph: KnowledgeGraph):
+    library = build_toy_library(toy_graph)
+    part = library.only(lambda case: case.disease_id == GAMMA)
+    assert [c.case_id for c in part.cases] == [f"{GAMMA}|PMID:90000004", f"{GAMMA}|PMID:90000005"]
+    expected = [h for h in library.similar(patient(STRIPED)) if h.case.disease_id == GAMMA]
+    found = part.similar(patient(STRIPED))
+    assert [h.case for h in found] == [h.case for h in expected]
+    assert [h.similarity for h in found] == pytest.approx([h.similarity for h in expected])
+    assert part.version == "2 cases, hash-256@blake2b"
+
+
+def test_encoded_patients_are_found_as_they_are(toy_graph: KnowledgeGraph):
+    library = build_toy_library(toy_graph)
+    patients = [patient(LARGE, STRIPED, no=[BRITTLE]), patient(WOBBLING)]
+    vectors = library.encode_patients(patients)
+    assert vectors.shape == (2, 256)
+    for findings, vector in zip(patients, vectors, strict=True):
+        assert library.similar(findings, vector=vector) == library.similar(findings)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import networkx as nx
 import pytest
 
+from retrieval.features import FEATURES
 from ui.cli import main
 
 pytestmark = pytest.mark.release
@@ -189,9 +190,10 @@ def test_export_writes_what_networkx_reads(citedx, tmp_path, release_graph):
     assert sum(r["type"] == "edge" for r in rows) == network.number_of_edges()
 
 
-def test_doctor_looks_at_everything(citedx):
+def test_doctor_looks_at_everything(citedx, release_graph):
     outcome = citedx("doctor")
-    assert "12,687 diseases" in outcome.out
+    assert f"{len(release_graph.diseases):,} diseases" in outcome.out
+    assert f"fusion: {len(FEATURES)} features, trained on patients of " in outcome.out
     assert "is writable" in outcome.out
     assert outcome.code == (0 if "FAIL" not in outcome.out else 2)
 

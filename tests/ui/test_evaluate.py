@@ -3,42 +3,49 @@
 from __future__ import annotations
 
 import json
+import sys
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from kg.errors import SourceError, UsageError
-from ui.cli import app
+from evaluation.errors import LeakError
+from kg.errors import NotReadyError, SourceError, UsageError
+from retrieval.fusion import load_fusion
+from tests.packets import write_packet
+from ui.cli import app, main
 
 pytestmark = pytest.mark.release
 
-MARFAN = ("OMIM:154700", "Marfan syndrome")
+MARFAN, RETT = "OMIM:154700", "OMIM:312750"
+OF_MARFAN, OF_RETT = ("HP:0001166", "HP:0001083", "HP:0002616"), ("HP:0032588", "HP:0002371", "HP:0012171")
 
 
-def packet(
-    folder: Path,
-    name: str,
-    *,
-    patient_id: str = "",
-    disease: str | None = MARFAN[0],
-    present: tuple[str, ...] = ("HP:0001166", "HP:0001083", "HP:0002616"),
-    absent: tuple[str, ...] = (),
-) -> None:
-    features = [{"type": {"id": t, "label": "x"}, "excluded": t in absent} for t in (*present, *absent)]
-    diagnosis = {"disease": {"id": disease, "label": "x"}}
-    content = {
-        "id": patient_id or name,
-        "phenotypicFeatures": features,
-        "interpretations": [{"id": "i", "progressStatus": "SOLVED", "diagnosis": diagnosis}] if disease else [],
-        "metaData": {"externalReferences": [{"id": "PMID:1"}]},
-    }
-    (folder / f"{name}.json").write_text(json.dumps(content))
+def packet(folder: Path, name: str, **given) -> None:
+    """A patient with Marfan syndrome, unless something else is given."""
+    write_packet(folder, name, **{"disease": MARFAN, "present": OF_MARFAN, **given})
+
+
+def arguments(cases: Path, out: Path, *options: str) -> list[str]:
+    given = ["evaluate", "diagnosis", "--cases", str(cases), "--out", str(out), "--workers", "1"]
+    return [*given, "--system", "graph", "--protocol", "published", *options]
 
 
 def evaluate(cases: Path, out: Path, *options: str):
-    arguments = ["evaluate", "diagnosis", "--cases", str(cases), "--out", str(out), "--system", "graph"]
-    return CliRunner().invoke(app, [*arguments, "--protocol", "published", "--workers", "1", *options])
+    """With the graph alone under ``published``, unless the options say otherwise."""
+    return CliRunner().invoke(app, arguments(cases, out, *options))
+
+
+def strict_json(file: Path) -> dict:
+    def refuse(name: str) -> float:
+        raise ValueError(f"{name} is no JSON")
+
+    return json.loads(file.read_text(encoding="utf-8"), parse_constant=refuse)
+
+
+def predictions_of(out: Path) -> dict[str, dict]:
+    return {row["case_id"]: row for row in map(json.loads, (out / "predictions.jsonl").read_text().splitlines())}
 
 
 @pytest.fixture(scope="module")
@@ -46,20 +53,19 @@ def bad_set(tmp_path_factory):
     """A good case, and one of every kind that cannot be scored or found; evaluated with a peer."""
     root = tmp_path_factory.mktemp("set")
     folder, out = root / "packets", root / "out"
-    folder.mkdir()
     packet(folder, "a-good")
-    packet(folder, "b-again", patient_id="a-good")
+    packet(folder, "b-again", patient_id="a-good", publication="PMID:2")
     packet(folder, "c-undiagnosed", disease=None)
     packet(folder, "d-nothing-present", present=(), absent=("HP:0001250",))
     packet(folder, "e-no-findings", present=())
-    packet(folder, "f-malformed", disease="Marfan syndrome")
+    packet(folder, "f-malformed", disease="Marfan syndrome", publication="PMID:3")
     packet(folder, "g-outside", disease="OMIM:999999")
     (folder / "h-broken.json").write_text("{")
     peer = root / "other.tsv"
     peer.write_text("phenopacket_id\trank\na_good\t\nz-unknown\t1\n")
     result = evaluate(folder, out, "--peer", str(peer))
     assert result.exception is None
-    return result.output, json.loads((out / "metrics.json").read_text()), out
+    return result.output, strict_json(out / "metrics.json"), out
 
 
 def test_every_case_is_scored_or_has_a_reason(bad_set):
@@ -93,11 +99,18 @@ def test_the_report_names_each(bad_set, line):
 
 
 def test_a_disease_outside_the_graph_is_missed_and_told_apart(bad_set):
-    output, metrics, _ = bad_set
+    output, metrics, out = bad_set
     assert metrics["outside_graph"] == [{"case_id": "g-outside", "gold_ids": ["OMIM:999999"]}]
     assert metrics["groups"]["all"]["top-50"]["value"] == 0.5
     assert "Outside the graph: 1 of the scored cases" in output
     assert "OMIM:999999 (1)." in output
+    assert predictions_of(out)["g-outside"]["rank"] is None
+
+
+def test_no_malformed_id_is_ever_ranked(bad_set):
+    ranked = {d for row in predictions_of(bad_set[2]).values() for d in row["ranked_ids"]}
+    assert ranked
+    assert all(d.startswith(("OMIM:", "ORPHA:", "DECIPHER:")) for d in ranked)
 
 
 def test_a_peer_is_compared_on_the_cases_that_both_have(bad_set):
@@ -109,25 +122,97 @@ def test_a_peer_is_compared_on_the_cases_that_both_have(bad_set):
 
 
 def test_the_report_says_how_to_have_it_again(bad_set):
-    output, metrics, out = bad_set
-    assert metrics["settings"]["seed"] == "0"
+    output, metrics, _ = bad_set
+    settings = metrics["settings"]
+    assert (settings["cases"], settings["protocol"], settings["system"]) == ("packets", "published", "graph")
+    assert (settings["knowledge"], settings["seed"]) == ("library", "0")
+    assert "fusion" not in settings
     assert metrics["run"]["n_ranked"] == 2
-    assert "## How this was measured" in output
-    assert (out / "top-k.png").is_file()
+    assert "## How this was measured\n\n- `citedx " in output
 
 
-def test_result_files_for_pheval(tmp_path):
-    pytest.importorskip("pyarrow", reason="pyarrow is not installed: pip install -e '.[pheval]'")
-    packet(tmp_path, "p")
-    assert evaluate(tmp_path, tmp_path / "out", "--pheval").exception is None
-    assert [f.name for f in (tmp_path / "out/pheval_disease_results").iterdir()] == ["p-disease_result.parquet"]
+@pytest.mark.parametrize("name", ["top-k", "findings", "reliability", "risk-coverage"])
+def test_every_figure_is_there_in_both_formats(bad_set, name):
+    _, _, out = bad_set
+    assert ET.parse(out / f"{name}.svg").getroot().tag == "{http://www.w3.org/2000/svg}svg"  # noqa: S314 - our own
+    assert (out / f"{name}.png").read_bytes().startswith(b"\x89PNG\r\n")
+
+
+def test_the_fusion_is_trained_in_the_folds_and_a_second_run_ranks_nothing(tmp_path):
+    cases, out = tmp_path / "packets", tmp_path / "out"
+    packet(cases, "m1")
+    packet(cases, "m2", publication="PMID:2")
+    packet(cases, "r1", disease=RETT, present=OF_RETT, publication="PMID:2")
+    options = ("--system", "fused", "--protocol", "unseen-publication", "--fusion", "folds", "--pheval")
+    options = (*options, "--knowledge", "graph")
+    assert evaluate(cases, out, *options).exception is None
+    first = strict_json(out / "metrics.json")
+    assert first["settings"]["fusion"] == "folds"
+    assert first["groups"]["known from another publication"]["n_cases"] == 2
+    assert first["calibration"]["bins"]
+    assert first["run"]["n_ranked"] == 3
+    files = (out / "pheval_disease_results").iterdir()
+    assert sorted(f.name for f in files) == [f"{name}-disease_result.parquet" for name in ("m1", "m2", "r1")]
+    kept = (out / "predictions.jsonl").read_bytes()
+    again = evaluate(cases, out, *options)
+    assert "0 cases ranked" in again.output
+    assert "; the other 3 were there from an earlier run" in again.output
+    assert (out / "predictions.jsonl").read_bytes() == kept
+
+
+def test_a_patient_in_another_library_too_does_not_help_themselves(tmp_path):
+    """The library's copy names no publication, so that holding out the patient's own would not remove it."""
+    cases, library = tmp_path / "packets", tmp_path / "library"
+    packet(cases, "g", disease="OMIM:999999")
+    packet(library, "g", disease="OMIM:999999", publication="")
+    packet(library, "other", disease="OMIM:999998", publication="")
+    result = evaluate(cases, tmp_path / "out", "--system", "cases", "--library", str(library))
+    assert result.exception is None
+    prediction = predictions_of(tmp_path / "out")["g"]
+    assert (prediction["rank"], prediction["in_graph"]) == (None, False)
+    assert "OMIM:999998" in prediction["ranked_ids"]
+
+
+def test_weights_that_saw_an_evaluated_publication_are_refused(tmp_path):
+    seen = min(load_fusion().publications)
+    packet(tmp_path, "p", publication=seen)
+    options = ("--system", "fused", "--fusion", "shipped", "--knowledge", "graph")
+    result = evaluate(tmp_path, tmp_path / "out", *options)
+    assert isinstance(result.exception, LeakError)
+    assert f"the fusion was trained on {seen}, which is held out" in str(result.exception)
+
+
+# Wrong use: one line, exit code 2
+
+
+def fails(capsys, monkeypatch, *given: str) -> tuple[int, str]:
+    """Exit code and standard error, as the console script has them."""
+    monkeypatch.setattr(sys, "argv", ["citedx", *given])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0), capsys.readouterr().err
+
+
+def test_other_settings_in_the_same_folder_are_refused(tmp_path, capsys, monkeypatch):
+    cases, out = tmp_path / "packets", tmp_path / "out"
+    packet(cases, "p")
+    small = ("--knowledge", "graph")
+    assert evaluate(cases, out, *small).exception is None
+    kept = {f.name: f.read_bytes() for f in out.iterdir()}
+    code, said = fails(capsys, monkeypatch, *arguments(cases, out, *small, "--seed", "1"))
+    assert code == 2
+    assert said == f"citedx: {out} holds a run with other settings (settings.txt names them): choose another --out\n"
+    packet(cases, "q", present=OF_RETT)  # the same name, another set
+    assert isinstance(evaluate(cases, out, *small).exception, UsageError)
+    assert {f.name: f.read_bytes() for f in out.iterdir()} == kept
 
 
 def test_a_folder_without_a_case_that_can_be_scored_is_refused(tmp_path):
     packet(tmp_path, "p", disease=None)
-    result = evaluate(tmp_path, tmp_path / "out")
+    result = evaluate(tmp_path, tmp_path / "out", "--knowledge", "graph")
     assert isinstance(result.exception, UsageError)
     assert "holds no case that can be scored: 1 are unscored" in str(result.exception)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_broken_peer_is_refused_before_anything_is_ranked(tmp_path):
@@ -139,9 +224,50 @@ def test_a_broken_peer_is_refused_before_anything_is_ranked(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_another_seed_is_another_run(tmp_path):
+def test_weights_are_of_the_fused_system(tmp_path):
     packet(tmp_path, "p")
-    assert evaluate(tmp_path, tmp_path / "out").exception is None
-    result = evaluate(tmp_path, tmp_path / "out", "--seed", "1")
+    result = evaluate(tmp_path, tmp_path / "out", "--fusion", "folds")
     assert isinstance(result.exception, UsageError)
-    assert "holds a run with other settings" in str(result.exception)
+    assert "--fusion is for the system fused, got --system graph" in str(result.exception)
+
+
+def test_unseen_future_needs_its_release(tmp_path, monkeypatch, capsys):
+    packet(tmp_path / "packets", "p")
+    monkeypatch.setenv("CITEDX_DATA", str(tmp_path))
+    code, said = fails(
+        capsys, monkeypatch, *arguments(tmp_path / "packets", tmp_path / "out", "--protocol", "unseen-future")
+    )
+    assert code == 2
+    assert said.startswith(f"citedx: unseen-future needs {tmp_path}/hpo/hp.v2023-01-27.json.gz: put it there")
+    assert len(said.splitlines()) == 1
+    assert isinstance(
+        evaluate(tmp_path / "packets", tmp_path / "out", "--protocol", "unseen-future").exception, NotReadyError
+    )
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    result = evaluate(tmp_path / "nowhere", tmp_path / "out")
+    assert isinstance(result.exception, SourceError)
+    assert "nowhere" in str(result.exception)
+
+
+@pytest.mark.data
+def test_unseen_future_learns_from_the_past_alone(tmp_path):
+    cases, out = tmp_path / "packets", tmp_path / "out"
+    packet(cases, "past-1", publication="PMID:1")
+    packet(cases, "past-2", disease=RETT, present=OF_RETT, publication="PMID:2")
+    packet(cases, "later-1", publication="PMID:40000001")
+    packet(cases, "later-2", disease="OMIM:999999", publication="PMID:40000002")
+    packet(cases, "later-3", disease="OMIM:999999", publication="PMID:40000003")
+    result = evaluate(cases, out, "--system", "fused", "--fusion", "folds", "--protocol", "unseen-future")
+    assert result.exception is None
+    metrics = strict_json(out / "metrics.json")
+    assert [u["case_id"] for u in metrics["unscored"]] == ["past-1", "past-2"]
+    assert metrics["settings"]["hpo"].startswith("2023-01-27")
+    rows = predictions_of(out)
+    assert {name: row["known"] for name, row in rows.items()} == {"later-1": True, "later-2": False, "later-3": False}
+    assert {name: row["in_graph"] for name, row in rows.items()} == {
+        "later-1": True,
+        "later-2": False,
+        "later-3": False,
+    }

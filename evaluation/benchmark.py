@@ -1,0 +1,189 @@
+"""One benchmark run, from files of cases to a folder of figures: what ``citedx evaluate diagnosis`` does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from evaluation.cases import load_cases
+from evaluation.figures import require_matplotlib
+from evaluation.future import is_past, past_sources, split_by_time
+from evaluation.knowledge import load_knowledge
+from evaluation.peers import compare, load_peer
+from evaluation.pheval import require_pyarrow, write_pheval_results
+from evaluation.processes import n_cores
+from evaluation.protocols import N_FOLDS, Knowledge
+from evaluation.report import describe_run, write_report
+from evaluation.runner import predict
+from evaluation.schema import Case, Level, Prediction, Protocol, System, Unscored, Weights
+from evaluation.systems import WITH_VECTORS
+from kg.cache import digest, require_writable
+from kg.errors import SourceError, StorageError, UsageError
+from retrieval.fusion import load_fusion
+
+MIN_PUBLICATIONS = 200
+"""Sets of fewer publications are too small to train on; they are put to the shipped weights."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What is asked for."""
+
+    cases: Path
+    """Folder or zip of phenopackets, or PhenoBrain's JSON."""
+    out: Path
+    """Folder of this run."""
+    protocol: Protocol
+    system: System
+    level: Level
+    library: Path | None = None
+    """Phenopackets beside the evaluated ones."""
+    weights: Weights | None = None
+    """Of the fused system; None: by the number of publications."""
+    peers: tuple[Path, ...] = ()
+    pheval: bool = False
+    n_workers: int | None = None
+    """None: one per core."""
+    seed: int = 0
+    limit: int | None = None
+    """Only the first cases."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Material:
+    """What is put to what."""
+
+    whole: Knowledge
+    scored: tuple[Case, ...]
+    unscored: tuple[Unscored, ...]
+    past: tuple[Case, ...] | None
+    """Patients published before all others, under ``unseen-future``."""
+
+
+def run_benchmark(options: Options, command: str, *, progress: bool = False) -> Path:
+    """Rank, score, draw; returns the report. What ``out`` holds of the same run is not ranked again.
+
+    Args:
+        options: what is asked for.
+        command: how a person has it again, for the report.
+        progress: show bars.
+
+    Raises:
+        UsageError: the cases, the options or the folder cannot be used.
+        NotReadyError: a library or release is missing.
+        LeakError: something in use rests on a held-out publication.
+        StorageError: a file cannot be written.
+    """
+    _check(options)
+    peers = [load_peer(path) for path in options.peers]
+    material = _load(options, progress=progress)
+    weights = _choose_weights(options, material)
+    settings = _settings(options, material, weights)
+    _claim(options.out, settings)
+    n_workers = min(options.n_workers or n_cores(), N_FOLDS)
+    file = options.out / "predictions.jsonl"
+    n_before, start = _n_lines(file), time.perf_counter()
+    predictions = _predict(options, material, weights, file, n_workers, progress=progress)
+    seconds = time.perf_counter() - start
+    run = describe_run(command, ranked_s=seconds, n_ranked=_n_lines(file) - n_before, n_workers=n_workers)
+    comparisons = [compare(predictions, peer, options.seed) for peer in peers]
+    write_report(
+        options.out, predictions, material.unscored, settings, comparisons=comparisons, run=run, seed=options.seed
+    )
+    if options.pheval:
+        write_pheval_results(options.out, predictions)
+    return options.out / "report.md"
+
+
+def _check(options: Options) -> None:
+    """What can be seen before minutes are spent."""
+    require_matplotlib()
+    if options.pheval:
+        require_pyarrow()
+    if options.weights and options.system is not System.FUSED:
+        raise UsageError(f"--fusion is for the system fused, got --system {options.system}")
+
+
+def _load(options: Options, *, progress: bool) -> _Material:
+    in_future = options.protocol is Protocol.UNSEEN_FUTURE
+    evaluated = None if options.cases.suffix == ".json" else options.cases  # PhenoBrain's are no library
+    whole = load_knowledge(
+        options.level,
+        [path for path in (evaluated, options.library) if path],
+        sources=past_sources() if in_future else None,
+        is_known=is_past if in_future else lambda _: True,
+        with_text=options.system in WITH_VECTORS,
+        progress=progress,
+    )
+    case_set, past = load_cases(options.cases, whole.graph.ontology), None
+    if in_future:
+        past, case_set = split_by_time(case_set)
+    if not case_set.cases:
+        n_unscored = len(case_set.unscored)
+        raise UsageError(f"{options.cases} holds no case that can be scored: {n_unscored:,} are unscored")
+    return _Material(whole=whole, scored=case_set.cases[: options.limit], unscored=case_set.unscored, past=past)
+
+
+def _choose_weights(options: Options, material: _Material) -> Weights | None:
+    """Those that are asked for; else trained anew where the set allows. None for a system without weights."""
+    if options.system is not System.FUSED:
+        return None
+    to_train_on = material.scored if material.past is None else material.past
+    n_publications = len({c.publication for c in to_train_on})
+    return options.weights or (Weights.FOLDS if n_publications >= MIN_PUBLICATIONS else Weights.SHIPPED)
+
+
+def _predict(
+    options: Options, material: _Material, weights: Weights | None, file: Path, n_workers: int, *, progress: bool
+) -> tuple[Prediction, ...]:
+    return predict(
+        material.scored,
+        material.whole,
+        options.protocol,
+        options.system,
+        file,
+        fusion=load_fusion() if weights is Weights.SHIPPED else None,
+        past=material.past,
+        n_workers=n_workers,
+        seed=options.seed,
+        progress=progress,
+    )
+
+
+def _settings(options: Options, material: _Material, weights: Weights | None) -> dict[str, str]:
+    """What makes this run another one than any other, by name."""
+    contents = digest({"cases": repr(material.scored), "library": repr(material.whole.cases)})
+    settings = {
+        "cases": options.cases.name,
+        "protocol": options.protocol,
+        "system": options.system,
+        "knowledge": options.level,
+        **({"fusion": weights} if weights else {}),
+        **material.whole.graph.versions,
+        "contents": contents[:12],
+        "seed": options.seed,
+        **({"limit": options.limit} if options.limit else {}),
+    }
+    return {name: str(value) for name, value in settings.items()}
+
+
+def _claim(out: Path, settings: Mapping[str, str]) -> None:
+    """Make the folder; it belongs to one run: going on with another would mix predictions."""
+    require_writable(out)
+    note = out / "settings.txt"
+    wanted = "".join(f"{name}: {value}\n" for name, value in settings.items())
+    try:
+        if not note.exists():
+            note.write_text(wanted, encoding="utf-8")
+        elif note.read_text(encoding="utf-8") != wanted:
+            raise UsageError(f"{out} holds a run with other settings ({note.name} names them): choose another --out")
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{note} is not a run's: choose another --out") from error
+    except OSError as error:
+        raise StorageError(f"cannot write {note}: {error.strerror or error}") from error
+
+
+def _n_lines(file: Path) -> int:
+    return file.read_bytes().count(b"\n") if file.exists() else 0
