@@ -158,10 +158,13 @@ class AnnotationTable:
         pools["details"] = [*self.pools["details"], *([*d[:3], d[3] + n_sources] for d in other.pools["details"])]
         return AnnotationTable({n: v[order] for n, v in columns.items()}, pools, disease_ids, self.term_ids)
 
-    def restatements(self) -> NDArray[np.bool_]:
+    def restatements(self, *, joined_only: bool = False) -> NDArray[np.bool_]:
         """Per row: an earlier source already states this term of this disease from the same publication.
 
         Two curators of one paper count the same patients, who must not count twice.
+
+        Args:
+            joined_only: whether the earlier source must be one that was joined, so not the release.
         """
         references: dict[str, int] = {}
         named = [
@@ -177,7 +180,8 @@ class AnnotationTable:
         sources = self.row_sources()[rows]
         first = np.full(len(rows), len(self.pools["sources"]))
         _, inverse = np.unique(statements, return_inverse=True)
-        np.minimum.at(first, inverse, sources)
+        counted = sources > 0 if joined_only else np.ones(len(rows), np.bool_)
+        np.minimum.at(first, inverse[counted], sources[counted])
         repeated = np.zeros(len(self), np.bool_)
         repeated[rows[sources > first[inverse]]] = True
         return repeated

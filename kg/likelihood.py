@@ -43,7 +43,7 @@ from kg.graph import KnowledgeGraph
 from kg.ontology import PHENOTYPIC_ABNORMALITY
 from kg.schema import Finding, Predicate
 
-FORMAT = "3"
+FORMAT = "4"
 KIN_WEIGHTS = (0.5, 0.5, 0.25)
 """Of a disease itself, of the mean of its kin by gene, and by name."""
 UNLIKELY = -60.0
@@ -92,17 +92,19 @@ def build_profiles(graph: KnowledgeGraph, settings: LikelihoodSettings) -> Profi
     group_index = {d: i for i, group in enumerate(groups) for d in group}
     group_of_row = np.array([group_index[d] for d in graph.diseases], dtype=np.int64)[table.columns["disease"]]
     is_phenotype = table.columns["predicate"] == tuple(Predicate).index(Predicate.PHENOTYPE)
+    is_series = table.row_sources() > 0
     rows = np.flatnonzero(is_phenotype & ~table.restatements())
     n, m = _as_patients(graph, rows, settings)
     cells, inverse = np.unique(group_of_row[rows] * n_terms + table.columns["term"][rows], return_inverse=True)
     n_present, n_examined = np.bincount(inverse, n), np.bincount(inverse, m)
-    totals = rows[_is_total(graph, rows)]  # how many patients each series describes
+    totals = rows[is_series[rows] & _is_of_everybody(graph, rows)]
     n_told = table.frequency_arrays()[0][totals]
     n_patients = np.bincount(group_of_row[totals], n_told, minlength=len(groups)).astype(np.float64)
     n_publications = np.bincount(group_of_row[totals], minlength=len(groups)).astype(np.float64)
-    sources = table.row_sources()
-    in_series = np.isin(sources[rows], np.unique(sources[totals]))
-    assessed = np.bincount(inverse, np.where(in_series, m, 0.0))
+    # A restated term is not counted again, but the series does mention it.
+    told = np.flatnonzero(is_phenotype & is_series & ~table.restatements(joined_only=True))
+    told_cells = np.searchsorted(cells, group_of_row[told] * n_terms + table.columns["term"][told])
+    assessed = np.bincount(told_cells, _as_patients(graph, told, settings)[1], minlength=len(cells))
     unmentioned = settings.unmentioned * np.maximum(n_patients[cells // n_terms] - assessed, 0.0)
     n_counted = n_examined + unmentioned + settings.prior_weight
     p = (n_present + settings.prior_weight * settings.prior_frequency) / n_counted
@@ -118,12 +120,12 @@ def build_profiles(graph: KnowledgeGraph, settings: LikelihoodSettings) -> Profi
     )
 
 
-def _is_total(graph: KnowledgeGraph, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which rows are the totals of published series: counts of the most general finding."""
-    n, _ = graph.annotations.frequency_arrays()
+def _is_of_everybody(graph: KnowledgeGraph, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which rows count the most general finding: in a series, they say how many patients it describes."""
     top = [i for i, t in enumerate(graph.ontology.terms) if t == PHENOTYPIC_ABNORMALITY]
-    is_total: NDArray[np.bool_] = np.isin(graph.annotations.columns["term"][rows], top) & ~np.isnan(n[rows])
-    return is_total
+    is_counted = ~np.isnan(graph.annotations.frequency_arrays()[0][rows])
+    is_of_everybody: NDArray[np.bool_] = np.isin(graph.annotations.columns["term"][rows], top) & is_counted
+    return is_of_everybody
 
 
 def _as_patients(

