@@ -15,16 +15,14 @@ from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
+from kg.arrays import Doubles, Indices
 from kg.graph import KnowledgeGraph
-from kg.likelihood import Doubles
 from kg.schema import Finding, Predicate
 from retrieval.cases import CaseLibrary
 from retrieval.embedding import Vectors
 
-Indices = NDArray[np.int64]
 _Made = TypeVar("_Made")
 
 

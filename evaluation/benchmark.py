@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evaluation.cases import load_cases
@@ -14,11 +14,12 @@ from evaluation.knowledge import load_knowledge
 from evaluation.peers import compare, load_peer
 from evaluation.pheval import require_pyarrow, write_pheval_results
 from evaluation.processes import n_cores
-from evaluation.protocols import N_FOLDS, Knowledge
+from evaluation.protocols import N_FOLDS, Knowledge, check_no_leak, hold_out
 from evaluation.report import describe_run, write_report
 from evaluation.runner import predict
 from evaluation.schema import Case, Level, Prediction, Protocol, System, Unscored, Weights
 from evaluation.systems import WITH_VECTORS
+from evaluation.twins import find_twins
 from kg.cache import digest, require_writable
 from kg.errors import SourceError, StorageError, UsageError
 from retrieval.fusion import load_fusion
@@ -44,6 +45,8 @@ class Options:
     """Of the fused system; None: by the number of publications."""
     peers: tuple[Path, ...] = ()
     pheval: bool = False
+    present_only: bool = False
+    """Without the excluded findings of the evaluated patients, and of those that are learned from."""
     n_workers: int | None = None
     """None: one per core."""
     seed: int = 0
@@ -58,8 +61,10 @@ class _Material:
     whole: Knowledge
     scored: tuple[Case, ...]
     unscored: tuple[Unscored, ...]
-    past: tuple[Case, ...] | None
-    """Patients published before all others, under ``unseen-future``."""
+    others: tuple[Case, ...] | None = None
+    """Patients to learn from where that is not each other: past ones, or those of the library."""
+    twins: frozenset[str] = frozenset()
+    """Publications that may describe evaluated patients, already left out of what is known."""
 
 
 def run_benchmark(options: Options, command: str, *, progress: bool = False) -> Path:
@@ -117,20 +122,37 @@ def _load(options: Options, *, progress: bool) -> _Material:
         with_text=options.system in WITH_VECTORS,
         progress=progress,
     )
-    case_set, past = load_cases(options.cases, whole.graph.ontology), None
+    case_set, others, twins = load_cases(options.cases, whole.graph.ontology), None, frozenset[str]()
     if in_future:
-        past, case_set = split_by_time(case_set)
+        others, case_set = split_by_time(case_set)
+    elif evaluated is None:
+        twins = find_twins(case_set.cases, whole.cases, whole.graph)
+        whole = hold_out(whole, twins, options.protocol)
+        if options.library and options.level is Level.LIBRARY:
+            described = load_cases(options.library, whole.graph.ontology).cases
+            others = tuple(c for c in described if c.publication not in twins)
     if not case_set.cases:
         n_unscored = len(case_set.unscored)
         raise UsageError(f"{options.cases} holds no case that can be scored: {n_unscored:,} are unscored")
-    return _Material(whole=whole, scored=case_set.cases[: options.limit], unscored=case_set.unscored, past=past)
+    told = _present_only if options.present_only else tuple
+    return _Material(
+        whole=whole,
+        scored=told(case_set.cases[: options.limit]),
+        unscored=case_set.unscored,
+        others=others if others is None else told(others),
+        twins=twins,
+    )
+
+
+def _present_only(cases: Iterable[Case]) -> tuple[Case, ...]:
+    return tuple(replace(c, findings=tuple(f for f in c.findings if not f.excluded)) for c in cases)
 
 
 def _choose_weights(options: Options, material: _Material) -> Weights | None:
     """Those that are asked for; else trained anew where the set allows. None for a system without weights."""
     if options.system is not System.FUSED:
         return None
-    to_train_on = material.scored if material.past is None else material.past
+    to_train_on = material.scored if material.others is None else material.others
     n_publications = len({c.publication for c in to_train_on})
     return options.weights or (Weights.FOLDS if n_publications >= MIN_PUBLICATIONS else Weights.SHIPPED)
 
@@ -138,14 +160,16 @@ def _choose_weights(options: Options, material: _Material) -> Weights | None:
 def _predict(
     options: Options, material: _Material, weights: Weights | None, file: Path, n_workers: int, *, progress: bool
 ) -> tuple[Prediction, ...]:
+    fusion = load_fusion() if weights is Weights.SHIPPED else None
+    check_no_leak(material.whole, material.twins, options.protocol, fusion)
     return predict(
         material.scored,
         material.whole,
         options.protocol,
         options.system,
         file,
-        fusion=load_fusion() if weights is Weights.SHIPPED else None,
-        past=material.past,
+        fusion=fusion,
+        others=material.others,
         n_workers=n_workers,
         seed=options.seed,
         progress=progress,
@@ -163,6 +187,8 @@ def _settings(options: Options, material: _Material, weights: Weights | None) ->
         **({"fusion": weights} if weights else {}),
         **material.whole.graph.versions,
         "contents": contents[:12],
+        **({"left out, may describe the patients": f"{len(material.twins)} publications"} if material.twins else {}),
+        **({"findings": "present only"} if options.present_only else {}),
         "seed": options.seed,
         **({"limit": options.limit} if options.limit else {}),
     }

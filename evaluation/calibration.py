@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from evaluation.metrics import ClusterBootstrap, Rate, bootstrap_of, interval
 from evaluation.schema import Prediction
-from kg.likelihood import Doubles
+from kg.arrays import Doubles
 
 N_BINS = 10
 ACCEPTED_RISK = 0.2

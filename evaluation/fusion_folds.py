@@ -20,9 +20,9 @@ from evaluation.schema import Case, Protocol
 from kg.errors import UsageError
 from retrieval.features import FeatureExtractor
 from retrieval.fusion import Fusion
-from retrieval.fusion_training import Example, TrainingSettings, train_fusion
+from retrieval.fusion_training import Example, train_fusion
 
-MAX_PER_PUBLICATION = 8
+MAX_PER_PUBLICATION = 5
 """Training patients of one publication; docs/log.md has the figures."""
 
 
@@ -92,9 +92,9 @@ def choose_training_cases(cases: Sequence[Case], seed: int) -> tuple[Case, ...]:
 
 def build_examples(extractor: FeatureExtractor, cases: Sequence[Case]) -> Iterator[Example]:
     """The candidates of each patient, with the right one marked."""
-    groups, n = extractor.model.group_index, TrainingSettings().n_candidates
+    groups = extractor.model.group_index
     for case in cases:
-        features = extractor.extract(case.findings, n)
+        features = extractor.extract(case.findings)
         right = {groups[g] for g in case.gold_ids if g in groups}
         rows = [row for row, disease in enumerate(features.diseases.tolist()) if disease in right]
         if len(features.diseases):

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.schema import Prediction
-from kg.likelihood import Doubles
+from kg.arrays import Doubles
 
 TOPS = (1, 3, 5, 10, 50)
 N_BOOTSTRAP = 1000

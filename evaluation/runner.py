@@ -48,7 +48,7 @@ def predict(
     out: Path,
     *,
     fusion: Fusion | None = None,
-    past: Sequence[Case] | None = None,
+    others: Sequence[Case] | None = None,
     n_workers: int = 1,
     seed: int = 0,
     progress: bool = False,
@@ -61,9 +61,9 @@ def predict(
         protocol: what is held out.
         system: the ranker.
         out: JSON lines; what it holds already is not ranked again.
-        fusion: for the fused system; None: trained here, for each fold anew on the others, or once on ``past``.
-        past: patients published before all of these, which alone may make a disease known; None: there are none
-            such, and the other folds do.
+        fusion: for the fused system; None: trained here, for each fold anew on the others, or once on ``others``.
+        others: patients to learn from, who alone may make a disease known, since they were published before these
+            or are another set; None: the other folds are.
         n_workers: processes; 1 means this one.
         seed: of the folds and the training.
         progress: show bars.
@@ -75,7 +75,7 @@ def predict(
         UsageError: there is no patient to train the fusion on, or no library for a system that needs one.
         CitedxError: a process died.
     """
-    described_in = _publications_by_disease(cases if past is None else past, whole.graph)
+    described_in = _publications_by_disease(cases if others is None else others, whole.graph)
     job = Job(whole=whole, protocol=protocol, system=system, described_in=described_in)
     done = {p.case_id: p for p in _read_done(out)}
     folds = split_folds(cases, seed)
@@ -85,7 +85,7 @@ def predict(
     with start_workers(job, min(n_workers, len(waiting))) as workers:
         fusions: Mapping[int, Fusion | None] = dict.fromkeys(waiting, fusion)
         if system is System.FUSED and fusion is None:
-            fusions = _train_fusions(workers, folds, waiting, past, seed=seed, progress=progress)
+            fusions = _train_fusions(workers, folds, waiting, others, seed=seed, progress=progress)
         tasks = ((folds[k], _encode(job, folds[k][1]), fusions[k]) for k in waiting)
         with tqdm(total=len(cases), initial=len(cases) - n_waiting, unit="case", disable=not progress) as bar:
             for ranked in workers.run(predict_fold, tasks):
@@ -114,17 +114,17 @@ def _train_fusions(
     workers: Workers,
     folds: Sequence[Fold],
     waiting: Sequence[int],
-    past: Sequence[Case] | None,
+    others: Sequence[Case] | None,
     *,
     seed: int,
     progress: bool,
 ) -> Mapping[int, Fusion]:
     """The fusion of each fold that waits."""
-    if past is None:
+    if others is None:
         return fusion_folds.train_fold_fusions(workers, folds, waiting, seed=seed, progress=progress)
     if not waiting:
         return {}
-    trained, _ = fusion_folds.train_on_all(workers, split_folds(past, seed), seed=seed, progress=progress)
+    trained, _ = fusion_folds.train_on_all(workers, split_folds(others, seed), seed=seed, progress=progress)
     return dict.fromkeys(waiting, trained)
 
 

@@ -30,10 +30,10 @@ from evaluation.machine import describe_machine
 from evaluation.protocols import Knowledge
 from evaluation.schema import Case, System
 from evaluation.systems import RANKERS, Question
+from kg.arrays import Doubles
 from kg.build import load_graph
 from kg.errors import CitedxError, NotReadyError, UsageError
 from kg.graph import KnowledgeGraph
-from kg.likelihood import Doubles
 from kg.schema import Finding
 
 N_WARM_UP = 3

@@ -10,8 +10,8 @@ import numpy as np
 from evaluation.baselines import embedding_scores, naive_bayes_scores, resnik_scores
 from evaluation.protocols import Knowledge
 from evaluation.schema import Case, System
+from kg.arrays import Doubles
 from kg.errors import UsageError
-from kg.likelihood import Doubles
 from kg.schema import Finding
 from retrieval.candidates import rank_diseases
 from retrieval.embedding import Vectors

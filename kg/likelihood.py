@@ -2,11 +2,7 @@
 
 The model, for a disease d (entries that plainly name one disease are pooled) and a term t:
 
-*Profile.* Every annotation counts as patients: n of m as it is, a class or share as ``class_weight`` patients at its
-middle, no frequency as one patient at ``unstated_frequency``. With ``prior_weight`` patients at ``prior_frequency``,
-P(t|d) = (sum n + prior) / (sum m + prior weight). A term's probability is at least that of any more specific term.
-Patients of published series (``kg.series``) of whom a term is not said, either way, count as ``unmentioned`` of a
-patient without it. What a second source restates of the same publication counts once.
+*Profile.* P(t|d), what is said to be absent, and which absences are noted unusually often: ``kg.profiles``.
 
 *Background.* P(t) is the mean of P(t|d) over all diseases, and at least one over their number.
 
@@ -19,7 +15,8 @@ says is absent scores ``contradiction`` times that.
 (``with_kin``): of many diseases little is written, and much of their kin.
 
 *Excluded finding.* LR = (1 - r P(t|d)) / (1 - r P(t)), where r is how much an exclusion is believed: what was not
-seen was often not looked for. Where the source says that it is absent, ``agreed_absence`` is added to the logarithm.
+seen was often not looked for. Where one is looked for at all tells of the disease too: ``agreed_absence`` times the
+profile's log-ratio of noted absences is added.
 
 Terms compare to LIRICAL (Robinson et al., Am J Hum Genet 2020, doi:10.1016/j.ajhg.2020.06.021). The default weights
 were set on random published patients of the Phenopacket Store; docs/log.md has the figures.
@@ -31,133 +28,37 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from kg import cache
+from kg.arrays import Floats
 from kg.families import log_mean_of_kin
 from kg.graph import KnowledgeGraph
-from kg.ontology import PHENOTYPIC_ABNORMALITY
-from kg.schema import Finding, Predicate
+from kg.profiles import Profiles, ProfileSettings, build_profiles, read_profiles, write_profiles
+from kg.schema import Finding
 
-FORMAT = "4"
+FORMAT = "5"
 KIN_WEIGHTS = (0.5, 0.5, 0.25)
 """Of a disease itself, of the mean of its kin by gene, and by name."""
 UNLIKELY = -60.0
 """Log-likelihood ratio of no kin at all."""
-Floats = NDArray[np.float32]
-Doubles = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LikelihoodSettings:
-    """Weights of the model; see the module's docstring."""
+class LikelihoodSettings(ProfileSettings):
+    """Weights of the model; see the module's docstring, and that of ``kg.profiles``."""
 
-    class_weight: float = 10.0
-    unstated_frequency: float = 0.3
-    unmentioned: float = 0.1
-    prior_weight: float = 1.0
-    prior_frequency: float = 0.2
     exact_weight: float = 0.9
     ancestor_weight: float = 0.02
     noise: float = 0.02
     contradiction: float = 0.3
     exclusion_belief: float = 0.2
-    agreed_absence: float = 0.3
-    """Log-likelihood ratio for an excluded finding that the source says is absent."""
+    agreed_absence: float = 0.5
     common: float = 0.5
     """Ancestors with at least this background say nothing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profiles:
-    """What is annotated, as sparse matrices of diseases (rows, groups of equivalent ids) by terms (columns)."""
-
-    present: sparse.csc_array
-    """P(term | disease), closed upwards over is-a; float32 in 0..1."""
-    absent: sparse.csc_array
-    """1 where a source says that the term is absent in the disease."""
-    n_patients: NDArray[np.float64]
-    """Patients that published series describe, shape [n_diseases]."""
-    n_publications: NDArray[np.float64]
-    """Publications of those series."""
-
-
-def build_profiles(graph: KnowledgeGraph, settings: LikelihoodSettings) -> Profiles:
-    """Pool the annotations of each disease and close them over the is-a hierarchy."""
-    table, n_terms, groups = graph.annotations, len(graph.ontology), graph.disease_groups
-    group_index = {d: i for i, group in enumerate(groups) for d in group}
-    group_of_row = np.array([group_index[d] for d in graph.diseases], dtype=np.int64)[table.columns["disease"]]
-    is_phenotype = table.columns["predicate"] == tuple(Predicate).index(Predicate.PHENOTYPE)
-    is_series = table.row_sources() > 0
-    rows = np.flatnonzero(is_phenotype & ~table.restatements())
-    n, m = _as_patients(graph, rows, settings)
-    cells, inverse = np.unique(group_of_row[rows] * n_terms + table.columns["term"][rows], return_inverse=True)
-    n_present, n_examined = np.bincount(inverse, n), np.bincount(inverse, m)
-    totals = rows[is_series[rows] & _is_of_everybody(graph, rows)]
-    n_told = table.frequency_arrays()[0][totals]
-    n_patients = np.bincount(group_of_row[totals], n_told, minlength=len(groups)).astype(np.float64)
-    n_publications = np.bincount(group_of_row[totals], minlength=len(groups)).astype(np.float64)
-    # A restated term is not counted again, but the series does mention it.
-    told = np.flatnonzero(is_phenotype & is_series & ~table.restatements(joined_only=True))
-    told_cells = np.searchsorted(cells, group_of_row[told] * n_terms + table.columns["term"][told])
-    assessed = np.bincount(told_cells, _as_patients(graph, told, settings)[1], minlength=len(cells))
-    unmentioned = settings.unmentioned * np.maximum(n_patients[cells // n_terms] - assessed, 0.0)
-    n_counted = n_examined + unmentioned + settings.prior_weight
-    p = (n_present + settings.prior_weight * settings.prior_frequency) / n_counted
-    seen = n_present > 0
-    shape = (len(groups), n_terms)
-    never = cells[~seen]
-    absent = sparse.csc_array((np.ones(len(never), np.float32), (never // n_terms, never % n_terms)), shape=shape)
-    return Profiles(
-        present=_close_upwards(graph, cells[seen], p[seen], shape),
-        absent=absent,
-        n_patients=n_patients,
-        n_publications=n_publications,
-    )
-
-
-def _is_of_everybody(graph: KnowledgeGraph, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which rows count the most general finding: in a series, they say how many patients it describes."""
-    top = [i for i, t in enumerate(graph.ontology.terms) if t == PHENOTYPIC_ABNORMALITY]
-    is_counted = ~np.isnan(graph.annotations.frequency_arrays()[0][rows])
-    is_of_everybody: NDArray[np.bool_] = np.isin(graph.annotations.columns["term"][rows], top) & is_counted
-    return is_of_everybody
-
-
-def _as_patients(
-    graph: KnowledgeGraph, rows: NDArray[np.int64], settings: LikelihoodSettings
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Each annotation as n of m patients."""
-    n, m = (values[rows] for values in graph.annotations.frequency_arrays())
-    middle = graph.annotations.midpoints()[rows]
-    excluded = graph.annotations.columns["excluded"][rows]
-    no_counts, no_frequency = np.isnan(m), np.isnan(middle)
-    m = np.where(no_frequency, 1.0, np.where(no_counts, settings.class_weight, m))
-    n = np.where(no_frequency, settings.unstated_frequency, np.where(no_counts, middle * settings.class_weight, n))
-    return np.where(excluded, 0.0, n), m
-
-
-def _close_upwards(
-    graph: KnowledgeGraph, cells: NDArray[np.int64], p: NDArray[np.float64], shape: tuple[int, int]
-) -> sparse.csc_array:
-    """P of a term as the maximum over it and its annotated descendants."""
-    n_terms = shape[1]
-    index = {t: i for i, t in enumerate(graph.ontology.terms)}
-    ancestors = [np.array([index[a] for a in graph.ontology.ancestors(t)]) for t in graph.ontology.terms]
-    group, term = cells // n_terms, cells % n_terms
-    n_ancestors = np.array([len(ancestors[t]) for t in term], dtype=np.int64)
-    above = np.concatenate([ancestors[t] for t in term]) if len(term) else np.zeros(0, np.int64)
-    closed = np.repeat(group, n_ancestors) * n_terms + above
-    order = np.argsort(closed, kind="stable")
-    closed, values = closed[order], np.repeat(p, n_ancestors)[order]
-    starts = np.flatnonzero(np.r_[True, closed[1:] != closed[:-1]]) if len(closed) else np.zeros(0, np.int64)
-    best = np.maximum.reduceat(values, starts).astype(np.float32) if len(closed) else np.zeros(0, np.float32)
-    cells = closed[starts]
-    return sparse.csc_array((best, (cells // n_terms, cells % n_terms)), shape=shape)
 
 
 class LikelihoodModel:
@@ -284,7 +185,8 @@ class LikelihoodModel:
         p[rows] = values
         background = min(float(self.background[column]), 1.0)
         log_lr: Floats = np.log1p(-belief * p) - np.float32(np.log1p(-belief * background))
-        log_lr[self._column(self._profiles.absent, column)[0]] += self.settings.agreed_absence
+        rows, log_ratios = self._column(self._profiles.noted_absent, column)
+        log_lr[rows] += self.settings.agreed_absence * log_ratios
         return log_lr
 
 
@@ -302,34 +204,9 @@ def load_likelihood(
     profiles = cache.load_or_build(
         "profiles",
         identity,
-        read=_read,
+        read=read_profiles,
         build=lambda: build_profiles(graph, settings),
-        write=_write,
+        write=write_profiles,
         root=cache_dir,
     )
     return LikelihoodModel(graph, profiles, settings)
-
-
-def _write(folder: Path, profiles: Profiles) -> None:
-    arrays: dict[str, Any] = {}
-    for name in ("present", "absent"):
-        matrix = getattr(profiles, name)
-        arrays |= {f"{name}_{part}": getattr(matrix, part) for part in ("data", "indices", "indptr", "shape")}
-    arrays |= {name: getattr(profiles, name) for name in ("n_patients", "n_publications")}
-    with (folder / "profiles.npz").open("wb") as out:
-        np.savez(out, **arrays)
-
-
-def _read(folder: Path) -> Profiles:
-    with np.load(folder / "profiles.npz", allow_pickle=False) as a:
-
-        def matrix(name: str) -> sparse.csc_array:
-            parts = (a[f"{name}_data"], a[f"{name}_indices"], a[f"{name}_indptr"])
-            return sparse.csc_array(parts, shape=tuple(a[f"{name}_shape"]))
-
-        return Profiles(
-            present=matrix("present"),
-            absent=matrix("absent"),
-            n_patients=a["n_patients"],
-            n_publications=a["n_publications"],
-        )

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kg.likelihood import Floats, LikelihoodModel
+from kg.arrays import Floats
+from kg.likelihood import LikelihoodModel
 from kg.schema import Finding
 from retrieval.features import FeatureExtractor
 from retrieval.fusion import Fusion

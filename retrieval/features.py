@@ -1,10 +1,10 @@
 """What is known of each candidate disease for one patient, as numbers that a fusion can weigh.
 
 Evidence of three kinds: likelihood ratios of the findings (of the disease, and of its kin by gene and by name), the
-nearest published cases, and how much is known of the disease at all. The candidates themselves are those that a plain
-sum of the first two would put first. Left out on purpose: how many statements the annotations make of a disease. Where
-an evaluation removes a publication, a disease with few statements left is likely the answer, which no real patient's
-disease would tell.
+nearest published cases, and how much is known of the disease at all. The candidates themselves are those that come
+first by a plain sum of these, by their nearest case alone, or by the ratio alone. Left out on purpose: how many
+statements the annotations make of a disease. Where an evaluation removes a publication, a disease with few statements
+left is likely the answer, which no real patient's disease would tell.
 """
 
 from __future__ import annotations
@@ -15,24 +15,34 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kg.arrays import Doubles, Floats
 from kg.families import largest_of_kin
-from kg.likelihood import UNLIKELY, Doubles, Floats, LikelihoodModel
+from kg.likelihood import UNLIKELY, LikelihoodModel
 from kg.schema import Finding
 from retrieval.finding_sets import FindingSetIndex
 from retrieval.schema import PublishedCase
 
-N_CANDIDATES = 100
+N_BY_SUM, N_BY_CASE, N_BY_RATIO = 150, 100, 50
+"""Candidates that each of three rankings proposes: the plain sum, the nearest case, and the likelihood ratio."""
 CASE_WEIGHT = 20.0
-"""Of the largest cosine to a case, in the sum that chooses the candidates."""
+"""Of the largest cosine to a case, in the plain sum."""
 PRIOR_WEIGHT = 0.5
 """Of log(1 + published patients), in the same sum."""
+SUPPORTS, CONTRADICTS = 0.5, -0.05
+"""Log-likelihood ratios beyond which a present finding is support, and an excluded one contradiction."""
 SHARPNESS = 20.0
 """Of the soft maximum over a disease's cases."""
 
 FEATURES = (
-    "log_lr",  # summed log-likelihood ratio of the findings
+    "log_lr",  # summed log-likelihood ratio of all findings
     "log_lr_below_best",
     "log_lr_rank",
+    "log_lr_present",  # of the present findings, and of the excluded ones
+    "log_lr_excluded",
+    "log_lr_smallest",  # of one present finding
+    "log_lr_largest",
+    "supported",  # share of the present findings that speak for the disease
+    "contradicted",  # number of excluded findings that speak against it
     "gene_kin_largest",  # the same of kin by gene: largest, log of the mean
     "gene_kin_mean",
     "name_kin_largest",
@@ -93,31 +103,66 @@ class FeatureExtractor:
         self._is_omim = np.array([any(d.startswith("OMIM:") for d in g) for g in groups], np.float64)
         self._is_orphanet = np.array([any(d.startswith("ORPHA:") for d in g) for g in groups], np.float64)
 
-    def extract(self, findings: Sequence[Finding], n: int = N_CANDIDATES) -> CandidateFeatures:
-        """The n best candidates of a patient and what is known of each.
+    def extract(self, findings: Sequence[Finding]) -> CandidateFeatures:
+        """The candidates of a patient, the first by the plain sum first, and what is known of each.
 
         Args:
             findings: with current ids, at least one present.
-            n: number of candidates; fewer where fewer diseases are described.
         """
         findings = sorted(findings, key=lambda f: (f.term_id, f.excluded))
         present = [f.term_id for f in findings if not f.excluded]
-        model, families = self.model, self.model.graph.families
-        log_lr = model.log_lrs(findings).sum(axis=0, dtype=np.float64)
-        largest, second, soft = self.case_similarities(present)
-        gene_mean, name_mean = means = model.kin_means(log_lr)
-        base = model.with_kin(log_lr, means) + CASE_WEIGHT * largest + PRIOR_WEIGHT * self._n_patients
-        chosen = _first(base, n)
+        is_excluded = np.array([f.excluded for f in findings])
+        log_lrs = self.model.log_lrs(findings)
+        of_present, of_excluded = log_lrs[~is_excluded], log_lrs[is_excluded]
+        log_lr = log_lrs.sum(axis=0, dtype=np.float64)
+        kin_means = self.model.kin_means(log_lr)
+        similarities = self.case_similarities(present)
+        chosen = self._choose(log_lr, kin_means, similarities[0])
+        features = {
+            **_describe_ratios(of_present[:, chosen], of_excluded[:, chosen]),
+            **self._describe_evidence(chosen, log_lr, kin_means, similarities),
+            **self._describe_coverage(chosen, present),
+            "n_patients": self._n_patients[chosen],
+            "n_publications": self._n_publications[chosen],
+            "n_present": np.full(len(chosen), np.log(len(present))),
+            "n_excluded": np.full(len(chosen), np.log1p(is_excluded.sum())),
+            "is_omim": self._is_omim[chosen],
+            "is_orphanet": self._is_orphanet[chosen],
+        }
+        values = np.stack([features[name] for name in FEATURES], axis=1).astype(np.float32)
+        return CandidateFeatures(diseases=chosen, values=values)
+
+    def _choose(self, log_lr: Doubles, kin_means: tuple[Doubles, Doubles], nearest: Doubles) -> NDArray[np.int64]:
+        """The first of three rankings, in the order of the plain sum."""
+        plain_sum = self.model.with_kin(log_lr, kin_means) + CASE_WEIGHT * nearest + PRIOR_WEIGHT * self._n_patients
+        is_described = np.isfinite(plain_sum)
+        proposed = [
+            _first(plain_sum, N_BY_SUM),
+            _first(np.where(is_described & (nearest > 0), nearest, -np.inf), N_BY_CASE),
+            _first(np.where(is_described, log_lr, -np.inf), N_BY_RATIO),
+        ]
+        chosen = np.unique(np.concatenate(proposed))
+        return chosen[np.argsort(-plain_sum[chosen], kind="stable")]
+
+    def _describe_evidence(
+        self,
+        chosen: NDArray[np.int64],
+        log_lr: Doubles,
+        kin_means: tuple[Doubles, Doubles],
+        similarities: tuple[Doubles, Doubles, Doubles],
+    ) -> dict[str, Doubles]:
+        """The summed ratio and the cases, of the chosen and of their kin."""
+        families = self.model.graph.families
         by_gene, by_name = families.by_gene[chosen], families.by_name[chosen]
-        explained, mentioned, expected_seen = self._coverage(present)
-        features: dict[str, Doubles] = {
+        largest, second, soft = similarities
+        return {
             "log_lr": log_lr[chosen],
             "log_lr_below_best": log_lr[chosen] - log_lr.max(),
             "log_lr_rank": np.log1p(_ranks(log_lr, chosen)),
             "gene_kin_largest": largest_of_kin(by_gene, log_lr, UNLIKELY),
-            "gene_kin_mean": gene_mean[chosen],
+            "gene_kin_mean": kin_means[0][chosen],
             "name_kin_largest": largest_of_kin(by_name, log_lr, UNLIKELY),
-            "name_kin_mean": name_mean[chosen],
+            "name_kin_mean": kin_means[1][chosen],
             "case_largest": largest[chosen],
             "case_second": second[chosen],
             "case_soft": soft[chosen],
@@ -125,18 +170,7 @@ class FeatureExtractor:
             "case_rank": np.log1p(_ranks(largest, chosen)),
             "gene_kin_case": largest_of_kin(by_gene, largest, 0.0),
             "name_kin_case": largest_of_kin(by_name, largest, 0.0),
-            "n_patients": self._n_patients[chosen],
-            "n_publications": self._n_publications[chosen],
-            "explained": explained[chosen],
-            "mentioned": mentioned[chosen],
-            "expected_seen": expected_seen[chosen],
-            "n_present": np.full(len(chosen), np.log(len(present))),
-            "n_excluded": np.full(len(chosen), np.log1p(sum(f.excluded for f in findings))),
-            "is_omim": self._is_omim[chosen],
-            "is_orphanet": self._is_orphanet[chosen],
         }
-        values = np.stack([features[name] for name in FEATURES], axis=1).astype(np.float32)
-        return CandidateFeatures(diseases=chosen, values=values)
 
     def case_similarities(self, present: Sequence[str]) -> tuple[Doubles, Doubles, Doubles]:
         """Per disease: largest and second largest cosine to its cases, and their soft maximum; 0 without cases."""
@@ -152,8 +186,8 @@ class FeatureExtractor:
         second[self._with_cases[has_second]] = similarities[order][self._starts[has_second] + 1]
         return largest, second, soft
 
-    def _coverage(self, present: Sequence[str]) -> tuple[Doubles, Doubles, Doubles]:
-        """Per disease, 0..1: the patient's findings explained by P, mentioned at all, and expected findings seen."""
+    def _describe_coverage(self, chosen: NDArray[np.int64], present: Sequence[str]) -> dict[str, Doubles]:
+        """Shares, 0..1: the patient's findings explained by P, mentioned at all, and expected findings seen."""
         explained, mentioned, seen = np.zeros((3, self.model.n_diseases))
         columns = [self._term_index[t] for t in present]
         for column in columns:
@@ -165,18 +199,29 @@ class FeatureExtractor:
             diseases, p = self.model.profile_column(column)
             seen[diseases] += self._information[column] * p
         total = max(float(self._information[columns].sum()), 1e-6)
-        return explained / total, mentioned / total, seen / np.maximum(self._expected, 1e-6)
+        return {
+            "explained": explained[chosen] / total,
+            "mentioned": mentioned[chosen] / total,
+            "expected_seen": seen[chosen] / np.maximum(self._expected[chosen], 1e-6),
+        }
+
+
+def _describe_ratios(of_present: Floats, of_excluded: Floats) -> dict[str, Doubles]:
+    """How single findings speak for the candidates; log-likelihood ratios of shape [n_findings, n_candidates]."""
+    return {
+        "log_lr_present": of_present.sum(axis=0, dtype=np.float64),
+        "log_lr_excluded": of_excluded.sum(axis=0, dtype=np.float64),
+        "log_lr_smallest": of_present.min(axis=0).astype(np.float64),
+        "log_lr_largest": of_present.max(axis=0).astype(np.float64),
+        "supported": (of_present > SUPPORTS).mean(axis=0),
+        "contradicted": (of_excluded < CONTRADICTS).sum(axis=0).astype(np.float64),
+    }
 
 
 def _first(scores: Doubles, n: int) -> NDArray[np.int64]:
     """Indices of the n largest finite scores, largest first, ties by index."""
-    order = np.argsort(-scores, kind="stable")[:n] if n >= len(scores) else _partial_order(scores, n)
-    return order[np.isfinite(scores[order])]
-
-
-def _partial_order(scores: Doubles, n: int) -> NDArray[np.int64]:
-    threshold = np.partition(scores, -n)[-n]
-    among = np.flatnonzero(scores >= threshold)
+    threshold = np.partition(scores, -n)[-n] if n < len(scores) else -np.inf
+    among = np.flatnonzero((scores >= threshold) & np.isfinite(scores))
     return among[np.argsort(-scores[among], kind="stable")][:n]
 
 

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from scipy import sparse
 
-from kg.likelihood import Doubles, LikelihoodModel
+from kg.arrays import Doubles
+from kg.likelihood import LikelihoodModel
 from retrieval.schema import CountedTerm, PublishedCase
 
 

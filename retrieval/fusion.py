@@ -17,8 +17,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 from scipy.special import erf, log_softmax
 
+from kg.arrays import Doubles, Floats
 from kg.errors import SourceError, StorageError
-from kg.likelihood import Doubles, Floats
 from retrieval.features import FEATURES
 
 BUNDLED = Path(__file__).parent / "weights" / "fusion"

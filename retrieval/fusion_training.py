@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kg.likelihood import Floats
+from kg.arrays import Floats
 from retrieval.features import FEATURES
 from retrieval.fusion import Fusion, Layer, network_inputs
 
@@ -25,10 +25,10 @@ from retrieval.fusion import Fusion, Layer, network_inputs
 class TrainingSettings:
     """How the fusion is trained; docs/log.md says what was tried."""
 
-    n_networks: int = 3
+    n_networks: int = 4
     n_hidden: int = 48
-    n_epochs: int = 20
-    n_candidates: int = 50
+    n_epochs: int = 15
+    n_candidates: int = 80
     """The first of each list are trained on; the trained fusion takes lists of any length."""
     batch_size: int = 64
     learning_rate: float = 3e-3

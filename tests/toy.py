@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from kg.graph import KnowledgeGraph
-from kg.likelihood import LikelihoodModel, LikelihoodSettings, build_profiles
+from kg.likelihood import LikelihoodModel, LikelihoodSettings
+from kg.profiles import build_profiles
 from kg.schema import Association, Disease, Finding, Patient, PatientSeries, Provenance, TermCount
 from retrieval.cases import CaseLibrary, build_library, series_of
 from retrieval.features import FEATURES, FeatureExtractor

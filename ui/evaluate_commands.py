@@ -39,6 +39,9 @@ def diagnosis(
         list[Path] | None, typer.Option(help="TSV of phenopacket_id and rank, to compare with; may be repeated.")
     ] = None,
     pheval: Annotated[bool, typer.Option("--pheval", help="Also write result files for PhEval.")] = False,
+    present_only: Annotated[
+        bool, typer.Option("--present-only", help="Leave out the patients' excluded findings.")
+    ] = False,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; default: one per core, at most one per fold.")
     ] = None,
@@ -58,6 +61,7 @@ def diagnosis(
         weights=fusion,
         peers=tuple(peer or ()),
         pheval=pheval,
+        present_only=present_only,
         n_workers=workers,
         seed=seed,
         limit=limit,

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from evaluation.errors import LeakError
 from evaluation.protocols import N_FOLDS, Knowledge, check_no_leak, fold_publications, hold_out, split_folds
 from evaluation.schema import Case, Protocol
-from kg.likelihood import LikelihoodSettings, build_profiles
+from kg.likelihood import LikelihoodSettings
+from kg.profiles import build_profiles
 from retrieval.cases import series_of
 from tests.evaluation.store import STORE, build_knowledge
 from tests.toy import (

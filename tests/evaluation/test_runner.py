@@ -199,7 +199,7 @@ def test_a_disease_is_known_where_another_publication_of_the_set_has_it(whole, t
     done = predict(cases, whole, UNSEEN, System.GRAPH, tmp_path / "p.jsonl")
     assert [p.known for p in done] == [True, True, False, False]
     past = [case("p1", "PMID:9", FLIM, gold=EPSILON)]
-    done = predict(cases, whole, Protocol.UNSEEN_FUTURE, System.GRAPH, tmp_path / "f.jsonl", past=past)
+    done = predict(cases, whole, Protocol.UNSEEN_FUTURE, System.GRAPH, tmp_path / "f.jsonl", others=past)
     assert [p.known for p in done] == [False, False, True, True]
 
 
@@ -216,8 +216,8 @@ def test_the_past_alone_trains_where_there_is_one(whole, toy_graph, tmp_path):
     past = cases_of_store(toy_graph)
     later = [case("c1", "PMID:7", LARGE, STRIPED), case("c2", "PMID:8", BRITTLE, gold=EPSILON)]
     file = tmp_path / "p.jsonl"
-    one, other = predict(later, whole, Protocol.UNSEEN_FUTURE, System.FUSED, file, past=past)
+    one, other = predict(later, whole, Protocol.UNSEEN_FUTURE, System.FUSED, file, others=past)
     assert (one.known, other.known) == (True, True)
     assert 0 < sum(one.probabilities) <= 1.001
     with pytest.raises(UsageError, match="needs patients of other publications"):
-        predict(later, whole, Protocol.UNSEEN_FUTURE, System.FUSED, tmp_path / "q.jsonl", past=[])
+        predict(later, whole, Protocol.UNSEEN_FUTURE, System.FUSED, tmp_path / "q.jsonl", others=[])

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from kg.annotations import AnnotationTable
 from kg.graph import KnowledgeGraph
-from kg.likelihood import LikelihoodModel, LikelihoodSettings, build_profiles, load_likelihood
+from kg.likelihood import LikelihoodModel, LikelihoodSettings, load_likelihood
 from kg.ontology import PHENOTYPIC_ABNORMALITY
+from kg.profiles import build_profiles
 from kg.schema import Association, Disease, Finding, Gene, PatientSeries, Predicate, Provenance
 from kg.sources.hpoa import parse_frequency
 from tests.toy import SERIES_SOURCE, counted_series
@@ -93,6 +94,7 @@ def test_background(model):
 
 ABOVE_13 = 14.2 / 16 / ((0.85 + 14.2 / 16) / 5)  # "Large zorb" in Gamma, over its background
 ZORB_LR = 0.45 / 11 / (sum(ZORB.values()) / 5)  # "Abnormality of the zorb" in Delta
+NOTED = log((1 / (1 / 9 / 3) + 10) / (8 + 10))  # of Alpha's 8 one lacks it, and none of the two others described
 FLIM = 1.9 / 11 + 5 / 12 + 0.6 + 0.25 + 5.65 / 11
 
 
@@ -106,9 +108,9 @@ FLIM = 1.9 / 11 + 5 / 12 + 0.6 + 0.25 + 5.65 / 11
         (GAMMA, 12, False, log(0.9 * 0.6 / ((0.64 + 0.6 + 0.45 / 11) / 5) + 0.02)),  # implied by a descendant
         (ALPHA, 21, False, log(0.3 * (0.02 * 1.9 / 11 / (FLIM / 5) + 0.02))),  # contradiction
         (BETA, 14, False, log(0.3 * 0.02)),  # contradiction, 0 of 5
-        (ALPHA, 13, True, log((1 - 0.2 * 0.85) / (1 - 0.2 * 0.2))),
+        (ALPHA, 13, True, log((1 - 0.2 * 0.85) / (1 - 0.2 * 0.2)) + 0.5 * (1 - 0.85) * NOTED),  # one of eight lacks it
         (BETA, 13, True, -log(1 - 0.2 * 0.2)),
-        (ALPHA, 21, True, -log(1 - 0.2 * 0.2) + 0.3),  # agreed
+        (ALPHA, 21, True, -log(1 - 0.2 * 0.2) + 0.5 * NOTED),  # said to be absent
     ],
 )
 def test_log_likelihood_ratios(model, row, number, excluded, expected):
@@ -172,6 +174,38 @@ def reference_profile(graph: KnowledgeGraph, group: tuple[str, ...], s: Likeliho
     return {i: (n[i] + prior) / (m[i] + s.prior_weight) if n[i] > 0 else 0.0 for i in n}
 
 
+def reference_absences(graph: KnowledgeGraph, s: LikelihoodSettings) -> list[dict[str, float]]:
+    """Per group, term -> log-ratio of noted absence, where positive."""
+    sources = [name for name, _, _ in graph.annotations.pools["sources"]]
+    counted: list[tuple[dict[str, float], float]] = []
+    for group in graph.disease_groups:
+        lacking: dict[str, float] = {}
+        n_of_series = n_of_release = 0.0
+        for a in (a for d in group for a in not_restated(graph.findings_of(d), sources)):
+            f = a.frequency
+            if f is not None and f.n is not None and f.m is not None:
+                n, m = 0 if a.excluded else f.n, float(f.m)
+            elif a.excluded:
+                n, m = 0, 1.0 if f is None else s.class_weight
+            else:
+                continue
+            lacking[a.term_id] = lacking.get(a.term_id, 0.0) + m - n
+            if a.provenance[0].source == sources[0]:
+                n_of_release = max(n_of_release, m)
+            elif is_total(a):
+                n_of_series += n
+        counted.append((lacking, n_of_series + n_of_release))
+    n_described = max(sum(n > 0 for _, n in counted), 1)
+    found: list[dict[str, float]] = []
+    for lacking, n in counted:
+        ratios = {}
+        for i, k in lacking.items():
+            usual = sum(other.get(i, 0.0) / (n_other + 1) for other, n_other in counted) / n_described
+            ratios[i] = log((k / max(usual, s.rare_absence) + s.absence_prior) / (n + s.absence_prior))
+        found.append({i: ratio for i, ratio in ratios.items() if ratio > 0 and lacking[i] > 0})
+    return found
+
+
 class Reference:
     """The formulas of ``kg.likelihood``'s docstring, one number at a time."""
 
@@ -179,6 +213,7 @@ class Reference:
         self.s, ontology = settings, graph.ontology
         own = [reference_profile(graph, group, settings) for group in graph.disease_groups]
         self.absent = [{i for i, p in profile.items() if p == 0} for profile in own]
+        self.noted = reference_absences(graph, settings)
         self.above = {i: ontology.ancestors(i) for i in ontology.terms}
         self.p = [
             {i: max((p for j, p in profile.items() if i in self.above[j]), default=0.0) for i in ontology.terms}
@@ -191,7 +226,7 @@ class Reference:
         s, p, absent = self.s, self.p[row], term_id in self.absent[row]
         if excluded:
             odds = log1p(-s.exclusion_belief * p[term_id]) - log1p(-s.exclusion_belief * self.background[term_id])
-            return odds + (s.agreed_absence if absent else 0.0)
+            return odds + s.agreed_absence * self.noted[row].get(term_id, 0.0) * (1 - p[term_id])
         if p[term_id] > 0:
             ratio = s.exact_weight * p[term_id] / self.background[term_id]
         else:
@@ -426,7 +461,7 @@ def test_the_order_of_findings_does_not_matter(model, orders):
 def test_an_excluded_finding_never_helps_a_disease_that_has_it(model, reference, term_id):
     log_lr = model.log_lr(term_id, excluded=True)
     for row, p in enumerate(reference.p):
-        if p[term_id] >= model.background_of(term_id) - 1e-6 and term_id not in reference.absent[row]:
+        if p[term_id] >= model.background_of(term_id) - 1e-6 and term_id not in reference.noted[row]:
             assert log_lr[row] <= 1e-6
 
 
