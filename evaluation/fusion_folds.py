@@ -18,12 +18,16 @@ from evaluation.processes import Workers
 from evaluation.protocols import Fold, Knowledge, hold_out
 from evaluation.schema import Case, Protocol
 from kg.errors import UsageError
+from retrieval.cases import series_of
 from retrieval.features import FeatureExtractor
 from retrieval.fusion import Fusion
 from retrieval.fusion_training import Example, train_fusion
 
 MAX_PER_PUBLICATION = 5
 """Training patients of one publication; docs/log.md has the figures."""
+CONDITIONS = (Protocol.PUBLISHED, Protocol.UNSEEN_PUBLICATION)
+"""What a fusion for patients of elsewhere is trained under: of a new patient's disease the release may say much, or
+nothing that helps. With the second alone, the graph is trusted too little (decision 0008)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,15 +69,19 @@ def train_fold_fusions(
 def train_on_all(
     workers: Workers, folds: Sequence[Fold], *, seed: int = 0, progress: bool = False
 ) -> tuple[Fusion, int]:
-    """One fusion from the patients of all folds, each seen without their own fold; and the number of examples.
+    """One fusion from the patients of all folds, each seen without their own fold; and the number of patients.
+
+    Each patient is an example under each of ``CONDITIONS``, with published patients one by one and, as for users who
+    have the counts alone, with series only.
 
     Raises:
         UsageError: the folds hold no patient.
     """
-    tasks = [((publications, choose_training_cases(cases, seed)),) for publications, cases in folds]
+    chosen = [(publications, choose_training_cases(cases, seed)) for publications, cases in folds]
+    tasks = [(fold, protocol) for protocol in CONDITIONS for fold in chosen]
     found = tqdm(workers.run(_fold_examples, tasks), total=len(tasks), desc="examples", disable=not progress)
     examples = [e for of_fold in found for e in of_fold]
-    return _train(None, examples, seed), len(examples)
+    return _train(None, examples, seed), sum(len(cases) for _, cases in chosen)
 
 
 def choose_training_cases(cases: Sequence[Case], seed: int) -> tuple[Case, ...]:
@@ -106,8 +114,10 @@ def _pair_examples(job: Job, one: Fold, other: Fold) -> tuple[tuple[Example, ...
     return tuple(build_examples(extractor, one[1])), tuple(build_examples(extractor, other[1]))
 
 
-def _fold_examples(job: Job, fold: Fold) -> tuple[Example, ...]:
-    return tuple(build_examples(hold_out(job.whole, fold[0], job.protocol).extractor, fold[1]))
+def _fold_examples(job: Job, fold: Fold, protocol: Protocol) -> tuple[Example, ...]:
+    known = hold_out(job.whole, fold[0], protocol)
+    pooled = FeatureExtractor(known.model, series_of(known.graph))
+    return (*build_examples(known.extractor, fold[1]), *build_examples(pooled, fold[1]))
 
 
 def _train(_: Job | None, examples: Sequence[Example], seed: int) -> Fusion:

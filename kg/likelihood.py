@@ -56,7 +56,7 @@ class LikelihoodSettings(ProfileSettings):
     noise: float = 0.02
     contradiction: float = 0.3
     exclusion_belief: float = 0.2
-    agreed_absence: float = 0.5
+    agreed_absence: float = 0.3
     common: float = 0.5
     """Ancestors with at least this background say nothing."""
 

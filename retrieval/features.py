@@ -13,17 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from kg.arrays import Doubles, Floats
+from kg.arrays import Doubles, Floats, Indices
 from kg.families import largest_of_kin
 from kg.likelihood import UNLIKELY, LikelihoodModel
 from kg.schema import Finding
 from retrieval.finding_sets import FindingSetIndex
 from retrieval.schema import PublishedCase
 
-N_BY_SUM, N_BY_CASE, N_BY_RATIO = 150, 100, 50
-"""Candidates that each of three rankings proposes: the plain sum, the nearest case, and the likelihood ratio."""
 CASE_WEIGHT = 20.0
 """Of the largest cosine to a case, in the plain sum."""
 PRIOR_WEIGHT = 0.5
@@ -67,10 +64,25 @@ FEATURES = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proposals:
+    """How many candidates each of three rankings proposes; one disease may be proposed by several."""
+
+    by_sum: int = 150
+    """The plain sum of likelihood ratio, nearest case and published patients."""
+    by_case: int = 100
+    """The nearest published case."""
+    by_ratio: int = 50
+    """The likelihood ratio, without kin."""
+
+
+PROPOSALS = Proposals()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CandidateFeatures:
     """Candidates of one patient, the most likely by a plain sum first."""
 
-    diseases: NDArray[np.int64]
+    diseases: Indices
     """Indices into the model's groups, shape [n_candidates]."""
     values: Floats
     """Shape [n_candidates, n_features], in the order of ``FEATURES``."""
@@ -103,11 +115,12 @@ class FeatureExtractor:
         self._is_omim = np.array([any(d.startswith("OMIM:") for d in g) for g in groups], np.float64)
         self._is_orphanet = np.array([any(d.startswith("ORPHA:") for d in g) for g in groups], np.float64)
 
-    def extract(self, findings: Sequence[Finding]) -> CandidateFeatures:
+    def extract(self, findings: Sequence[Finding], proposals: Proposals = PROPOSALS) -> CandidateFeatures:
         """The candidates of a patient, the first by the plain sum first, and what is known of each.
 
         Args:
             findings: with current ids, at least one present.
+            proposals: how many candidates; fewer where fewer diseases are described.
         """
         findings = sorted(findings, key=lambda f: (f.term_id, f.excluded))
         present = [f.term_id for f in findings if not f.excluded]
@@ -117,7 +130,7 @@ class FeatureExtractor:
         log_lr = log_lrs.sum(axis=0, dtype=np.float64)
         kin_means = self.model.kin_means(log_lr)
         similarities = self.case_similarities(present)
-        chosen = self._choose(log_lr, kin_means, similarities[0])
+        chosen = self._choose(log_lr, kin_means, similarities[0], proposals)
         features = {
             **_describe_ratios(of_present[:, chosen], of_excluded[:, chosen]),
             **self._describe_evidence(chosen, log_lr, kin_means, similarities),
@@ -132,21 +145,21 @@ class FeatureExtractor:
         values = np.stack([features[name] for name in FEATURES], axis=1).astype(np.float32)
         return CandidateFeatures(diseases=chosen, values=values)
 
-    def _choose(self, log_lr: Doubles, kin_means: tuple[Doubles, Doubles], nearest: Doubles) -> NDArray[np.int64]:
-        """The first of three rankings, in the order of the plain sum."""
+    def _choose(self, log_lr: Doubles, kin_means: tuple[Doubles, Doubles], nearest: Doubles, n: Proposals) -> Indices:
+        """The first of each ranking, in the order of the plain sum."""
         plain_sum = self.model.with_kin(log_lr, kin_means) + CASE_WEIGHT * nearest + PRIOR_WEIGHT * self._n_patients
         is_described = np.isfinite(plain_sum)
         proposed = [
-            _first(plain_sum, N_BY_SUM),
-            _first(np.where(is_described & (nearest > 0), nearest, -np.inf), N_BY_CASE),
-            _first(np.where(is_described, log_lr, -np.inf), N_BY_RATIO),
+            _first(plain_sum, n.by_sum),
+            _first(np.where(is_described & (nearest > 0), nearest, -np.inf), n.by_case),
+            _first(np.where(is_described, log_lr, -np.inf), n.by_ratio),
         ]
         chosen = np.unique(np.concatenate(proposed))
         return chosen[np.argsort(-plain_sum[chosen], kind="stable")]
 
     def _describe_evidence(
         self,
-        chosen: NDArray[np.int64],
+        chosen: Indices,
         log_lr: Doubles,
         kin_means: tuple[Doubles, Doubles],
         similarities: tuple[Doubles, Doubles, Doubles],
@@ -186,7 +199,7 @@ class FeatureExtractor:
         second[self._with_cases[has_second]] = similarities[order][self._starts[has_second] + 1]
         return largest, second, soft
 
-    def _describe_coverage(self, chosen: NDArray[np.int64], present: Sequence[str]) -> dict[str, Doubles]:
+    def _describe_coverage(self, chosen: Indices, present: Sequence[str]) -> dict[str, Doubles]:
         """Shares, 0..1: the patient's findings explained by P, mentioned at all, and expected findings seen."""
         explained, mentioned, seen = np.zeros((3, self.model.n_diseases))
         columns = [self._term_index[t] for t in present]
@@ -218,13 +231,13 @@ def _describe_ratios(of_present: Floats, of_excluded: Floats) -> dict[str, Doubl
     }
 
 
-def _first(scores: Doubles, n: int) -> NDArray[np.int64]:
+def _first(scores: Doubles, n: int) -> Indices:
     """Indices of the n largest finite scores, largest first, ties by index."""
     threshold = np.partition(scores, -n)[-n] if n < len(scores) else -np.inf
     among = np.flatnonzero((scores >= threshold) & np.isfinite(scores))
     return among[np.argsort(-scores[among], kind="stable")][:n]
 
 
-def _ranks(scores: Doubles, chosen: NDArray[np.int64]) -> Doubles:
+def _ranks(scores: Doubles, chosen: Indices) -> Doubles:
     """Ranks of the chosen among all: 0 for the largest score; equal scores share the best of their ranks."""
     return np.searchsorted(np.sort(-scores), -scores[chosen]).astype(np.float64)

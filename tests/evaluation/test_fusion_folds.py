@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from evaluation.fusion_folds import (
+    CONDITIONS,
     MAX_PER_PUBLICATION,
     Job,
     build_examples,
@@ -16,7 +17,8 @@ from evaluation.fusion_folds import (
 from evaluation.protocols import check_no_leak, hold_out, split_folds
 from evaluation.schema import Case, Protocol
 from kg.errors import UsageError
-from retrieval.features import FEATURES
+from retrieval.cases import series_of
+from retrieval.features import FEATURES, FeatureExtractor
 from retrieval.fusion_training import Example
 from tests.evaluation.store import STORE, RecordingWorkers, build_knowledge, cases_of_store
 from tests.toy import ALPHA, BETA, BRITTLE, GAMMA, LARGE, patient, published_patient
@@ -96,13 +98,17 @@ def test_a_fold_alone_gets_the_same_fusion_as_among_all(job, folds, nested):
             assert np.array_equal(bias, same_bias)
 
 
-def test_one_fusion_of_all_sees_each_patient_without_their_own_fold(toy_graph, job, folds):
+def test_one_fusion_of_all_sees_each_patient_without_their_own_fold_under_both_conditions(toy_graph, job, folds):
     workers = RecordingWorkers(job)
-    fusion, n_examples = train_on_all(workers, folds, seed=2)
-    assert n_examples == len(STORE) + MAX_PER_PUBLICATION
+    fusion, n_patients = train_on_all(workers, folds, seed=2)
+    assert n_patients == len(STORE) + MAX_PER_PUBLICATION
     assert fusion.publications == {"PMID:1", "PMID:2", "PMID:3", "PMID:4", "PMID:5"}
-    for j, (_, found) in enumerate(workers.done):
-        assert_same(list(found), examples_without(toy_graph, folds, j, j))
+    assert [task[1] for task, _ in workers.done] == [p for p in CONDITIONS for _ in folds]
+    for (fold, _), found in workers.done:  # the toy release itself rests on none of them, so both conditions agree
+        j = next(i for i, (publications, _) in enumerate(folds) if publications == fold[0])
+        never = build_knowledge(toy_graph, [p for p in PATIENTS if p.references[0] not in fold[0]])
+        pooled = build_examples(FeatureExtractor(never.model, series_of(never.graph)), fold[1])
+        assert_same(list(found), [*examples_without(toy_graph, folds, j, j), *pooled])
 
 
 def test_at_most_so_many_patients_of_a_publication_in_the_order_given():

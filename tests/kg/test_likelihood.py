@@ -108,9 +108,9 @@ FLIM = 1.9 / 11 + 5 / 12 + 0.6 + 0.25 + 5.65 / 11
         (GAMMA, 12, False, log(0.9 * 0.6 / ((0.64 + 0.6 + 0.45 / 11) / 5) + 0.02)),  # implied by a descendant
         (ALPHA, 21, False, log(0.3 * (0.02 * 1.9 / 11 / (FLIM / 5) + 0.02))),  # contradiction
         (BETA, 14, False, log(0.3 * 0.02)),  # contradiction, 0 of 5
-        (ALPHA, 13, True, log((1 - 0.2 * 0.85) / (1 - 0.2 * 0.2)) + 0.5 * (1 - 0.85) * NOTED),  # one of eight lacks it
+        (ALPHA, 13, True, log((1 - 0.2 * 0.85) / (1 - 0.2 * 0.2)) + 0.3 * (1 - 0.85) * NOTED),  # one of eight lacks it
         (BETA, 13, True, -log(1 - 0.2 * 0.2)),
-        (ALPHA, 21, True, -log(1 - 0.2 * 0.2) + 0.5 * NOTED),  # said to be absent
+        (ALPHA, 21, True, -log(1 - 0.2 * 0.2) + 0.3 * NOTED),  # said to be absent
     ],
 )
 def test_log_likelihood_ratios(model, row, number, excluded, expected):

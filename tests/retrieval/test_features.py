@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 from kg.graph import KnowledgeGraph
 from kg.schema import Finding
 from retrieval.cases import series_of
-from retrieval.features import CASE_WEIGHT, FEATURES, PRIOR_WEIGHT, SHARPNESS, FeatureExtractor
+from retrieval.features import (
+    CASE_WEIGHT,
+    CONTRADICTS,
+    FEATURES,
+    PRIOR_WEIGHT,
+    SHARPNESS,
+    SUPPORTS,
+    FeatureExtractor,
+    Proposals,
+)
 from retrieval.finding_sets import FindingSetIndex
 from retrieval.schema import PublishedCase
 from tests.toy import (
@@ -71,9 +80,13 @@ def extractor(graph: KnowledgeGraph, cases: tuple[PublishedCase, ...]) -> Featur
     return build_extractor(graph, cases)
 
 
-def features_of(extractor: FeatureExtractor, findings: Sequence[Finding], n: int = 100) -> dict[str, dict[str, float]]:
+def by_sum(n: int) -> Proposals:
+    return Proposals(by_sum=n, by_case=0, by_ratio=0)
+
+
+def features_of(extractor: FeatureExtractor, findings: Sequence[Finding]) -> dict[str, dict[str, float]]:
     """Disease -> feature -> value."""
-    found = extractor.extract(findings, n)
+    found = extractor.extract(findings)
     groups = extractor.model.groups
     return {
         groups[d][0]: dict(zip(FEATURES, row, strict=True))
@@ -188,6 +201,10 @@ class Reference:
         self.findings = findings
         self.present = [f.term_id for f in findings if not f.excluded]
         self.log_lr = [float(x) for x in model.log_lrs(findings).astype(np.float64).sum(axis=0)]
+        single = [(f.excluded, model.log_lr(f.term_id, excluded=f.excluded).tolist()) for f in findings]
+        self.of_present = list(zip(*(values for excluded, values in single if not excluded), strict=True))
+        self.of_excluded = list(zip(*(values for excluded, values in single if excluded), strict=True))
+        self.of_excluded = self.of_excluded or [()] * len(model.groups)
         self.cosines: list[list[float]] = [[] for _ in model.groups]
         for case in cases:
             if case.disease_id in model.group_index:
@@ -217,6 +234,12 @@ class Reference:
             "log_lr": log_lr[one],
             "log_lr_below_best": log_lr[one] - max(log_lr),
             "log_lr_rank": math.log1p(sum(x > log_lr[one] for x in log_lr)),
+            "log_lr_present": sum(self.of_present[one]),
+            "log_lr_excluded": sum(self.of_excluded[one]),
+            "log_lr_smallest": min(self.of_present[one]),
+            "log_lr_largest": max(self.of_present[one]),
+            "supported": sum(x > SUPPORTS for x in self.of_present[one]) / len(self.present),
+            "contradicted": sum(x < CONTRADICTS for x in self.of_excluded[one]),
             "gene_kin_largest": max((log_lr[k] for k in by_gene), default=-60),
             "gene_kin_mean": mean(by_gene),
             "name_kin_largest": max((log_lr[k] for k in by_name), default=-60),
@@ -296,11 +319,31 @@ def test_the_order_of_the_cases_does_not_matter(
 @given(findings=FINDINGS, n=st.integers(1, 12))
 def test_numbers_of_candidates(extractor: FeatureExtractor, findings: list[Finding], n: int):
     """The first n of all candidates, and no more than there are described diseases."""
-    everybody, first = extractor.extract(findings, 100), extractor.extract(findings, n)
+    everybody, first = extractor.extract(findings), extractor.extract(findings, by_sum(n))
     assert len(everybody.diseases) == N_DESCRIBED
     assert first.values.shape == (min(n, N_DESCRIBED), len(FEATURES))
     np.testing.assert_array_equal(first.diseases, everybody.diseases[:n])
     np.testing.assert_array_equal(first.values, everybody.values[:n])
+
+
+def test_each_ranking_proposes(extractor: FeatureExtractor):
+    findings = patient(LARGE)
+    nearest = extractor.case_similarities([LARGE])[0]
+    log_lr = extractor.model.log_lrs(findings).sum(axis=0)
+    described = extractor.model.is_described
+    best_case = int(np.argmax(np.where(described, nearest, -np.inf)))
+    best_ratio = int(np.argmax(np.where(described, log_lr, -np.inf)))
+    assert extractor.extract(findings, Proposals(by_sum=0, by_case=1, by_ratio=0)).diseases.tolist() == [best_case]
+    assert extractor.extract(findings, Proposals(by_sum=0, by_case=0, by_ratio=1)).diseases.tolist() == [best_ratio]
+    (best_sum,) = extractor.extract(findings, by_sum(1)).diseases.tolist()
+    together = extractor.extract(findings, Proposals(by_sum=1, by_case=1, by_ratio=1)).diseases.tolist()
+    assert together[0] == best_sum
+    assert set(together) == {best_sum, best_case, best_ratio}
+
+
+def test_a_disease_without_cases_is_not_proposed_by_its_nearest(graph: KnowledgeGraph):
+    found = build_extractor(graph, []).extract(patient(LARGE), Proposals(by_sum=0, by_case=5, by_ratio=0))
+    assert found.diseases.tolist() == []
 
 
 @settings(max_examples=40)
@@ -323,7 +366,7 @@ def test_a_disease_of_which_nothing_is_described_is_no_candidate(extractor: Feat
     bare = extractor.model.group_index[BARE]
     assert not extractor.model.is_described[bare]
     for n in (1, 6, 7, 100):
-        assert bare not in extractor.extract(findings, n).diseases
+        assert bare not in extractor.extract(findings, by_sum(n)).diseases
 
 
 def test_a_case_of_a_disease_outside_the_graph_is_passed_over(
