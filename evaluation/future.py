@@ -13,7 +13,7 @@ from evaluation.schema import Case, CaseSet, Unscored
 from kg.build import SourceFiles
 from kg.datasets import data_folder
 from kg.errors import NotReadyError
-from kg.sources.counts import BUNDLED
+from kg.sources import counts, prevalences
 
 RELEASE = "2023-01-27"
 LAST_PMID = 36650000
@@ -29,7 +29,7 @@ def is_past(reference: str) -> bool:
 
 
 def past_sources(folder: Path | None = None) -> SourceFiles:
-    """The release of that day, in the data folder, and the shipped counts, of any day.
+    """The release of that day, in the data folder; the shipped counts, of any day, and prevalences, of before it.
 
     Genes are left out: their table is of today.
 
@@ -38,7 +38,10 @@ def past_sources(folder: Path | None = None) -> SourceFiles:
     """
     hpo = (folder or data_folder()) / "hpo"
     sources = SourceFiles(
-        ontology=hpo / f"hp.v{RELEASE}.json.gz", annotations=hpo / f"phenotype.{RELEASE}.hpoa.gz", counts=BUNDLED
+        ontology=hpo / f"hp.v{RELEASE}.json.gz",
+        annotations=hpo / f"phenotype.{RELEASE}.hpoa.gz",
+        counts=counts.BUNDLED,
+        prevalences=prevalences.BUNDLED,
     )
     missing = [p for p in (sources.ontology, sources.annotations) if not p.is_file()]
     if missing:

@@ -1,4 +1,7 @@
-"""What the systems may draw on: the release alone, with the shipped counts, or with a case library too."""
+"""What the systems may draw on: the release alone, with the shipped counts, or with a case library too.
+
+How common diseases are is known at every level.
+"""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class Ranking:
 def _rank_by_graph(question: Question) -> Ranking:
     model = question.knowledge.model
     log_lr = model.log_lrs(_ordered(question.case)).sum(axis=0, dtype=np.float64)
-    scores = model.with_kin(log_lr, model.kin_means(log_lr))
+    scores = model.with_kin(log_lr, model.kin_means(log_lr)) + model.log_prior
     tempered = np.append(scores, 0.0) / TEMPERATURE  # "none of these" has the findings of anybody: a ratio of 1
     weights = np.exp(tempered - tempered.max())
     return Ranking(scores=scores, probabilities=(weights / weights.sum())[:-1])

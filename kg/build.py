@@ -14,11 +14,11 @@ from kg.annotations import AnnotationTable
 from kg.errors import NotReadyError, SourceError, UnknownIdError
 from kg.graph import KnowledgeGraph
 from kg.ontology import Ontology
-from kg.schema import Association, Disease, Gene, Synonym, Term
-from kg.sources import hpo, hpoa
+from kg.schema import Association, Disease, Gene, Prevalence, Provenance, Synonym, Term
+from kg.sources import hpo, hpoa, prevalences
 from kg.sources.counts import BUNDLED, load_counts
 
-FORMAT = "3"
+FORMAT = "4"
 """Raised whenever what is stored, or how it is computed, changes."""
 
 _LOG = logging.getLogger(__name__)
@@ -36,6 +36,8 @@ class SourceFiles:
     """``genes_to_phenotype.txt``; None for a graph without genes."""
     counts: Path | None = None
     """A table of published counts, see ``kg.sources.counts``; None for the release alone."""
+    prevalences: Path | None = None
+    """A table of prevalences, see ``kg.sources.prevalences``; None for a graph without."""
 
 
 def bundled_sources(*, counts: bool = True) -> SourceFiles:
@@ -58,6 +60,7 @@ def bundled_sources(*, counts: bool = True) -> SourceFiles:
         annotations=data / "phenotype.hpoa",
         genes=data / "genes_to_phenotype.txt",
         counts=BUNDLED if counts else None,
+        prevalences=prevalences.BUNDLED,
     )
 
 
@@ -103,7 +106,8 @@ def build_graph(sources: SourceFiles) -> KnowledgeGraph:
     if n_unknown:
         versions["hpoa_unknown_terms"] = str(n_unknown)
         _LOG.warning("%d annotations name terms that HPO %s does not have; left out", n_unknown, release.version)
-    graph = KnowledgeGraph(ontology, annotated.diseases, table, known_genes, versions, identity)
+    common = prevalences.load_prevalences(sources.prevalences) if sources.prevalences else ()
+    graph = KnowledgeGraph(ontology, annotated.diseases, table, known_genes, versions, identity, common)
     if sources.counts is None:
         return graph
     joined = graph.with_series(*load_counts(sources.counts))
@@ -154,7 +158,9 @@ def _write(folder: Path, graph: KnowledgeGraph) -> None:
         for d in graph.diseases.values()
     ]
     cache.write_json(folder / "terms.json", {"terms": terms, "replaced": graph.ontology.replaced})
-    cache.write_json(folder / "diseases.json", {"diseases": diseases, "versions": graph.versions})
+    common = [[p.disease_id, p.low, p.high, asdict(p.provenance)] for p in graph.prevalences]
+    described = {"diseases": diseases, "versions": graph.versions, "prevalences": common}
+    cache.write_json(folder / "diseases.json", described)
     cache.write_json(folder / "pools.json", dict(graph.annotations.pools))
     with (folder / "columns.npz").open("wb") as out:
         np.savez(out, allow_pickle=False, **graph.annotations.columns)
@@ -182,4 +188,8 @@ def _read(folder: Path, identity: str) -> KnowledgeGraph:
         columns = {name: arrays[name] for name in arrays.files}
     pools = cache.read_json(folder / "pools.json")
     table = AnnotationTable(columns, pools, [d for d, _, _ in rows], list(ontology.terms))
-    return KnowledgeGraph(ontology, diseases, table, genes, versions, identity)
+    common = [
+        Prevalence(disease_id=disease_id, low=low, high=high, provenance=Provenance(**provenance))
+        for disease_id, low, high, provenance in described["prevalences"]
+    ]
+    return KnowledgeGraph(ontology, diseases, table, genes, versions, identity, common)

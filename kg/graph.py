@@ -30,6 +30,7 @@ from kg.schema import (
     Patient,
     PatientSeries,
     Predicate,
+    Prevalence,
     Provenance,
     Term,
 )
@@ -49,6 +50,7 @@ class KnowledgeGraph:
         genes: disease id -> genes.
         versions: source -> release.
         identity: digest of what the graph was built from; artefacts derived from it depend on this.
+        prevalences: how common some of the diseases are.
     """
 
     def __init__(
@@ -59,12 +61,14 @@ class KnowledgeGraph:
         genes: Mapping[str, tuple[Gene, ...]],
         versions: Mapping[str, str],
         identity: str = "",
+        prevalences: Sequence[Prevalence] = (),
     ) -> None:
         self.ontology = ontology
         self.diseases: dict[str, Disease] = {d.disease_id: d for d in diseases}
         self.annotations = annotations
         self.versions = dict(versions)
         self.identity = identity
+        self.prevalences = tuple(prevalences)
         self._genes = dict(genes)
         self._disease_index = {d: i for i, d in enumerate(self.diseases)}
         self._term_index = {t: i for i, t in enumerate(ontology.terms)}
@@ -124,6 +128,7 @@ class KnowledgeGraph:
             genes,
             {**self.versions, source.source: source.version},
             self.identity and cache.digest({"graph": self.identity, "series": repr(series), "source": repr(source)}),
+            self.prevalences,
         )
 
     def with_patients(self, patients: Sequence[Patient], source: str) -> KnowledgeGraph:
@@ -222,6 +227,18 @@ class KnowledgeGraph:
     def disease_groups(self) -> tuple[tuple[str, ...], ...]:
         """Ids that plainly name one disease, grouped; every disease is in exactly one group."""
         return group_equivalents(self.diseases.values())
+
+    def prevalence_of(self, disease_id: str) -> Prevalence | None:
+        """How common a disease is, by the largest figure for it or an equivalent entry; None where no source says."""
+        return max(
+            (self._prevalence_of[d] for d in self.equivalents(disease_id) if d in self._prevalence_of),
+            key=lambda p: p.middle,
+            default=None,
+        )
+
+    @cached_property
+    def _prevalence_of(self) -> dict[str, Prevalence]:
+        return {p.disease_id: p for p in self.prevalences}
 
     @cached_property
     def families(self) -> Families:

@@ -14,6 +14,8 @@ says is absent scores ``contradiction`` times that.
 *Kin.* The ratio of all findings together is mixed with the mean ratio of the diseases that share a gene or a name
 (``with_kin``): of many diseases little is written, and much of their kin.
 
+*Prior.* The logarithm of a disease's prevalence, by a weight (``log_prior``); added to the ratio of all findings.
+
 *Excluded finding.* LR = (1 - r P(t|d)) / (1 - r P(t)), where r is how much an exclusion is believed: what was not
 seen was often not looked for. Where one is looked for at all tells of the disease too: ``agreed_absence`` times the
 profile's log-ratio of noted absences is added.
@@ -34,7 +36,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from kg import cache
-from kg.arrays import Floats
+from kg.arrays import Doubles, Floats
 from kg.families import log_mean_of_kin
 from kg.graph import KnowledgeGraph
 from kg.profiles import Profiles, ProfileSettings, build_profiles, read_profiles, write_profiles
@@ -43,6 +45,10 @@ from kg.schema import Finding
 FORMAT = "5"
 KIN_WEIGHTS = (0.5, 0.5, 0.25)
 """Of a disease itself, of the mean of its kin by gene, and by name."""
+PREVALENCE_WEIGHT = 0.4
+"""Of the log of a disease's prevalence: half, since who is seen by a specialist is no random sample of people."""
+UNKNOWN_PREVALENCE = 1e-7
+"""Of a disease of which no source says how common it is: those are the rarest."""
 UNLIKELY = -60.0
 """Log-likelihood ratio of no kin at all."""
 
@@ -90,6 +96,14 @@ class LikelihoodModel:
         """Of which diseases at least one finding is stated, shape [n_diseases]; the others cannot be recognised."""
         described: NDArray[np.bool_] = np.bincount(self._profiles.present.indices, minlength=self.n_diseases) > 0
         return described
+
+    @cached_property
+    def log_prior(self) -> Doubles:
+        """Weighted log of each disease's prevalence, against that of a disease without one; shape [n_diseases]."""
+        known = (self.graph.prevalence_of(group[0]) for group in self.groups)
+        shares = np.array([UNKNOWN_PREVALENCE if p is None else p.middle for p in known])
+        prior: Doubles = PREVALENCE_WEIGHT * np.log(shares / UNKNOWN_PREVALENCE)
+        return prior
 
     def profile_column(self, term_index: int) -> tuple[NDArray[np.int32], Floats]:
         """Diseases with a term (by its index in the ontology) or a more specific one, and P(term | disease)."""

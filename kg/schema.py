@@ -6,6 +6,7 @@ Nothing here reads files or knows about networkx.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -186,6 +187,31 @@ class Patient:
     gene_symbols: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     """Publications that describe the patient, e.g. ``PMID:24573067``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prevalence:
+    """How common a disease is, as a source words it."""
+
+    disease_id: str
+    low: float
+    """Share of people, above 0, at most 1."""
+    high: float
+    provenance: Provenance
+
+    def __post_init__(self) -> None:
+        if not 0 < self.low <= self.high <= 1:
+            raise ValueError(f"expected 0 < low <= high <= 1, got {self.low} and {self.high}")
+
+    @property
+    def middle(self) -> float:
+        """Geometric mean: such numbers span powers of ten."""
+        return math.sqrt(self.low * self.high)
+
+    def __str__(self) -> str:
+        """``1 in 10,000 to 15,000 people``."""
+        few, many = (f"{round(1 / s, 2 - len(str(int(1 / s)))):,.0f}" for s in (self.high, self.low))
+        return f"1 in {few} people" if few == many else f"1 in {few} to {many} people"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

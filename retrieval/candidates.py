@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.special import log_softmax
 
 from kg.arrays import Floats
 from kg.likelihood import LikelihoodModel
@@ -52,13 +53,14 @@ def rank_diseases(
 ) -> tuple[list[int], list[float]]:
     """Candidates as indices into the model's groups, best first, and their log-probabilities.
 
-    The probabilities sum to one with that of "none of these". Ties are broken by the plain sum that chose the
-    candidates.
+    What the fusion finds is weighed by how common the diseases are. The probabilities sum to one with that of "none
+    of these". Ties are broken by the plain sum that chose the candidates.
     """
     features = extractor.extract(findings)
     if not len(features.diseases):
         return [], []
-    log_probabilities = fusion.log_probabilities(features.values)[:-1]
+    log_prior = np.append(extractor.model.log_prior[features.diseases], 0.0)
+    log_probabilities = log_softmax(fusion.log_probabilities(features.values) + log_prior)[:-1]
     order = np.argsort(-log_probabilities, kind="stable")
     return features.diseases[order].tolist(), log_probabilities[order].tolist()
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from kg import datasets
+
+GENETICS_HOME_REFERENCE = "https://ghr.nlm.nih.gov/"
 
 app = typer.Typer(help="List, pull and verify data sets.", no_args_is_help=True)
 
@@ -65,3 +68,25 @@ def counts(
     n_patients = sum(s.n_patients for s in series)
     n_diseases = len({s.disease.disease_id for s in series})
     typer.echo(f"{n_patients:,} patients, {n_diseases:,} diseases, {len(series):,} series: {out}")
+
+
+@app.command()
+def prevalences(
+    medquad: Annotated[Path, typer.Option(help="MedQuAD as JSON Lines, plain or xz.")],
+    out: Annotated[Path, typer.Option(help="The table to write (.tsv).")],
+) -> None:
+    """Read from pages of Genetics Home Reference how common diseases are."""
+    from kg.build import bundled_sources, load_graph
+    from kg.prevalence import find_prevalences
+    from kg.schema import Provenance
+    from kg.sources.medquad import load_documents
+    from kg.sources.prevalences import write_prevalences
+
+    pages = [d for d in load_documents(medquad) if d.url.startswith(GENETICS_HOME_REFERENCE)]
+    source = Provenance(
+        source="Genetics Home Reference (NIH), by MedQuAD", version="2019", reference="", licence="CC-BY-4.0"
+    )
+    release = replace(bundled_sources(counts=False), prevalences=None)
+    found = find_prevalences(pages, load_graph(release).diseases, source)
+    write_prevalences(found, source, out)
+    typer.echo(f"{len(found):,} diseases, from {len(pages):,} pages: {out}")

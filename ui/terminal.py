@@ -83,6 +83,10 @@ def _show_disease(console: Console, graph: KnowledgeGraph, disease: Disease) -> 
         console.print(f"[dim]same disease:[/] {', '.join(others)}", highlight=False)
     if genes:
         console.print(f"[dim]genes:[/] {', '.join(g.symbol for g in genes)}", highlight=False)
+    prevalence = graph.prevalence_of(disease.disease_id)
+    if prevalence:
+        told = f"{prevalence} ({prevalence.provenance.source}, {prevalence.provenance.url})"
+        console.print(f"[dim]prevalence:[/] {escape(told)}", highlight=False, soft_wrap=True)
     for predicate in Predicate:
         rows = [a for a in graph.associations_of(disease.disease_id) if a.predicate is predicate]
         if rows:

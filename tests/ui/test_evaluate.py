@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from evaluation.errors import LeakError
 from kg.errors import NotReadyError, SourceError, UsageError
+from kg.sources.counts import load_counts
 from retrieval.fusion import load_fusion
 from tests.packets import write_packet
 from ui.cli import app, main
@@ -180,6 +181,42 @@ def test_weights_that_saw_an_evaluated_publication_are_refused(tmp_path):
     result = evaluate(tmp_path, tmp_path / "out", *options)
     assert isinstance(result.exception, LeakError)
     assert f"the fusion was trained on {seen}, which is held out" in str(result.exception)
+
+
+def test_a_patient_of_whom_no_publication_is_named_is_not_found_by_their_own(tmp_path):
+    """The library describes a disease of its own by this patient, and by another of other findings."""
+    library, cases = tmp_path / "library", tmp_path / "cases.json"
+    packet(library, "self", disease="OMIM:999999")
+    packet(library, "other", disease="OMIM:999999", present=OF_RETT, publication="PMID:2")
+    cases.write_text(json.dumps([[list(OF_MARFAN), ["OMIM:999999"]]]))
+    assert evaluate(cases, tmp_path / "out", "--system", "cases", "--library", str(library)).exception is None
+    (prediction,) = predictions_of(tmp_path / "out").values()
+    assert (prediction["rank"], prediction["in_graph"]) == (None, True)  # the other shares no finding
+    settings = strict_json(tmp_path / "out" / "metrics.json")["settings"]
+    assert settings["left out, may describe the patients"] == "1 publications"
+
+
+def test_weights_that_saw_what_may_be_the_patients_publication_are_refused(tmp_path):
+    series = next(s for s in load_counts()[0] if sum(c.n_present > 0 for c in s.counts) > 2)
+    present = [c.term_id for c in series.counts if c.n_present]
+    cases = tmp_path / "cases.json"
+    cases.write_text(json.dumps([[present, [series.disease.disease_id]]]))
+    options = ("--system", "fused", "--fusion", "shipped", "--knowledge", "counts")
+    result = evaluate(cases, tmp_path / "out", *options)
+    assert isinstance(result.exception, LeakError)
+
+
+def test_excluded_findings_can_be_left_out(tmp_path):
+    cases = tmp_path / "packets"
+    packet(cases, "m", absent=("HP:0001250", "HP:0000365"))
+    small = ("--knowledge", "graph")
+    for name, options in (("all", small), ("present", (*small, "--present-only"))):
+        assert evaluate(cases, tmp_path / name, *options).exception is None
+    told, silent = (predictions_of(tmp_path / name)["m"] for name in ("all", "present"))
+    assert told["n_findings"] == silent["n_findings"] == 3  # present ones
+    assert told["probabilities"] != silent["probabilities"]
+    settings = strict_json(tmp_path / "present" / "metrics.json")["settings"]
+    assert settings["findings"] == "present only"
 
 
 # Wrong use: one line, exit code 2

@@ -1,0 +1,62 @@
+"""The table of prevalences (TSV) <-> ``Prevalence`` records.
+
+One row per disease: ``disease_id, low, high, reference``, shares of people and the address of the page that gives them.
+Lines that begin with ``#`` name source, version and licence.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from pathlib import Path
+
+from kg.errors import SourceError, StorageError
+from kg.schema import Prevalence, Provenance
+
+COLUMNS = ("disease_id", "low", "high", "reference")
+BUNDLED = Path(__file__).parents[1] / "facts" / "prevalences.tsv"
+"""The project's own table; docs/sources.md says how it is made."""
+
+
+def load_prevalences(path: Path = BUNDLED) -> tuple[Prevalence, ...]:
+    """All records, in the order of the file.
+
+    Raises:
+        SourceError: the file is missing or is no such table.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"cannot read the prevalences {path}: {error}") from error
+    head = dict(line[1:].strip().split(": ", 1) for line in lines if line.startswith("#") and ": " in line)
+    try:
+        rows = csv.DictReader((line for line in lines if line and not line.startswith("#")), delimiter="\t")
+        return tuple(
+            Prevalence(
+                disease_id=row["disease_id"],
+                low=float(row["low"]),
+                high=float(row["high"]),
+                provenance=Provenance(
+                    source=head["source"], version=head["version"], reference=row["reference"], licence=head["licence"]
+                ),
+            )
+            for row in rows
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise SourceError(f"{path} is not a table of {', '.join(COLUMNS)}: {error!r}") from error
+
+
+def write_prevalences(prevalences: Iterable[Prevalence], source: Provenance, path: Path) -> None:
+    """Write the table; the same records give the same bytes. Raises StorageError."""
+    out = io.StringIO()
+    for name in ("source", "version", "licence"):
+        out.write(f"# {name}: {getattr(source, name)}\n")
+    rows = csv.writer(out, delimiter="\t", lineterminator="\n")
+    rows.writerow(COLUMNS)
+    for p in sorted(prevalences, key=lambda p: p.disease_id):
+        rows.writerow((p.disease_id, f"{p.low:.3g}", f"{p.high:.3g}", p.provenance.reference))
+    try:
+        path.write_text(out.getvalue(), encoding="utf-8")
+    except OSError as error:
+        raise StorageError(f"cannot write {path}: {error.strerror or error}") from error
