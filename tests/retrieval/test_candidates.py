@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from copy import copy
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from kg.errors import UnknownIdError
 from kg.graph import KnowledgeGraph
-from kg.schema import Finding, Match
+from kg.likelihood import PREVALENCE_WEIGHT
+from kg.schema import Finding, Match, Prevalence, Provenance
 from retrieval.candidates import rank_candidates, rank_diseases
 from retrieval.cases import series_of
 from retrieval.features import FeatureExtractor
@@ -123,6 +125,18 @@ def test_ties_keep_the_order_in_which_the_candidates_were_chosen(extractor: Feat
     everybody_alike, log_probabilities = rank_diseases(extractor, linear_fusion(), findings)
     assert everybody_alike == extractor.extract(findings).diseases.tolist()
     assert log_probabilities == pytest.approx([math.log(1 / 6)] * 5)  # five diseases and none of these
+
+
+def test_common_diseases_go_first_where_the_rest_is_equal(toy_graph: KnowledgeGraph):
+    """Beta is told to be a thousand times as common as a disease of which nothing is told."""
+    source = Provenance(source="toy", version="1", reference="https://example.org", licence="none")
+    common = copy(toy_graph)
+    common.prevalences = (Prevalence(disease_id=BETA, low=1e-4, high=1e-4, provenance=source),)
+    common.identity = ""
+    diseases, log_probabilities = rank_diseases(build_extractor(common), linear_fusion(), patient(VERY_LARGE))
+    weight = 1000**PREVALENCE_WEIGHT
+    assert toy_graph.disease_groups[diseases[0]] == (BETA,)
+    assert log_probabilities == pytest.approx([math.log(w / (weight + 5)) for w in (weight, 1, 1, 1, 1)])
 
 
 @settings(max_examples=40)

@@ -1,0 +1,172 @@
+"""How common diseases are: from words to numbers, from pages to diseases, through the graph to the prior."""
+
+from __future__ import annotations
+
+import json
+import lzma
+from dataclasses import replace
+from math import log
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kg.build import SourceFiles, build_graph, load_graph
+from kg.errors import SourceError
+from kg.graph import KnowledgeGraph
+from kg.likelihood import PREVALENCE_WEIGHT, UNKNOWN_PREVALENCE
+from kg.prevalence import find_prevalences, parse_prevalence
+from kg.schema import Disease, Prevalence, Provenance
+from kg.sources.medquad import Document, load_documents
+from kg.sources.prevalences import load_prevalences, write_prevalences
+from tests.toy import ALPHA, ALPHA_ORPHA, BETA, build_model
+
+SOURCE = Provenance(source="pages", version="1", reference="", licence="CC0-1.0")
+ALPHA_PAGE, BETA_PAGE = "https://example.org/alpha", "https://example.org/beta"
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        ("It occurs in 1 in 10,000 to 15,000 newborns.", 1 / 15000, 1 / 10000),
+        ("between 1 in 5,600 and 1 in 26,550 newborns", 1 / 26550, 1 / 5600),
+        ("about one in every 1 million people", 1e-6, 1e-6),
+        ("1 in 1 to 2 million people", 1 / 2e6, 1e-6),
+        ("an estimated 1 to 24 per 1 million people worldwide", 1e-6, 24e-6),
+        ("2 to 5 per 100,000 individuals", 2e-5, 5e-5),
+        ("less than 1 per million people", 1e-6, 1e-6),
+        ("approximately 30 affected families have been described", 30 * 5 / 7e9, 30 * 5 / 7e9),
+        ("Only 1 person in 3. In Iceland 1 in 40,000 people.", 1 / 40000, 1 / 40000),
+        ("8 percent of people have it; 1 in 200 people elsewhere", 1 / 200, 1 / 200),
+    ],
+)
+def test_numbers_in_words(text: str, low: float, high: float):
+    assert parse_prevalence(text) == pytest.approx((low, high))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "It is a very rare disorder.",
+        "less than 1 percent of individuals",
+        "5 to 8 percent of all cases",
+        "in 1 in 1",
+    ],
+)
+def test_what_is_no_number_of_people(text: str):
+    assert parse_prevalence(text) is None
+
+
+@given(st.text(alphabet="0123456789,. in1onepertomilon-\n", max_size=60))
+def test_any_text_gives_shares_or_nothing(text: str):
+    shares = parse_prevalence(text)
+    assert shares is None or 0 < shares[0] <= shares[1] <= 0.5
+
+
+def page(focus: str, text: str, url: str = ALPHA_PAGE, synonyms: tuple[str, ...] = ()) -> Document:
+    answers = (("symptoms", "1 in 7 people cough."), ("frequency", text))
+    return Document(url=url, focus=focus, synonyms=synonyms, answers=answers)
+
+
+def test_pages_find_their_diseases_by_name():
+    named = {
+        "OMIM:1": "Ataxia, with deafness",  # what stands before the first comma is shared: no page tells of it
+        "OMIM:2": "Ataxia, with blindness",
+        "OMIM:3": "Chorea, hyperammonemia due to",
+        "OMIM:4": "Dystonia type II",
+    }
+    diseases = {d: Disease(disease_id=d, name=name) for d, name in named.items()}
+    pages = [
+        page("ataxia", "1 in 100 people"),
+        page("chorea", "1 in 1,000 people"),
+        page("another", "1 in 400 people", BETA_PAGE, synonyms=("Dystonia, type 2",)),
+        page("dystonia type 2", "1 in 500 people"),
+        page("dystonia type 2", "It is rare."),
+    ]
+    found = {p.disease_id: (p.middle, p.provenance.reference) for p in find_prevalences(pages, diseases, SOURCE)}
+    assert found == {"OMIM:3": (pytest.approx(1e-3), ALPHA_PAGE), "OMIM:4": (pytest.approx(1 / 400), BETA_PAGE)}
+
+
+def prevalence(disease_id: str, low: float, high: float | None = None) -> Prevalence:
+    provenance = replace(SOURCE, reference=ALPHA_PAGE)
+    return Prevalence(disease_id=disease_id, low=low, high=high or low, provenance=provenance)
+
+
+def test_a_prevalence_in_words():
+    assert str(prevalence("OMIM:1", 1 / 15000, 1 / 10000)) == "1 in 10,000 to 15,000 people"
+    assert str(prevalence("OMIM:1", 1 / 36021)) == "1 in 36,000 people"
+    assert prevalence("OMIM:1", 1e-6, 1e-4).middle == pytest.approx(1e-5)
+    with pytest.raises(ValueError, match="expected 0 < low <= high <= 1"):
+        prevalence("OMIM:1", 0.2, 0.1)
+
+
+def test_the_table_survives_a_round_trip(tmp_path: Path):
+    table = (prevalence("OMIM:1", 1e-5, 2e-5), prevalence("OMIM:2", 3e-9))
+    write_prevalences(reversed(table), SOURCE, tmp_path / "t.tsv")
+    assert load_prevalences(tmp_path / "t.tsv") == table
+
+
+@pytest.mark.parametrize("content", ["", "disease_id\tlow\nOMIM:1\t2", "# source: a\n# version: 1\n# licence: c\nx\ny"])
+def test_another_table_is_refused(tmp_path: Path, content: str):
+    broken = tmp_path / "t.tsv"
+    broken.write_text(content + "\ndisease_id\tlow\thigh\treference\nOMIM:1\tmany\tfew\thttps://a\n")
+    with pytest.raises(SourceError, match=r"t\.tsv is not a table of disease_id"):
+        load_prevalences(broken)
+    with pytest.raises(SourceError, match="cannot read the prevalences"):
+        load_prevalences(tmp_path / "none.tsv")
+
+
+def test_documents_are_read_plain_and_packed(tmp_path: Path):
+    row = {"url": ALPHA_PAGE, "focus": "alpha", "synonyms": ["a"], "qa": [{"type": "frequency", "answer": "1 in 9"}]}
+    plain, packed = tmp_path / "d.jsonl", tmp_path / "d.jsonl.xz"
+    plain.write_text(json.dumps(row) + "\n\n")
+    packed.write_bytes(lzma.compress(plain.read_bytes()))
+    expected = Document(url=ALPHA_PAGE, focus="alpha", synonyms=("a",), answers=(("frequency", "1 in 9"),))
+    assert load_documents(plain) == load_documents(packed) == (expected,)
+
+
+@pytest.mark.parametrize("content", [b"{", b'{"url": 1}', b'{"url":"","focus":"","qa":3,"synonyms":[]}', b"\xff\xfe"])
+def test_other_documents_are_refused(tmp_path: Path, content: bytes):
+    broken = tmp_path / "d.jsonl"
+    broken.write_bytes(content)
+    with pytest.raises(SourceError, match=r"d\.jsonl"):
+        load_documents(broken)
+
+
+# In the graph
+
+
+@pytest.fixture
+def common(toy_sources: SourceFiles, tmp_path: Path) -> SourceFiles:
+    """The toy release with Alpha's Orphanet entry as common and Beta as very rare."""
+    table = tmp_path / "prevalences.tsv"
+    write_prevalences([prevalence(ALPHA_ORPHA, 1e-4), prevalence(ALPHA, 1e-5), prevalence(BETA, 1e-9)], SOURCE, table)
+    return replace(toy_sources, prevalences=table)
+
+
+def test_the_largest_figure_of_equivalent_entries_counts(common: SourceFiles, tmp_path: Path):
+    built, cached = build_graph(common), [load_graph(common, cache_dir=tmp_path / "cache") for _ in range(2)]
+    series = built.with_series([], SOURCE)
+    for graph in (built, *cached, series, built.without_references({"PMID:90000001"})):
+        assert [graph.prevalence_of(d).middle for d in (ALPHA, ALPHA_ORPHA, BETA)] == pytest.approx([1e-4, 1e-4, 1e-9])
+        assert graph.prevalence_of(ALPHA).provenance.url == ALPHA_PAGE
+        assert graph.prevalence_of("OMIM:900003") is None
+
+
+def test_the_prior_by_hand(common: SourceFiles, toy_graph: KnowledgeGraph):
+    prior = build_model(build_graph(common)).log_prior.tolist()
+    expected = [PREVALENCE_WEIGHT * log(share / UNKNOWN_PREVALENCE) for share in (1e-4, 1e-9)]
+    assert prior == pytest.approx([*expected, 0, 0, 0])
+    assert build_model(toy_graph).log_prior.tolist() == [0] * 5
+
+
+def test_the_bundled_table():
+    table = load_prevalences()
+    assert len(table) > 900
+    assert len({p.disease_id for p in table}) == len(table)
+    assert {p.provenance.licence for p in table} == {"CC-BY-4.0"}
+    (pku,) = [p for p in table if p.disease_id == "OMIM:261600"]
+    assert str(pku) == "1 in 10,000 to 15,000 people"
+    assert pku.provenance.url == "https://ghr.nlm.nih.gov/condition/phenylketonuria"
