@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from copy import copy
 from itertools import pairwise
 
 import numpy as np
@@ -127,12 +126,12 @@ def test_ties_keep_the_order_in_which_the_candidates_were_chosen(extractor: Feat
     assert log_probabilities == pytest.approx([math.log(1 / 6)] * 5)  # five diseases and none of these
 
 
-def test_common_diseases_go_first_where_the_rest_is_equal(toy_graph: KnowledgeGraph):
+def test_common_entriesgo_first_where_the_rest_is_equal(toy_graph: KnowledgeGraph):
     """Beta is told to be a thousand times as common as a disease of which nothing is told."""
     source = Provenance(source="toy", version="1", reference="https://example.org", licence="none")
-    common = copy(toy_graph)
-    common.prevalences = (Prevalence(disease_id=BETA, low=1e-4, high=1e-4, provenance=source),)
-    common.identity = ""
+    prevalences = [Prevalence(disease_id=BETA, low=1e-4, high=1e-4, provenance=source)]
+    entries, annotations = tuple(toy_graph.diseases.values()), toy_graph.annotations
+    common = KnowledgeGraph(toy_graph.ontology, entries, annotations, {}, {}, prevalences=prevalences)
     diseases, log_probabilities = rank_diseases(build_extractor(common), linear_fusion(), patient(VERY_LARGE))
     weight = 1000**PREVALENCE_WEIGHT
     assert toy_graph.disease_groups[diseases[0]] == (BETA,)
