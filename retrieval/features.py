@@ -23,7 +23,7 @@ from retrieval.schema import PublishedCase
 
 CASE_WEIGHT = 20.0
 """Of the largest cosine to a case, in the plain sum."""
-PRIOR_WEIGHT = 0.5
+PATIENTS_WEIGHT = 0.5
 """Of log(1 + published patients), in the same sum."""
 SUPPORTS, CONTRADICTS = 0.5, -0.05
 """Log-likelihood ratios beyond which a present finding is support, and an excluded one contradiction."""
@@ -147,7 +147,7 @@ class FeatureExtractor:
 
     def _choose(self, log_lr: Doubles, kin_means: tuple[Doubles, Doubles], nearest: Doubles, n: Proposals) -> Indices:
         """The first of each ranking, in the order of the plain sum."""
-        plain_sum = self.model.with_kin(log_lr, kin_means) + CASE_WEIGHT * nearest + PRIOR_WEIGHT * self._n_patients
+        plain_sum = self.model.with_kin(log_lr, kin_means) + CASE_WEIGHT * nearest + PATIENTS_WEIGHT * self._n_patients
         is_described = np.isfinite(plain_sum)
         proposed = [
             _first(plain_sum, n.by_sum),

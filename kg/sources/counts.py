@@ -18,6 +18,7 @@ from pathlib import Path
 from kg.errors import SourceError, StorageError
 from kg.ontology import PHENOTYPIC_ABNORMALITY
 from kg.schema import Disease, PatientSeries, Provenance, TermCount
+from kg.sources.tables import split_head, word_head
 
 COLUMNS = ("disease_id", "disease_name", "genes", "reference", "term_id", "n_present", "n_assessed")
 BUNDLED = Path(__file__).parents[1] / "facts" / "published_counts.tsv.gz"
@@ -35,13 +36,11 @@ def load_counts(path: Path = BUNDLED) -> tuple[tuple[PatientSeries, ...], Proven
             text = lines.read()
     except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise SourceError(f"cannot read the counts {path}: {error}") from error
-    head = dict(line[1:].strip().split(": ", 1) for line in text.splitlines() if line.startswith("#") and ": " in line)
-    body = [line for line in text.splitlines() if line and not line.startswith("#")]
     try:
+        source, body = split_head(text)
         rows = list(csv.DictReader(body, delimiter="\t"))
         groups = groupby(rows, key=lambda row: (row["disease_id"], row["reference"]))
         series = tuple(_series(list(members)) for _, members in groups)
-        source = Provenance(source=head["source"], version=head["version"], reference="", licence=head["licence"])
     except (KeyError, ValueError, TypeError, StopIteration) as error:
         raise SourceError(f"{path} is not a table of {', '.join(COLUMNS)}: {error!r}") from error
     return series, source
@@ -63,9 +62,8 @@ def _series(rows: Sequence[dict[str, str]]) -> PatientSeries:
 
 def write_counts(series: Iterable[PatientSeries], source: Provenance, path: Path) -> None:
     """Write the table; the same records give the same bytes. Raises StorageError."""
-    out = io.StringIO()
-    for name in ("source", "version", "licence"):
-        out.write(f"# {name}: {getattr(source, name)}\n")
+    out = io.StringIO(word_head(source))
+    out.seek(0, io.SEEK_END)
     rows = csv.writer(out, delimiter="\t", lineterminator="\n")
     rows.writerow(COLUMNS)
     for s in sorted(series, key=lambda s: (s.disease.disease_id, s.reference)):

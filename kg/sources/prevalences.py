@@ -9,10 +9,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from kg.errors import SourceError, StorageError
 from kg.schema import Prevalence, Provenance
+from kg.sources.tables import split_head, word_head
 
 COLUMNS = ("disease_id", "low", "high", "reference")
 BUNDLED = Path(__file__).parents[1] / "facts" / "prevalences.tsv"
@@ -26,22 +28,19 @@ def load_prevalences(path: Path = BUNDLED) -> tuple[Prevalence, ...]:
         SourceError: the file is missing or is no such table.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"cannot read the prevalences {path}: {error}") from error
-    head = dict(line[1:].strip().split(": ", 1) for line in lines if line.startswith("#") and ": " in line)
     try:
-        rows = csv.DictReader((line for line in lines if line and not line.startswith("#")), delimiter="\t")
+        source, lines = split_head(text)
         return tuple(
             Prevalence(
                 disease_id=row["disease_id"],
                 low=float(row["low"]),
                 high=float(row["high"]),
-                provenance=Provenance(
-                    source=head["source"], version=head["version"], reference=row["reference"], licence=head["licence"]
-                ),
+                provenance=replace(source, reference=row["reference"]),
             )
-            for row in rows
+            for row in csv.DictReader(lines, delimiter="\t")
         )
     except (KeyError, ValueError, TypeError) as error:
         raise SourceError(f"{path} is not a table of {', '.join(COLUMNS)}: {error!r}") from error
@@ -49,9 +48,8 @@ def load_prevalences(path: Path = BUNDLED) -> tuple[Prevalence, ...]:
 
 def write_prevalences(prevalences: Iterable[Prevalence], source: Provenance, path: Path) -> None:
     """Write the table; the same records give the same bytes. Raises StorageError."""
-    out = io.StringIO()
-    for name in ("source", "version", "licence"):
-        out.write(f"# {name}: {getattr(source, name)}\n")
+    out = io.StringIO(word_head(source))
+    out.seek(0, io.SEEK_END)
     rows = csv.writer(out, delimiter="\t", lineterminator="\n")
     rows.writerow(COLUMNS)
     for p in sorted(prevalences, key=lambda p: p.disease_id):

@@ -16,7 +16,7 @@ from retrieval.features import (
     CASE_WEIGHT,
     CONTRADICTS,
     FEATURES,
-    PRIOR_WEIGHT,
+    PATIENTS_WEIGHT,
     SHARPNESS,
     SUPPORTS,
     FeatureExtractor,
@@ -264,7 +264,7 @@ class Reference:
             0.5 * math.exp(f["log_lr"]) + 0.5 * math.exp(f["gene_kin_mean"]) + 0.25 * math.exp(f["name_kin_mean"])
         )
         n_patients = self.model.described_patients()[0][one]
-        return log_ratio + CASE_WEIGHT * f["case_largest"] + PRIOR_WEIGHT * math.log1p(n_patients)
+        return log_ratio + CASE_WEIGHT * f["case_largest"] + PATIENTS_WEIGHT * math.log1p(n_patients)
 
 
 @settings(max_examples=40)
