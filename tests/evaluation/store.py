@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy
 from typing import Any
 
 from evaluation.cases import build_case_set
@@ -56,6 +57,7 @@ def build_knowledge(
     """The toy release with the counts of these patients and series, and with cases, worded too if asked for."""
     joined = graph.with_patients(patients, "toy") if patients else graph
     joined = joined.with_series(series, SERIES_SOURCE) if series else joined
+    joined = copy(joined)  # the given graph may be everybody's
     joined.identity = ""  # so that no profile is cached
     cases = published_cases(joined, patients, "toy")
     library = build_library(cases, HashEmbedder(), graph.ontology) if with_text else None

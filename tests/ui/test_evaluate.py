@@ -64,7 +64,9 @@ def bad_set(tmp_path_factory):
     (folder / "h-broken.json").write_text("{")
     peer = root / "other.tsv"
     peer.write_text("phenopacket_id\trank\na_good\t\nz-unknown\t1\n")
-    result = evaluate(folder, out, "--peer", str(peer))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["/any/where/citedx", "evaluate", "--as", "typed here"])
+        result = evaluate(folder, out, "--peer", str(peer))
     assert result.exception is None
     return result.output, strict_json(out / "metrics.json"), out
 
@@ -129,7 +131,7 @@ def test_the_report_says_how_to_have_it_again(bad_set):
     assert (settings["knowledge"], settings["seed"]) == ("library", "0")
     assert "fusion" not in settings
     assert metrics["run"]["n_ranked"] == 2
-    assert "## How this was measured\n\n- `citedx " in output
+    assert "## How this was measured\n\n- `citedx evaluate --as 'typed here'`\n" in output
 
 
 @pytest.mark.parametrize("name", ["top-k", "findings", "reliability", "risk-coverage"])
