@@ -21,13 +21,14 @@ from kg.errors import UsageError
 from retrieval.cases import series_of
 from retrieval.features import FeatureExtractor
 from retrieval.fusion import Fusion
-from retrieval.fusion_training import Example, train_fusion
+from retrieval.fusion_training import Example, TrainingSettings, thinned, train_fusion
 
 MAX_PER_PUBLICATION = 5
 """Training patients of one publication; docs/log.md has the figures."""
-CONDITIONS = (Protocol.PUBLISHED, Protocol.UNSEEN_PUBLICATION)
-"""What a fusion for patients of elsewhere is trained under: of a new patient's disease the release may say much, or
-nothing that helps. With the second alone, the graph is trusted too little (decision 0008)."""
+DESCRIBED, UNDESCRIBED = "described", "undescribed"
+CONDITIONS = (DESCRIBED, UNDESCRIBED)
+"""What a fusion for patients of elsewhere is trained under: the release as it is, and published patients with the
+disease where others described some, or none at all, as it is for most diseases (decision 0008)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,18 +68,24 @@ def train_fold_fusions(
 
 
 def train_on_all(
-    workers: Workers, folds: Sequence[Fold], *, seed: int = 0, progress: bool = False
+    workers: Workers, folds: Sequence[Fold], *, also_series: bool = False, seed: int = 0, progress: bool = False
 ) -> tuple[Fusion, int]:
     """One fusion from the patients of all folds, each seen without their own fold; and the number of patients.
 
-    Each patient is an example under each of ``CONDITIONS``, with published patients one by one and, as for users who
-    have the counts alone, with series only.
+    Each patient is an example under each of ``CONDITIONS``.
+
+    Args:
+        workers: of a ``Job``.
+        folds: all of them.
+        also_series: see each patient once more with series only, as users do who have the shipped counts alone.
+        seed: of the choice of training patients, and of the training.
+        progress: show bars.
 
     Raises:
         UsageError: the folds hold no patient.
     """
     chosen = [(publications, choose_training_cases(cases, seed)) for publications, cases in folds]
-    tasks = [(fold, protocol) for protocol in CONDITIONS for fold in chosen]
+    tasks = [(fold, condition, also_series) for condition in CONDITIONS for fold in chosen]
     found = tqdm(workers.run(_fold_examples, tasks), total=len(tasks), desc="examples", disable=not progress)
     examples = [e for of_fold in found for e in of_fold]
     return _train(None, examples, seed), sum(len(cases) for _, cases in chosen)
@@ -104,9 +111,10 @@ def build_examples(extractor: FeatureExtractor, cases: Sequence[Case]) -> Iterat
     for case in cases:
         features = extractor.extract(case.findings)
         right = {groups[g] for g in case.gold_ids if g in groups}
-        rows = [row for row, disease in enumerate(features.diseases.tolist()) if disease in right]
+        found = min((row for row, d in enumerate(features.diseases.tolist()) if d in right), default=None)
         if len(features.diseases):
-            yield Example(values=features.values, right=min(rows, default=None), publication=case.publication)
+            example = Example(values=features.values, right=found, publication=case.publication)
+            yield thinned(example, TrainingSettings().n_candidates)  # now: thousands of whole lists fill the memory
 
 
 def _pair_examples(job: Job, one: Fold, other: Fold) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
@@ -114,10 +122,22 @@ def _pair_examples(job: Job, one: Fold, other: Fold) -> tuple[tuple[Example, ...
     return tuple(build_examples(extractor, one[1])), tuple(build_examples(extractor, other[1]))
 
 
-def _fold_examples(job: Job, fold: Fold, protocol: Protocol) -> tuple[Example, ...]:
-    known = hold_out(job.whole, fold[0], protocol)
-    pooled = FeatureExtractor(known.model, series_of(known.graph))
-    return (*build_examples(known.extractor, fold[1]), *build_examples(pooled, fold[1]))
+def _fold_examples(job: Job, fold: Fold, condition: str, also_series: bool) -> tuple[Example, ...]:
+    publications, cases = fold
+    if condition == UNDESCRIBED:
+        publications |= _publications_about(job.whole, cases)
+    known = hold_out(job.whole, publications, Protocol.PUBLISHED)
+    extractors = [known.extractor]
+    if also_series:
+        extractors.append(FeatureExtractor(known.model, series_of(known.graph)))
+    return tuple(example for extractor in extractors for example in build_examples(extractor, cases))
+
+
+def _publications_about(whole: Knowledge, cases: Sequence[Case]) -> frozenset[str]:
+    """Publications of published patients with the same diseases."""
+    named = {g for c in cases for g in c.gold_ids if g in whole.graph.diseases}
+    diseases = {equivalent for disease_id in named for equivalent in whole.graph.equivalents(disease_id)}
+    return frozenset(c.provenance.reference for c in whole.cases if c.disease_id in diseases and not c.is_series)
 
 
 def _train(_: Job | None, examples: Sequence[Example], seed: int) -> Fusion:

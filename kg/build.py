@@ -15,10 +15,10 @@ from kg.errors import NotReadyError, SourceError, UnknownIdError
 from kg.graph import KnowledgeGraph
 from kg.ontology import Ontology
 from kg.schema import Association, Disease, Gene, Prevalence, Provenance, Synonym, Term
-from kg.sources import hpo, hpoa, prevalences
+from kg.sources import equivalents, hpo, hpoa, prevalences
 from kg.sources.counts import BUNDLED, load_counts
 
-FORMAT = "4"
+FORMAT = "5"
 """Raised whenever what is stored, or how it is computed, changes."""
 
 _LOG = logging.getLogger(__name__)
@@ -38,6 +38,8 @@ class SourceFiles:
     """A table of published counts, see ``kg.sources.counts``; None for the release alone."""
     prevalences: Path | None = None
     """A table of prevalences, see ``kg.sources.prevalences``; None for a graph without."""
+    equivalents: Path | None = None
+    """A table of equivalent entries, see ``kg.sources.equivalents``; None to go by names alone."""
 
 
 def bundled_sources(*, counts: bool = True) -> SourceFiles:
@@ -61,6 +63,7 @@ def bundled_sources(*, counts: bool = True) -> SourceFiles:
         genes=data / "genes_to_phenotype.txt",
         counts=BUNDLED if counts else None,
         prevalences=prevalences.BUNDLED,
+        equivalents=equivalents.BUNDLED,
     )
 
 
@@ -107,7 +110,8 @@ def build_graph(sources: SourceFiles) -> KnowledgeGraph:
         versions["hpoa_unknown_terms"] = str(n_unknown)
         _LOG.warning("%d annotations name terms that HPO %s does not have; left out", n_unknown, release.version)
     common = prevalences.load_prevalences(sources.prevalences) if sources.prevalences else ()
-    graph = KnowledgeGraph(ontology, annotated.diseases, table, known_genes, versions, identity, common)
+    classes = equivalents.load_equivalents(sources.equivalents) if sources.equivalents else {}
+    graph = KnowledgeGraph(ontology, annotated.diseases, table, known_genes, versions, identity, common, classes)
     if sources.counts is None:
         return graph
     joined = graph.with_series(*load_counts(sources.counts))
@@ -159,7 +163,12 @@ def _write(folder: Path, graph: KnowledgeGraph) -> None:
     ]
     cache.write_json(folder / "terms.json", {"terms": terms, "replaced": graph.ontology.replaced})
     common = [[p.disease_id, p.low, p.high, asdict(p.provenance)] for p in graph.prevalences]
-    described = {"diseases": diseases, "versions": graph.versions, "prevalences": common}
+    described = {
+        "diseases": diseases,
+        "versions": graph.versions,
+        "prevalences": common,
+        "mondo_ids": graph.mondo_ids,
+    }
     cache.write_json(folder / "diseases.json", described)
     cache.write_json(folder / "pools.json", dict(graph.annotations.pools))
     with (folder / "columns.npz").open("wb") as out:
@@ -192,4 +201,4 @@ def _read(folder: Path, identity: str) -> KnowledgeGraph:
         Prevalence(disease_id=disease_id, low=low, high=high, provenance=Provenance(**provenance))
         for disease_id, low, high, provenance in described["prevalences"]
     ]
-    return KnowledgeGraph(ontology, diseases, table, genes, versions, identity, common)
+    return KnowledgeGraph(ontology, diseases, table, genes, versions, identity, common, described["mondo_ids"])

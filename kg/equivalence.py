@@ -1,16 +1,16 @@
-"""Which OMIM, Orphanet and DECIPHER entries plainly name one disease.
+"""Which OMIM, Orphanet and DECIPHER entries are one disease.
 
-Two entries of different sources are one disease where their names have the same words, whatever the order, the
-punctuation or the way of writing a number ("Keratoderma, palmoplantar, type IA" and "palmoplantar keratoderma
-type 1A"). Entries of one source are never joined: OMIM keeps them apart on purpose. A table of equivalences
-(Mondo) will make this exact; until then a missed pair costs a second line, a wrong pair would cost the truth.
+Two entries of different sources are one disease where Mondo says so, and of the others where their names have the same
+words, whatever the order, the punctuation or the way of writing a number ("Keratoderma, palmoplantar, type IA" and
+"palmoplantar keratoderma type 1A"). Entries of one source are never joined: OMIM keeps them apart on purpose. A missed
+pair costs a second line, a wrong pair would cost the truth.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
 
 from kg.schema import Disease
 
@@ -27,22 +27,34 @@ def name_key(name: str) -> tuple[str, ...]:
     return tuple(sorted(_normal_word(w) for w in _WORD.findall(name.casefold()) if w not in _EMPTY_WORDS))
 
 
-def group_equivalents(diseases: Iterable[Disease]) -> tuple[tuple[str, ...], ...]:
-    """Groups of ids that name one disease, at most one id a source, OMIM first; every disease is in one group.
+def group_equivalents(
+    diseases: Iterable[Disease], mondo_ids: Mapping[str, str] | None = None
+) -> tuple[tuple[str, ...], ...]:
+    """Groups of ids of one disease, at most one id a source, OMIM first; every disease is in one group.
 
-    A name that occurs twice within a source joins nothing.
+    A class of Mondo, or a name, that occurs twice within a source joins nothing.
+
+    Args:
+        diseases: entries.
+        mondo_ids: disease id -> the class of Mondo that it is exactly equivalent to.
     """
-    by_key: dict[tuple[str, ...], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for disease in diseases:
-        source = disease.disease_id.partition(":")[0]
-        by_key[name_key(disease.name)][source].append(disease.disease_id)
-    groups: list[tuple[str, ...]] = []
-    for per_source in by_key.values():
-        single = sorted((ids[0] for ids in per_source.values() if len(ids) == 1), key=_source_rank)
-        if single:
-            groups.append(tuple(single))
-        groups.extend((i,) for ids in per_source.values() if len(ids) > 1 for i in ids)
-    return tuple(sorted(groups))
+    diseases, classes = list(diseases), mondo_ids or {}
+    by_class = _joined((classes[d.disease_id], d.disease_id) for d in diseases if d.disease_id in classes)
+    told = {disease_id for group in by_class for disease_id in group}
+    others = [d for d in diseases if d.disease_id not in told]
+    by_name = _joined((name_key(d.name), d.disease_id) for d in others)
+    told.update(disease_id for group in by_name for disease_id in group)
+    single = ((d.disease_id,) for d in others if d.disease_id not in told)
+    return tuple(sorted([*by_class, *by_name, *single]))
+
+
+def _joined(keyed: Iterable[tuple[Hashable, str]]) -> list[tuple[str, ...]]:
+    """Ids of two or more sources with one key, where no source has it twice; in the order of the sources."""
+    by_key: dict[Hashable, list[str]] = defaultdict(list)
+    for key, disease_id in keyed:
+        by_key[key].append(disease_id)
+    groups = (tuple(sorted(ids, key=_source_rank)) for ids in by_key.values() if len(ids) > 1)
+    return [group for group in groups if len({i.partition(":")[0] for i in group}) == len(group)]
 
 
 def _source_rank(disease_id: str) -> tuple[int, str]:

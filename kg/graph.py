@@ -51,6 +51,7 @@ class KnowledgeGraph:
         versions: source -> release.
         identity: digest of what the graph was built from; artefacts derived from it depend on this.
         prevalences: how common some of the diseases are.
+        mondo_ids: disease id -> its equivalent class of Mondo, where that joins entries.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class KnowledgeGraph:
         versions: Mapping[str, str],
         identity: str = "",
         prevalences: Sequence[Prevalence] = (),
+        mondo_ids: Mapping[str, str] | None = None,
     ) -> None:
         self.ontology = ontology
         self.diseases: dict[str, Disease] = {d.disease_id: d for d in diseases}
@@ -69,6 +71,7 @@ class KnowledgeGraph:
         self.versions = dict(versions)
         self.identity = identity
         self.prevalences = tuple(prevalences)
+        self.mondo_ids = dict(mondo_ids or {})
         self._genes = dict(genes)
         self._disease_index = {d: i for i, d in enumerate(self.diseases)}
         self._term_index = {t: i for i, t in enumerate(ontology.terms)}
@@ -129,6 +132,7 @@ class KnowledgeGraph:
             {**self.versions, source.source: source.version},
             self.identity and cache.digest({"graph": self.identity, "series": repr(series), "source": repr(source)}),
             self.prevalences,
+            self.mondo_ids,
         )
 
     def with_patients(self, patients: Sequence[Patient], source: str) -> KnowledgeGraph:
@@ -225,8 +229,8 @@ class KnowledgeGraph:
 
     @cached_property
     def disease_groups(self) -> tuple[tuple[str, ...], ...]:
-        """Ids that plainly name one disease, grouped; every disease is in exactly one group."""
-        return group_equivalents(self.diseases.values())
+        """Ids of one disease, grouped; every disease is in exactly one group, see ``kg.equivalence``."""
+        return group_equivalents(self.diseases.values(), self.mondo_ids)
 
     def prevalence_of(self, disease_id: str) -> Prevalence | None:
         """How common a disease is, by the largest figure for it or an equivalent entry; None where no source says."""

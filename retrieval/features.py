@@ -2,7 +2,8 @@
 
 Evidence of three kinds: likelihood ratios of the findings (of the disease, and of its kin by gene and by name), the
 nearest published cases, and how much is known of the disease at all. The candidates themselves are those that come
-first by a plain sum of these, by their nearest case alone, or by the ratio alone. Left out on purpose: how many
+first by a plain sum of these, by their nearest case alone, by the ratio alone, or by the information that they share
+with the patient: each finds diseases that the others miss. Left out on purpose: how many
 statements the annotations make of a disease. Where an evaluation removes a publication, a disease with few statements
 left is likely the answer, which no real patient's disease would tell.
 """
@@ -55,6 +56,9 @@ FEATURES = (
     "n_publications",
     "explained",  # share of the patient's findings, by information content, weighted by P(finding | disease)
     "mentioned",  # the same share of those that the disease has at all
+    "shared",  # share of the patient's findings and all above them, by information content, that the disease has
+    "shared_below_best",
+    "shared_rank",
     "expected_seen",  # share of the disease's expected findings that the patient has or implies
     "n_present",  # of the patient: log of counts, the same for all candidates
     "n_excluded",
@@ -65,14 +69,16 @@ FEATURES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposals:
-    """How many candidates each of three rankings proposes; one disease may be proposed by several."""
+    """How many candidates each of four rankings proposes; one disease may be proposed by several."""
 
     by_sum: int = 150
     """The plain sum of likelihood ratio, nearest case and published patients."""
     by_case: int = 100
     """The nearest published case."""
-    by_ratio: int = 50
+    by_ratio: int = 100
     """The likelihood ratio, without kin."""
+    by_shared: int = 100
+    """The shared information: what a match by ontology alone would propose."""
 
 
 PROPOSALS = Proposals()
@@ -130,11 +136,14 @@ class FeatureExtractor:
         log_lr = log_lrs.sum(axis=0, dtype=np.float64)
         kin_means = self.model.kin_means(log_lr)
         similarities = self.case_similarities(present)
-        chosen = self._choose(log_lr, kin_means, similarities[0], proposals)
+        coverage = self._describe_coverage(present)
+        chosen = self._choose(log_lr, kin_means, similarities[0], coverage["shared"], proposals)
         features = {
             **_describe_ratios(of_present[:, chosen], of_excluded[:, chosen]),
             **self._describe_evidence(chosen, log_lr, kin_means, similarities),
-            **self._describe_coverage(chosen, present),
+            **{name: of_all[chosen] for name, of_all in coverage.items()},
+            "shared_below_best": coverage["shared"][chosen] - coverage["shared"].max(),
+            "shared_rank": np.log1p(_ranks(coverage["shared"], chosen)),
             "n_patients": self._n_patients[chosen],
             "n_publications": self._n_publications[chosen],
             "n_present": np.full(len(chosen), np.log(len(present))),
@@ -145,7 +154,9 @@ class FeatureExtractor:
         values = np.stack([features[name] for name in FEATURES], axis=1).astype(np.float32)
         return CandidateFeatures(diseases=chosen, values=values)
 
-    def _choose(self, log_lr: Doubles, kin_means: tuple[Doubles, Doubles], nearest: Doubles, n: Proposals) -> Indices:
+    def _choose(
+        self, log_lr: Doubles, kin_means: tuple[Doubles, Doubles], nearest: Doubles, shared: Doubles, n: Proposals
+    ) -> Indices:
         """The first of each ranking, in the order of the plain sum."""
         plain_sum = self.model.with_kin(log_lr, kin_means) + CASE_WEIGHT * nearest + PATIENTS_WEIGHT * self._n_patients
         is_described = np.isfinite(plain_sum)
@@ -153,6 +164,7 @@ class FeatureExtractor:
             _first(plain_sum, n.by_sum),
             _first(np.where(is_described & (nearest > 0), nearest, -np.inf), n.by_case),
             _first(np.where(is_described, log_lr, -np.inf), n.by_ratio),
+            _first(np.where(is_described, shared, -np.inf), n.by_shared),
         ]
         chosen = np.unique(np.concatenate(proposed))
         return chosen[np.argsort(-plain_sum[chosen], kind="stable")]
@@ -199,23 +211,26 @@ class FeatureExtractor:
         second[self._with_cases[has_second]] = similarities[order][self._starts[has_second] + 1]
         return largest, second, soft
 
-    def _describe_coverage(self, chosen: Indices, present: Sequence[str]) -> dict[str, Doubles]:
-        """Shares, 0..1: the patient's findings explained by P, mentioned at all, and expected findings seen."""
-        explained, mentioned, seen = np.zeros((3, self.model.n_diseases))
+    def _describe_coverage(self, present: Sequence[str]) -> dict[str, Doubles]:
+        """Of all diseases, shares, 0..1: findings explained by P, mentioned, shared as far up, expected ones seen."""
+        explained, mentioned, shared, seen = np.zeros((4, self.model.n_diseases))
         columns = [self._term_index[t] for t in present]
         for column in columns:
             diseases, p = self.model.profile_column(column)
             explained[diseases] += self._information[column] * p
             mentioned[diseases] += self._information[column]
         ontology = self.model.graph.ontology
-        for column in {self._term_index[a] for t in present for a in ontology.ancestors(t)}:
+        closure = sorted({self._term_index[a] for t in present for a in ontology.ancestors(t)})
+        for column in closure:
             diseases, p = self.model.profile_column(column)
+            shared[diseases] += self._information[column]
             seen[diseases] += self._information[column] * p
         total = max(float(self._information[columns].sum()), 1e-6)
         return {
-            "explained": explained[chosen] / total,
-            "mentioned": mentioned[chosen] / total,
-            "expected_seen": seen[chosen] / np.maximum(self._expected[chosen], 1e-6),
+            "explained": explained / total,
+            "mentioned": mentioned / total,
+            "shared": shared / max(float(self._information[closure].sum()), 1e-6),
+            "expected_seen": seen / np.maximum(self._expected, 1e-6),
         }
 
 

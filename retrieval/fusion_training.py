@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +28,8 @@ class TrainingSettings:
     n_networks: int = 4
     n_hidden: int = 48
     n_epochs: int = 15
-    n_candidates: int = 80
-    """The first of each list are trained on; the trained fusion takes lists of any length."""
+    n_candidates: int = 120
+    """Most of a list that is trained on, see ``thinned``; the trained fusion takes lists of any length."""
     batch_size: int = 64
     learning_rate: float = 3e-3
     weight_decay: float = 1e-4
@@ -45,6 +45,20 @@ class Example:
     right: int | None
     """Row of the right disease; None where it is not among the candidates."""
     publication: str
+
+
+def thinned(example: Example, n_kept: int) -> Example:
+    """The patient with at most so many candidates: the first two thirds, the right one, evenly some of the others.
+
+    The first are the hardest to tell from the right one; the others are what a long list ends in.
+    """
+    n_listed, right = len(example.values), example.right
+    if n_listed <= n_kept:
+        return example
+    n_first = 2 * n_kept // 3
+    kept = {*range(n_first), *np.linspace(n_first, n_listed - 1, n_kept - n_first - 1).astype(int).tolist()}
+    rows = sorted(kept if right is None else kept | {right})
+    return replace(example, values=example.values[rows], right=None if right is None else rows.index(right))
 
 
 def train_fusion(examples: Sequence[Example], settings: TrainingSettings | None = None, seed: int = 0) -> Fusion:
@@ -78,10 +92,10 @@ def _padded(examples: Sequence[Example], n_candidates: int) -> tuple[Floats, NDA
     values = np.zeros((len(examples), n_candidates, examples[0].values.shape[1]), np.float32)
     listed = np.zeros(values.shape[:2], np.bool_)
     right = np.full(len(examples), n_candidates, np.int64)
-    for i, example in enumerate(examples):
-        n = min(len(example.values), n_candidates)
-        values[i, :n], listed[i, :n] = example.values[:n], True
-        if example.right is not None and example.right < n:
+    for i, example in enumerate(thinned(e, n_candidates) for e in examples):
+        n = len(example.values)
+        values[i, :n], listed[i, :n] = example.values, True
+        if example.right is not None:
             right[i] = example.right
     return values, listed, right
 

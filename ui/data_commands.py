@@ -90,3 +90,20 @@ def prevalences(
     found = find_prevalences(pages, load_graph(release).diseases, source)
     write_prevalences(found, source, out)
     typer.echo(f"{len(found):,} diseases, from {len(pages):,} pages: {out}")
+
+
+@app.command()
+def equivalents(
+    mondo: Annotated[Path, typer.Option(help="Mondo's equivalencies.obo, plain or gzipped.")],
+    version: Annotated[str, typer.Option(help="Release of Mondo.")],
+    out: Annotated[Path, typer.Option(help="The table to write (.tsv).")],
+) -> None:
+    """Take from Mondo which entries of OMIM, Orphanet and DECIPHER are one disease."""
+    from kg.schema import Provenance
+    from kg.sources.equivalents import write_equivalents
+    from kg.sources.mondo import load_equivalent_entries
+
+    found = load_equivalent_entries(mondo)
+    source = Provenance(source="Mondo Disease Ontology", version=version, reference="", licence="CC0-1.0")
+    write_equivalents(found, source, out)
+    typer.echo(f"{len(found):,} entries of {len(set(found.values())):,} diseases: {out}")

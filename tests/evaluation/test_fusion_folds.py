@@ -8,6 +8,7 @@ import pytest
 from evaluation.fusion_folds import (
     CONDITIONS,
     MAX_PER_PUBLICATION,
+    UNDESCRIBED,
     Job,
     build_examples,
     choose_training_cases,
@@ -98,17 +99,25 @@ def test_a_fold_alone_gets_the_same_fusion_as_among_all(job, folds, nested):
             assert np.array_equal(bias, same_bias)
 
 
-def test_one_fusion_of_all_sees_each_patient_without_their_own_fold_under_both_conditions(toy_graph, job, folds):
+@pytest.mark.parametrize("also_series", [False, True])
+def test_one_fusion_of_all_sees_each_patient_with_their_disease_described_by_others_and_by_nobody(
+    toy_graph, job, folds, also_series
+):
     workers = RecordingWorkers(job)
-    fusion, n_patients = train_on_all(workers, folds, seed=2)
+    fusion, n_patients = train_on_all(workers, folds, also_series=also_series, seed=2)
     assert n_patients == len(STORE) + MAX_PER_PUBLICATION
     assert fusion.publications == {"PMID:1", "PMID:2", "PMID:3", "PMID:4", "PMID:5"}
-    assert [task[1] for task, _ in workers.done] == [p for p in CONDITIONS for _ in folds]
-    for (fold, _), found in workers.done:  # the toy release itself rests on none of them, so both conditions agree
-        j = next(i for i, (publications, _) in enumerate(folds) if publications == fold[0])
-        never = build_knowledge(toy_graph, [p for p in PATIENTS if p.references[0] not in fold[0]])
-        pooled = build_examples(FeatureExtractor(never.model, series_of(never.graph)), fold[1])
-        assert_same(list(found), [*examples_without(toy_graph, folds, j, j), *pooled])
+    assert [task[1] for task, _ in workers.done] == [c for c in CONDITIONS for _ in folds]
+    for ((publications, cases), condition, _), found in workers.done:
+        unseen = [p for p in PATIENTS if p.references[0] not in publications]
+        if condition == UNDESCRIBED:
+            diseases = {d for p in PATIENTS if p.references[0] in publications for d in p.disease_ids}
+            about = {p.references[0] for p in PATIENTS if diseases & {*p.disease_ids}}
+            unseen = [p for p in unseen if p.references[0] not in about]
+        known = build_knowledge(toy_graph, unseen)
+        pooled = FeatureExtractor(known.model, series_of(known.graph))
+        expected = [*build_examples(known.extractor, cases), *(build_examples(pooled, cases) if also_series else ())]
+        assert_same(list(found), expected)
 
 
 def test_at_most_so_many_patients_of_a_publication_in_the_order_given():

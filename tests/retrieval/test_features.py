@@ -80,8 +80,9 @@ def extractor(graph: KnowledgeGraph, cases: tuple[PublishedCase, ...]) -> Featur
     return build_extractor(graph, cases)
 
 
-def by_sum(n: int) -> Proposals:
-    return Proposals(by_sum=n, by_case=0, by_ratio=0)
+def only(**n: int) -> Proposals:
+    """None but these."""
+    return Proposals(**{"by_sum": 0, "by_case": 0, "by_ratio": 0, "by_shared": 0, **n})
 
 
 def features_of(extractor: FeatureExtractor, findings: Sequence[Finding]) -> dict[str, dict[str, float]]:
@@ -226,6 +227,10 @@ class Reference:
         by_gene, by_name = self.kin(one, "by_gene"), self.kin(one, "by_name")
         implied = {a for t in self.present for a in ontology.ancestors(t)}
         total = sum(self.weight[t] for t in self.present)
+        shared = [
+            sum(self.weight[t] for t in implied if k in self.p[t]) / sum(self.weight[t] for t in implied)
+            for k in range(len(self.model.groups))
+        ]
 
         def mean(kin: list[int]) -> float:
             return math.log(sum(math.exp(log_lr[k]) for k in kin) / len(kin)) if kin else -60
@@ -252,6 +257,9 @@ class Reference:
             "name_kin_case": max((self.nearest[k] for k in by_name), default=0),
             "explained": self.share(self.present, one) / total,
             "mentioned": sum(self.weight[t] for t in self.present if one in self.p[t]) / total,
+            "shared": shared[one],
+            "shared_below_best": shared[one] - max(shared),
+            "shared_rank": math.log1p(sum(x > shared[one] + 1e-9 for x in shared)),
             "expected_seen": self.share(sorted(implied), one) / self.share(list(ontology.terms), one),
             "n_present": math.log(len(self.present)),
             "n_excluded": math.log1p(len(self.findings) - len(self.present)),
@@ -319,7 +327,7 @@ def test_the_order_of_the_cases_does_not_matter(
 @given(findings=FINDINGS, n=st.integers(1, 12))
 def test_numbers_of_candidates(extractor: FeatureExtractor, findings: list[Finding], n: int):
     """The first n of all candidates, and no more than there are described diseases."""
-    everybody, first = extractor.extract(findings), extractor.extract(findings, by_sum(n))
+    everybody, first = extractor.extract(findings), extractor.extract(findings, only(by_sum=n))
     assert len(everybody.diseases) == N_DESCRIBED
     assert first.values.shape == (min(n, N_DESCRIBED), len(FEATURES))
     np.testing.assert_array_equal(first.diseases, everybody.diseases[:n])
@@ -333,16 +341,29 @@ def test_each_ranking_proposes(extractor: FeatureExtractor):
     described = extractor.model.is_described
     best_case = int(np.argmax(np.where(described, nearest, -np.inf)))
     best_ratio = int(np.argmax(np.where(described, log_lr, -np.inf)))
-    assert extractor.extract(findings, Proposals(by_sum=0, by_case=1, by_ratio=0)).diseases.tolist() == [best_case]
-    assert extractor.extract(findings, Proposals(by_sum=0, by_case=0, by_ratio=1)).diseases.tolist() == [best_ratio]
-    (best_sum,) = extractor.extract(findings, by_sum(1)).diseases.tolist()
-    together = extractor.extract(findings, Proposals(by_sum=1, by_case=1, by_ratio=1)).diseases.tolist()
+    assert extractor.extract(findings, only(by_case=1)).diseases.tolist() == [best_case]
+    assert extractor.extract(findings, only(by_ratio=1)).diseases.tolist() == [best_ratio]
+    (best_sum,) = extractor.extract(findings, only(by_sum=1)).diseases.tolist()
+    together = extractor.extract(findings, only(by_sum=1, by_case=1, by_ratio=1)).diseases.tolist()
     assert together[0] == best_sum
     assert set(together) == {best_sum, best_case, best_ratio}
 
 
+def test_shared_information_proposes_what_knows_everything_above_a_finding(extractor: FeatureExtractor):
+    """Who has striped zorbs shares the zorb with a patient of red stripes, even of a disease with larger zorbs."""
+    findings = patient(RED_STRIPED, WOBBLING)
+    weight = {t: extractor.model.information_content(t) for t in extractor.model.graph.ontology.terms}
+    shared = column(features_of(extractor, findings), "shared")
+    above = extractor.model.graph.ontology.ancestors
+    implied = above(RED_STRIPED) | above(WOBBLING)
+    known = (above(STRIPED) | above(WOBBLING)) & implied
+    assert shared[DELTA] == pytest.approx(sum(weight[t] for t in known) / sum(weight[t] for t in implied), rel=1e-5)
+    (first,) = extractor.extract(findings, only(by_shared=1)).diseases.tolist()
+    assert shared[extractor.model.groups[first][0]] == max(shared.values())
+
+
 def test_a_disease_without_cases_is_not_proposed_by_its_nearest(graph: KnowledgeGraph):
-    found = build_extractor(graph, []).extract(patient(LARGE), Proposals(by_sum=0, by_case=5, by_ratio=0))
+    found = build_extractor(graph, []).extract(patient(LARGE), only(by_case=5))
     assert found.diseases.tolist() == []
 
 
@@ -353,7 +374,7 @@ def test_numbers_are_numbers(extractor: FeatureExtractor, findings: list[Finding
     assert found.values.dtype == np.float32
     assert np.isfinite(found.values).all()
     assert len(set(FEATURES)) == len(FEATURES)
-    for name in ("explained", "mentioned", "expected_seen", "case_largest", "case_second"):
+    for name in ("explained", "mentioned", "shared", "expected_seen", "case_largest", "case_second"):
         values = found.values[:, FEATURES.index(name)]
         assert np.all(values >= 0)
         assert np.all(values <= 1 + 1e-5)
@@ -366,7 +387,7 @@ def test_a_disease_of_which_nothing_is_described_is_no_candidate(extractor: Feat
     bare = extractor.model.group_index[BARE]
     assert not extractor.model.is_described[bare]
     for n in (1, 6, 7, 100):
-        assert bare not in extractor.extract(findings, by_sum(n)).diseases
+        assert bare not in extractor.extract(findings, only(by_sum=n)).diseases
 
 
 def test_a_case_of_a_disease_outside_the_graph_is_passed_over(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from retrieval.features import FEATURES
 from retrieval.fusion import Fusion
-from retrieval.fusion_training import Example, TrainingSettings, train_fusion
+from retrieval.fusion_training import Example, TrainingSettings, thinned, train_fusion
 
 N = len(FEATURES)
 TELLING, MISLEADING = FEATURES.index("log_lr"), FEATURES.index("n_patients")
@@ -119,15 +119,12 @@ def test_what_the_weights_were_trained_on(trained: Fusion, examples: list[Exampl
     np.testing.assert_allclose(trained.scale, seen.std(axis=0), rtol=1e-4)
 
 
-def test_only_the_first_candidates_are_trained_on(examples: list[Example]):
-    """What comes after does not matter, and a right one that comes after is none of these."""
-    tail = np.full((3, N), 1000, np.float32)
-    longer = [replace(e, values=np.concatenate([e.values, tail])) for e in examples]
-    moved = [replace(e, right=7) if e.right is None else e for e in longer]
-    settings = replace(SETTINGS, n_epochs=2)
+def test_long_lists_are_thinned(examples: list[Example]):
+    settings = replace(SETTINGS, n_epochs=2, n_candidates=4)
     fusion = train_fusion(examples, settings)
-    for other in (longer, moved):
-        np.testing.assert_array_equal(numbers(train_fusion(other, settings)), numbers(fusion))
+    again = train_fusion([thinned(e, 4) for e in examples], settings)
+    np.testing.assert_array_equal(numbers(again), numbers(fusion))
+    assert not np.array_equal(numbers(train_fusion(examples, replace(settings, n_candidates=6))), numbers(fusion))
 
 
 @pytest.mark.parametrize("shift", [-100.0, 0.0, 100.0])
@@ -159,3 +156,20 @@ def test_many_patients_of_one_publication_count_by_the_square_root():
     first, second, nobody = np.exp(train_fusion(examples, settings).log_probabilities(values))
     assert (first, second) == pytest.approx((1 / 3, 2 / 3), abs=0.03)
     assert nobody < 0.03
+
+
+@pytest.mark.parametrize(
+    ("right", "rows", "at"),
+    [
+        (None, [0, 1, 2, 3, 4], None),  # four of six are the first, one of the others, and room for the right one
+        (2, [0, 1, 2, 3, 4], 2),
+        (9, [0, 1, 2, 3, 4, 9], 5),
+    ],
+)
+def test_a_long_list_keeps_its_beginning_the_right_one_and_some_of_the_rest(right, rows, at):
+    values = np.arange(13, dtype=np.float32)[:, None] * np.ones((1, N), np.float32)
+    example = Example(values=values, right=right, publication="PMID:1")
+    kept = thinned(example, 6)
+    assert kept.values[:, 0].tolist() == rows
+    assert kept.right == at
+    assert thinned(kept, 6) is kept
