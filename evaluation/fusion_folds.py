@@ -10,6 +10,7 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import combinations
 
 from tqdm import tqdm
@@ -25,10 +26,15 @@ from retrieval.fusion_training import Example, TrainingSettings, thinned, train_
 
 MAX_PER_PUBLICATION = 5
 """Training patients of one publication; docs/log.md has the figures."""
-DESCRIBED, UNDESCRIBED = "described", "undescribed"
-CONDITIONS = (DESCRIBED, UNDESCRIBED)
-"""What a fusion for patients of elsewhere is trained under: the release as it is, and published patients with the
-disease where others described some, or none at all, as it is for most diseases (decision 0008)."""
+
+
+class Condition(StrEnum):
+    """What a fusion for patients of elsewhere is trained under, always with the release as it is (decision 0008)."""
+
+    DESCRIBED = "described"
+    """With what other publications describe of patients with the disease."""
+    UNDESCRIBED = "undescribed"
+    """With no published patient who has it, as it is for most diseases."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +78,7 @@ def train_on_all(
 ) -> tuple[Fusion, int]:
     """One fusion from the patients of all folds, each seen without their own fold; and the number of patients.
 
-    Each patient is an example under each of ``CONDITIONS``.
+    Each patient is an example under each ``Condition``.
 
     Args:
         workers: of a ``Job``.
@@ -85,7 +91,7 @@ def train_on_all(
         UsageError: the folds hold no patient.
     """
     chosen = [(publications, choose_training_cases(cases, seed)) for publications, cases in folds]
-    tasks = [(fold, condition, also_series) for condition in CONDITIONS for fold in chosen]
+    tasks = [(fold, condition, also_series) for condition in Condition for fold in chosen]
     found = tqdm(workers.run(_fold_examples, tasks), total=len(tasks), desc="examples", disable=not progress)
     examples = [e for of_fold in found for e in of_fold]
     return _train(None, examples, seed), sum(len(cases) for _, cases in chosen)
@@ -122,9 +128,9 @@ def _pair_examples(job: Job, one: Fold, other: Fold) -> tuple[tuple[Example, ...
     return tuple(build_examples(extractor, one[1])), tuple(build_examples(extractor, other[1]))
 
 
-def _fold_examples(job: Job, fold: Fold, condition: str, also_series: bool) -> tuple[Example, ...]:
+def _fold_examples(job: Job, fold: Fold, condition: Condition, also_series: bool) -> tuple[Example, ...]:
     publications, cases = fold
-    if condition == UNDESCRIBED:
+    if condition is Condition.UNDESCRIBED:
         publications |= _publications_about(job.whole, cases)
     known = hold_out(job.whole, publications, Protocol.PUBLISHED)
     extractors = [known.extractor]

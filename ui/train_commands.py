@@ -37,7 +37,7 @@ def fusion(
     case_set = load_cases(cases, whole.graph.ontology)
     require_writable(out)
     folds = split_folds(case_set.cases, seed)
-    with start_workers(Job(whole=whole, protocol=Protocol.UNSEEN_PUBLICATION), workers or n_cores()) as pool:
+    with start_workers(Job(whole=whole, protocol=Protocol.PUBLISHED), workers or n_cores()) as pool:
         trained, n_examples = train_on_all(pool, folds, also_series=True, seed=seed, progress=sys.stderr.isatty())
     card = {"trained_on": cases.name, "n_patients": n_examples, "seed": seed, "versions": whole.graph.versions}
     save_fusion(trained, out, card)

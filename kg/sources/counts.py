@@ -1,24 +1,18 @@
 """The table of published counts (gzipped TSV) <-> ``PatientSeries`` records.
 
 One row per disease, publication and term: ``disease_id, disease_name, genes, reference, term_id, n_present,
-n_assessed``; the row of the term "Phenotypic abnormality" says how many patients the publication describes. Lines that
-begin with ``#`` name source, version and licence.
+n_assessed``; the row of the term "Phenotypic abnormality" says how many patients the publication describes.
 """
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import zlib
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from kg.errors import SourceError, StorageError
 from kg.ontology import PHENOTYPIC_ABNORMALITY
 from kg.schema import Disease, PatientSeries, Provenance, TermCount
-from kg.sources.tables import split_head, word_head
+from kg.sources.tables import Rows, load_table, write_table
 
 COLUMNS = ("disease_id", "disease_name", "genes", "reference", "term_id", "n_present", "n_assessed")
 BUNDLED = Path(__file__).parents[1] / "facts" / "published_counts.tsv.gz"
@@ -31,19 +25,12 @@ def load_counts(path: Path = BUNDLED) -> tuple[tuple[PatientSeries, ...], Proven
     Raises:
         SourceError: the file is missing or is no such table.
     """
-    try:
-        with gzip.open(path, "rt", encoding="utf-8", newline="") as lines:
-            text = lines.read()
-    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
-        raise SourceError(f"cannot read the counts {path}: {error}") from error
-    try:
-        source, body = split_head(text)
-        rows = list(csv.DictReader(body, delimiter="\t"))
+
+    def build(source: Provenance, rows: Rows) -> tuple[tuple[PatientSeries, ...], Provenance]:
         groups = groupby(rows, key=lambda row: (row["disease_id"], row["reference"]))
-        series = tuple(_series(list(members)) for _, members in groups)
-    except (KeyError, ValueError, TypeError, StopIteration) as error:
-        raise SourceError(f"{path} is not a table of {', '.join(COLUMNS)}: {error!r}") from error
-    return series, source
+        return tuple(_series(list(members)) for _, members in groups), source
+
+    return load_table(path, "counts", COLUMNS, build, gzipped=True)
 
 
 def _series(rows: Sequence[dict[str, str]]) -> PatientSeries:
@@ -62,15 +49,9 @@ def _series(rows: Sequence[dict[str, str]]) -> PatientSeries:
 
 def write_counts(series: Iterable[PatientSeries], source: Provenance, path: Path) -> None:
     """Write the table; the same records give the same bytes. Raises StorageError."""
-    out = io.StringIO(word_head(source))
-    out.seek(0, io.SEEK_END)
-    rows = csv.writer(out, delimiter="\t", lineterminator="\n")
-    rows.writerow(COLUMNS)
+    rows: list[tuple[object, ...]] = []
     for s in sorted(series, key=lambda s: (s.disease.disease_id, s.reference)):
         key = (s.disease.disease_id, s.disease.name, " ".join(s.gene_symbols), s.reference)
-        rows.writerow((*key, PHENOTYPIC_ABNORMALITY, s.n_patients, s.n_patients))
-        rows.writerows((*key, c.term_id, c.n_present, c.n_assessed) for c in s.counts)
-    try:
-        path.write_bytes(gzip.compress(out.getvalue().encode(), mtime=0))
-    except OSError as error:
-        raise StorageError(f"cannot write {path}: {error.strerror or error}") from error
+        rows.append((*key, PHENOTYPIC_ABNORMALITY, s.n_patients, s.n_patients))
+        rows += [(*key, c.term_id, c.n_present, c.n_assessed) for c in s.counts]
+    write_table(path, COLUMNS, rows, source, gzipped=True)

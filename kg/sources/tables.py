@@ -1,20 +1,66 @@
-"""The head of the project's own tables: lines that begin with ``#`` and name source, version and licence."""
+"""The project's own tables: tab-separated, below lines that begin with ``#`` and name source, version and licence."""
 
 from __future__ import annotations
 
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from kg.errors import SourceError, StorageError
 from kg.schema import Provenance
 
+Built = TypeVar("Built")
+
+Rows = list[dict[str, str]]
 _NAMED = ("source", "version", "licence")
 
 
-def word_head(source: Provenance) -> str:
-    """The head's lines."""
-    return "".join(f"# {name}: {getattr(source, name)}\n" for name in _NAMED)
+def load_table(
+    path: Path, what: str, columns: Sequence[str], build: Callable[[Provenance, Rows], Built], *, gzipped: bool = False
+) -> Built:
+    """Read a table.
+
+    Args:
+        path: of the file.
+        what: it holds, for the error.
+        columns: that it should have, for the error.
+        build: makes the records from the source (with an empty reference) and the rows.
+        gzipped: whether the file is.
+
+    Raises:
+        SourceError: the file is missing or is no such table.
+    """
+    try:
+        with (gzip.open if gzipped else open)(path, "rt", encoding="utf-8", newline="") as lines:
+            text = lines.read()
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
+        raise SourceError(f"cannot read the {what} {path}: {error}") from error
+    try:
+        return build(*_parse(text))
+    except (KeyError, ValueError, TypeError, StopIteration) as error:
+        raise SourceError(f"{path} is not a table of {', '.join(columns)}: {error!r}") from error
 
 
-def split_head(text: str) -> tuple[Provenance, list[str]]:
-    """Where a table comes from (with an empty reference), and its other lines. Raises KeyError where one is missing."""
+def write_table(
+    path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]], source: Provenance, *, gzipped: bool = False
+) -> None:
+    """Write a table; the same rows give the same bytes. Raises StorageError."""
+    out = io.StringIO()
+    out.writelines(f"# {name}: {getattr(source, name)}\n" for name in _NAMED)
+    csv.writer(out, delimiter="\t", lineterminator="\n").writerows([columns, *rows])
+    content = out.getvalue().encode()
+    try:
+        path.write_bytes(gzip.compress(content, mtime=0) if gzipped else content)
+    except OSError as error:
+        raise StorageError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _parse(text: str) -> tuple[Provenance, Rows]:
     lines = text.splitlines()
     head = dict(line[1:].strip().split(": ", 1) for line in lines if line.startswith("#") and ": " in line)
     source = Provenance(reference="", **{name: head[name] for name in _NAMED})
-    return source, [line for line in lines if line and not line.startswith("#")]
+    return source, list(csv.DictReader((line for line in lines if line and line[0] != "#"), delimiter="\t"))

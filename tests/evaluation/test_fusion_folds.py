@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from evaluation.fusion_folds import (
-    CONDITIONS,
     MAX_PER_PUBLICATION,
-    UNDESCRIBED,
+    Condition,
     Job,
     build_examples,
     choose_training_cases,
@@ -107,10 +106,10 @@ def test_one_fusion_of_all_sees_each_patient_with_their_disease_described_by_oth
     fusion, n_patients = train_on_all(workers, folds, also_series=also_series, seed=2)
     assert n_patients == len(STORE) + MAX_PER_PUBLICATION
     assert fusion.publications == {"PMID:1", "PMID:2", "PMID:3", "PMID:4", "PMID:5"}
-    assert [task[1] for task, _ in workers.done] == [c for c in CONDITIONS for _ in folds]
+    assert [task[1] for task, _ in workers.done] == [c for c in Condition for _ in folds]
     for ((publications, cases), condition, _), found in workers.done:
         unseen = [p for p in PATIENTS if p.references[0] not in publications]
-        if condition == UNDESCRIBED:
+        if condition is Condition.UNDESCRIBED:
             diseases = {d for p in PATIENTS if p.references[0] in publications for d in p.disease_ids}
             about = {p.references[0] for p in PATIENTS if diseases & {*p.disease_ids}}
             unseen = [p for p in unseen if p.references[0] not in about]
