@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import random
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from evaluation.cases import load_cases
@@ -18,11 +20,14 @@ from evaluation.protocols import N_FOLDS, Knowledge, check_no_leak, hold_out
 from evaluation.report import describe_run, write_report
 from evaluation.runner import predict
 from evaluation.schema import Case, Level, Prediction, Protocol, System, Unscored, Weights
+from evaluation.stories import ReadBack, Story, Storyteller, read_stories
 from evaluation.systems import WITH_VECTORS
 from evaluation.twins import find_twins
 from kg.cache import digest, require_writable
 from kg.errors import SourceError, StorageError, UsageError
+from retrieval.findings import find_findings
 from retrieval.fusion import load_fusion
+from retrieval.lexicon import Lexicon
 
 MIN_PUBLICATIONS = 200
 """Sets of fewer publications are too small to train on; they are put to the shipped weights."""
@@ -47,11 +52,13 @@ class Options:
     pheval: bool = False
     present_only: bool = False
     """Without the excluded findings of the evaluated patients, and of those that are learned from."""
+    from_stories: bool = False
+    """The findings of the evaluated patients as they are read from stories; what is learned from stays as listed."""
     n_workers: int | None = None
     """None: one per core."""
     seed: int = 0
     limit: int | None = None
-    """Only the first cases."""
+    """Only so many cases, drawn at random."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +67,18 @@ class _Material:
 
     whole: Knowledge
     scored: tuple[Case, ...]
+    """As they are put to the system."""
     unscored: tuple[Unscored, ...]
     others: tuple[Case, ...] | None = None
     """Patients to learn from where that is not each other: past ones, or those of the library."""
     twins: frozenset[str] = frozenset()
     """Publications that may describe evaluated patients, already left out of what is known."""
+    listed: tuple[Case, ...] | None = None
+    """The scored cases with the findings of their files, where stories are put to the system."""
+    stories: tuple[Story, ...] = ()
+    """That ``scored`` was read from."""
+    read_back: Mapping[str, ReadBack] = field(default_factory=dict)
+    """By style of the stories."""
 
 
 def run_benchmark(options: Options, command: str, *, progress: bool = False) -> Path:
@@ -84,18 +98,28 @@ def run_benchmark(options: Options, command: str, *, progress: bool = False) -> 
     _check(options)
     peers = [load_peer(path) for path in options.peers]
     material = _load(options, progress=progress)
+    if options.from_stories:
+        material = _tell(material, options.seed)
     weights = _choose_weights(options, material)
     settings = _settings(options, material, weights)
     _claim(options.out, settings)
     n_workers = min(options.n_workers or n_cores(), N_FOLDS)
     file = options.out / "predictions.jsonl"
     n_before, start = _n_lines(file), time.perf_counter()
+    _write_stories(options.out, material)
     predictions = _predict(options, material, weights, file, n_workers, progress=progress)
     seconds = time.perf_counter() - start
     run = describe_run(command, ranked_s=seconds, n_ranked=_n_lines(file) - n_before, n_workers=n_workers)
     comparisons = [compare(predictions, peer, options.seed) for peer in peers]
     write_report(
-        options.out, predictions, material.unscored, settings, comparisons=comparisons, run=run, seed=options.seed
+        options.out,
+        predictions,
+        material.unscored,
+        settings,
+        comparisons=comparisons,
+        read_back=material.read_back,
+        run=run,
+        seed=options.seed,
     )
     if options.pheval:
         write_pheval_results(options.out, predictions)
@@ -137,11 +161,29 @@ def _load(options: Options, *, progress: bool) -> _Material:
     told = _present_only if options.present_only else tuple
     return _Material(
         whole=whole,
-        scored=told(case_set.cases[: options.limit]),
+        scored=told(_draw(case_set.cases, options.limit, options.seed)),
         unscored=case_set.unscored,
         others=others if others is None else told(others),
         twins=twins,
     )
+
+
+def _draw(cases: Sequence[Case], limit: int | None, seed: int) -> tuple[Case, ...]:
+    """At most ``limit`` of the cases, at random, in their order: a file's first ones often share a gene."""
+    if limit is None or limit >= len(cases):
+        return tuple(cases)
+    drawn = random.Random(seed).sample(range(len(cases)), limit)  # noqa: S311 - a sample, not a secret
+    return tuple(cases[i] for i in sorted(drawn))
+
+
+def _tell(material: _Material, seed: int) -> _Material:
+    """The material with the scored cases as they are read from stories."""
+    ontology = material.whole.graph.ontology
+    lexicon = Lexicon(ontology)
+    read, stories, read_back = read_stories(
+        material.scored, Storyteller(ontology, seed), lambda text: find_findings(text, lexicon)
+    )
+    return replace(material, scored=read, listed=material.scored, stories=stories, read_back=read_back)
 
 
 def _present_only(cases: Iterable[Case]) -> tuple[Case, ...]:
@@ -170,6 +212,7 @@ def _predict(
         file,
         fusion=fusion,
         others=material.others,
+        listed=material.listed,
         n_workers=n_workers,
         seed=options.seed,
         progress=progress,
@@ -179,6 +222,7 @@ def _predict(
 def _settings(options: Options, material: _Material, weights: Weights | None) -> dict[str, str]:
     """What makes this run another one than any other, by name."""
     contents = digest({"cases": repr(material.scored), "library": repr(material.whole.cases)})
+    told = ["present only"] * options.present_only + ["read from stories"] * options.from_stories
     settings = {
         "cases": options.cases.name,
         "protocol": options.protocol,
@@ -188,7 +232,7 @@ def _settings(options: Options, material: _Material, weights: Weights | None) ->
         **material.whole.graph.versions,
         "contents": contents[:12],
         **({"left out, may describe the patients": f"{len(material.twins)} publications"} if material.twins else {}),
-        **({"findings": "present only"} if options.present_only else {}),
+        **({"findings": ", ".join(told)} if told else {}),
         "seed": options.seed,
         **({"limit": options.limit} if options.limit else {}),
     }
@@ -209,6 +253,26 @@ def _claim(out: Path, settings: Mapping[str, str]) -> None:
         raise SourceError(f"{note} is not a run's: choose another --out") from error
     except OSError as error:
         raise StorageError(f"cannot write {note}: {error.strerror or error}") from error
+
+
+def _write_stories(out: Path, material: _Material) -> None:
+    """Write ``stories.jsonl``: each story with what was read from it, for people to look at."""
+    if not material.stories:
+        return
+    lines = [
+        {
+            "case_id": story.case_id,
+            "style": story.style,
+            "text": story.text,
+            "read": [{"id": f.term_id, "label": f.label, "excluded": f.excluded} for f in case.findings],
+        }
+        for story, case in zip(material.stories, material.scored, strict=True)
+    ]
+    file = out / "stories.jsonl"
+    try:
+        file.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
+    except OSError as error:
+        raise StorageError(f"cannot write {file}: {error.strerror or error}") from error
 
 
 def _n_lines(file: Path) -> int:

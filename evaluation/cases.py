@@ -46,6 +46,8 @@ def build_case_set(patients: Iterable[Patient], ontology: Ontology, broken: Iter
             findings=findings,
             gold_ids=patient.disease_ids,
             publication=next(iter(patient.references), patient.patient_id),
+            sex=patient.sex,
+            age=patient.age,
         )
     return CaseSet(cases=tuple(cases.values()), unscored=tuple(unscored))
 

@@ -125,6 +125,30 @@ def draw_by_n_findings(out: Path, bands: Mapping[str, tuple[int, Mapping[str, Ra
     return _save(out, "findings", draw)
 
 
+def draw_agreement(out: Path, rates: Mapping[str, Mapping[str, Rate]]) -> str:
+    """F1 of the findings of each set, for each way of counting.
+
+    Args:
+        out: folder.
+        rates: way of counting -> set -> F1; at most three ways, of the same sets.
+    """
+
+    def draw(axes: Axes) -> None:
+        shifts = np.linspace(-0.12, 0.12, max(2, len(rates)))
+        for (way, by_set), (colour, _), marker, shift in zip(rates.items(), _STYLES, "os^", shifts, strict=False):
+            value, low, high = _percents(list(by_set.values()))
+            errors = [value - low, high - value]
+            places = np.arange(len(by_set)) + shift
+            axes.errorbar(places, value, errors, fmt=marker, color=colour, capsize=4, label=f"{way}, 95 %")
+        names = list(next(iter(rates.values())))
+        axes.set_xticks(np.arange(len(names)), names)
+        axes.set(ylabel="micro F1 of the documents' terms, %", ylim=(0, 100))
+        axes.set_title("Findings read from text")
+        axes.legend(loc="lower right")
+
+    return _save(out, "agreement", draw)
+
+
 def thin(curve: RiskCoverage, n_points: int = 200) -> tuple[np.ndarray, np.ndarray]:
     """At most this many points of the curve, evenly spread, the first and the last among them."""
     n = len(curve.risks)

@@ -9,9 +9,10 @@ Reese et al. (github monarch-initiative/pheval.llm).
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,20 +79,20 @@ class Comparison:
 def load_peer(path: Path) -> Peer:
     """Read a table of tab-separated ``phenopacket_id`` and ``rank`` (1-based, empty = not named), named by its stem.
 
+    The ``predictions.jsonl`` of another run of ours will do too; it is named by its folder.
+
     Raises:
         SourceError: it cannot be read, has other columns, no row, or a rank that is no positive whole number.
     """
+    is_ours = path.suffix == ".jsonl"
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
-            table = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
-            if not set(_COLUMNS) <= set(table.fieldnames or ()):
-                raise SourceError(f"{path} needs a first line with the tab-separated columns {' and '.join(_COLUMNS)}")
-            ranks = tuple(_parse_row(row, f"{path}, line {number}") for number, row in enumerate(table, start=2))
+            ranks = tuple(_read_predictions(lines, path) if is_ours else _read_table(lines, path))
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"cannot read the peer's ranks {path}: {error}") from error
     if not ranks:
         raise SourceError(f"{path} holds no rank")
-    return Peer(name=path.stem, ranks=ranks)
+    return Peer(name=path.absolute().parent.name if is_ours else path.stem, ranks=ranks)
 
 
 def match_peer(peer: Peer, case_ids: Iterable[str]) -> Matched:
@@ -155,6 +156,23 @@ def mcnemar(only_ours: int, only_theirs: int) -> Discordance:
     n = only_ours + only_theirs
     p_value = float(binomtest(only_ours, n).pvalue) if n else 1.0
     return Discordance(only_ours=only_ours, only_theirs=only_theirs, p_value=p_value)
+
+
+def _read_table(lines: Iterable[str], path: Path) -> Iterator[tuple[str, int | None]]:
+    table = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+    if not set(_COLUMNS) <= set(table.fieldnames or ()):
+        raise SourceError(f"{path} needs a first line with the tab-separated columns {' and '.join(_COLUMNS)}")
+    for number, row in enumerate(table, start=2):
+        yield _parse_row(row, f"{path}, line {number}")
+
+
+def _read_predictions(lines: Iterable[str], path: Path) -> Iterator[tuple[str, int | None]]:
+    for number, line in enumerate(lines, start=1):
+        try:
+            row = json.loads(line)
+            yield str(row["case_id"]), None if row["rank"] is None else int(row["rank"])
+        except (ValueError, TypeError, KeyError) as error:
+            raise SourceError(f"{path}, line {number} is not a prediction of citedx evaluate diagnosis") from error
 
 
 def _parse_row(row: Mapping[str, str | None], place: str) -> tuple[str, int | None]:

@@ -28,6 +28,7 @@ from evaluation.machine import describe_machine, describe_version
 from evaluation.metrics import Rate, by_n_findings, score_predictions, top_k_curve
 from evaluation.peers import Comparison
 from evaluation.schema import Prediction, Unscored
+from evaluation.stories import ReadBack, with_total
 from kg.errors import StorageError
 
 COLUMNS = ("top-1", "top-3", "top-10", "top-50", "mrr", "macro-top-1")
@@ -73,6 +74,7 @@ class _Results:
     calibration: Calibration | None
     risk_coverage: RiskCoverage | None
     comparisons: Sequence[Comparison]
+    read_back: Mapping[str, ReadBack]
     outside: Sequence[Prediction]
     unscored: Sequence[Unscored]
 
@@ -97,6 +99,7 @@ def write_report(
     settings: Mapping[str, str],
     *,
     comparisons: Sequence[Comparison] = (),
+    read_back: Mapping[str, ReadBack] | None = None,
     run: Run | None = None,
     seed: int = 0,
 ) -> dict[str, dict[str, Rate]]:
@@ -108,6 +111,7 @@ def write_report(
         unscored: the others, each with its reason.
         settings: what was run, by name.
         comparisons: with peers.
+        read_back: what was read from the stories that the findings come from, by their style; None without stories.
         run: how and where.
         seed: of the bootstrap.
 
@@ -129,13 +133,14 @@ def write_report(
         calibration=measure_calibration(predictions, seed=seed) if calibrated else None,
         risk_coverage=measure_risk_coverage(predictions, seed=seed) if calibrated else None,
         comparisons=comparisons,
+        read_back=with_total(read_back or {}),
         outside=[p for p in predictions if not p.in_graph],
         unscored=unscored,
     )
     curves = {name: top_k_curve(group, seed=seed) for name, group in members.items() if group}
     try:
         drawn = _draw(out, results, curves)
-        content = json.dumps(_plain(_tell(results, curves)), indent=1, ensure_ascii=False, allow_nan=False)
+        content = json.dumps(plain(_tell(results, curves)), indent=1, ensure_ascii=False, allow_nan=False)
         (out / "metrics.json").write_text(content + "\n", encoding="utf-8")
         (out / "report.md").write_text(_word(results, drawn), encoding="utf-8")
     except OSError as error:
@@ -176,6 +181,7 @@ def _tell(results: _Results, curves: Mapping[str, Sequence[Rate]]) -> dict[str, 
         "calibration": results.calibration,
         "risk_coverage": results.risk_coverage and _curve(results.risk_coverage),
         "peers": results.comparisons,
+        "stories": {style: _shares(r) for style, r in results.read_back.items()},
         "top_k": curves,
         "outside_graph": [{"case_id": p.case_id, "gold_ids": p.gold_ids} for p in results.outside],
         "unscored": results.unscored,
@@ -186,20 +192,27 @@ def _flat(group: _Group) -> dict[str, Any]:
     return {"n_cases": group.n_cases, "n_publications": group.n_publications, **group.rates}
 
 
+def _shares(read_back: ReadBack) -> dict[str, Any]:
+    """The counts, and the shares that the report tells."""
+    sides = {"present": read_back.present, "absent": read_back.absent}
+    told = {name: asdict(side) | {"precision": side.precision, "recall": side.recall} for name, side in sides.items()}
+    return asdict(read_back) | told
+
+
 def _curve(curve: RiskCoverage) -> dict[str, Any]:
     """The record with a curve of some hundred points in place of one per case."""
     coverages, risks = figures.thin(curve)
     return asdict(curve) | {"coverages": coverages.tolist(), "risks": risks.tolist()}
 
 
-def _plain(value: Any) -> Any:
-    """As JSON has it: records as objects, numbers that are none or endless as null."""
+def plain(value: Any) -> Any:
+    """A value as strict JSON has it: records as objects, numbers that are none or endless as null."""
     if is_dataclass(value) and not isinstance(value, type):
-        return _plain(asdict(value))
+        return plain(asdict(value))
     if isinstance(value, Mapping):
-        return {name: _plain(item) for name, item in value.items()}
+        return {name: plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -212,6 +225,7 @@ def _word(results: _Results, drawn: Mapping[str, str]) -> str:
         _word_groups(results),
         [drawn["top-k"]] if drawn else [],
         _word_comparisons(results.comparisons),
+        _word_stories(results.read_back),
         _word_calibration(results, drawn),
         ["## By number of present findings", "", *_table("present findings", results.bands, BAND_COLUMNS)],
         [drawn["findings"]] if drawn else [],
@@ -234,7 +248,7 @@ def _table(head: str, groups: Mapping[str, _Group], columns: Sequence[str]) -> l
     lines = [f"| {head} | n (publications) | {' | '.join(columns)} |", "|---|---|" + "---|" * len(columns)]
     for name, group in groups.items():
         if group.n_cases:
-            cells = " | ".join(_percent(group.rates[column]) for column in columns)
+            cells = " | ".join(percent(group.rates[column]) for column in columns)
             lines.append(f"| {name} | {group.n_cases:,} ({group.n_publications:,}) | {cells} |")
     return lines
 
@@ -246,7 +260,7 @@ def _word_comparisons(comparisons: Sequence[Comparison]) -> list[str]:
     lines = ["## Against peers, on the same cases", "", f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for c in comparisons:
         for top, d in c.discordance.items():
-            rates = " | ".join(_percent(side[top]) for side in (c.ours, c.theirs, c.difference))
+            rates = " | ".join(percent(side[top]) for side in (c.ours, c.theirs, c.difference))
             lines.append(
                 f"| {c.name} | {c.n_cases:,} ({c.n_publications:,}) | {top} | {rates} "
                 f"| {d.only_ours:,}, {d.only_theirs:,} | {_p_value(d.p_value)} |"
@@ -254,8 +268,29 @@ def _word_comparisons(comparisons: Sequence[Comparison]) -> list[str]:
     lines += ["", "McNemar's exact test takes patients as independent; the intervals do not."]
     for c in comparisons:
         for ids, reason in ((c.unmatched, "not among the scored cases"), (c.ambiguous, "ambiguous")):
-            lines += [f"- {c.name}, {len(ids):,} ids {reason}, left out: {_named(ids)}."] if ids else []
+            lines += [f"- {c.name}, {len(ids):,} ids {reason}, left out: {named(ids)}."] if ids else []
     return lines
+
+
+def _word_stories(read_back: Mapping[str, ReadBack]) -> list[str]:
+    if not read_back:
+        return []
+    lines = [
+        "## Findings read back from the stories",
+        "",
+        "| style | stories | findings | present: precision | recall | absent: precision | recall | polarity turned |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for style, r in read_back.items():
+        shares = (r.present.precision, r.present.recall, r.absent.precision, r.absent.recall)
+        cells = " | ".join(f"{100 * share:.1f}" for share in shares)
+        n_listed = r.present.n_listed + r.absent.n_listed
+        lines.append(f"| {style} | {r.n_stories:,} | {n_listed:,} | {cells} | {r.n_turned:,} |")
+    explained = (
+        "Percent, by the very term. The stories are made of the ontology's own wordings, so they are easier to read "
+        "than what people write."
+    )
+    return [*lines, "", explained]
 
 
 def _word_calibration(results: _Results, drawn: Mapping[str, str]) -> list[str]:
@@ -265,23 +300,23 @@ def _word_calibration(results: _Results, drawn: Mapping[str, str]) -> list[str]:
     error = (
         f"Of the first disease's probability: expected calibration error {100 * calibration.ece:.1f} % "
         f"({100 * calibration.ece_equal_mass:.1f} % in bins of equally many cases), "
-        f"probability minus accuracy {_percent(calibration.overconfidence)} points, "
+        f"probability minus accuracy {percent(calibration.overconfidence)} points, "
         f"Brier score {calibration.brier.value:.3f} ({calibration.brier.low:.3f} to {calibration.brier.high:.3f})."
     )
     area = (
-        f"Area under the risk-coverage curve {_percent(curve.aurc)} %; {100 * curve.aurc_random:.1f} % without an "
+        f"Area under the risk-coverage curve {percent(curve.aurc)} %; {100 * curve.aurc_random:.1f} % without an "
         f"order, {100 * curve.aurc_best:.1f} % with the best."
     )
     risk = f"{100 * curve.accepted_risk:.0f} %"
     answered = (
         f"Answering only from a probability of {100 * curve.threshold:.1f} % on keeps the share of wrong first "
-        f"diseases at {risk} or less, for {_percent(curve.coverage)} % of the cases."
+        f"diseases at {risk} or less, for {percent(curve.coverage)} % of the cases."
         if curve.coverage.value
         else f"No threshold brings the share of wrong first diseases to {risk}."
     )
     rows = (
         f"| {100 * b.low:.0f} to {100 * b.high:.0f} | {b.n_cases:,} | {100 * b.confidence:.1f} "
-        f"| {_percent(b.accuracy)} |"
+        f"| {percent(b.accuracy)} |"
         for b in calibration.bins
     )
     heads = ["| probability, % | n | mean probability | first disease is right |", "|---|---|---|---|"]
@@ -297,13 +332,13 @@ def _word_unscored(results: _Results) -> list[str]:
         "describes; they count as missed."
     )
     if diseases:
-        named = [f"{disease_id} ({n})" for disease_id, n in diseases.most_common()]
-        lines[-1] += f" {len(diseases):,} diseases: {_named(named)}."
+        counted = [f"{disease_id} ({n})" for disease_id, n in diseases.most_common()]
+        lines[-1] += f" {len(diseases):,} diseases: {named(counted)}."
     by_reason: dict[str, list[str]] = defaultdict(list)
     for u in results.unscored:
         reason, _, detail = u.reason.partition(": ")
         by_reason[reason].append(f"{u.case_id} ({detail[:100]})" if detail else u.case_id)
-    lines += [f"- Unscored, {reason}: {len(ids):,}: {_named(ids)}." for reason, ids in sorted(by_reason.items())]
+    lines += [f"- Unscored, {reason}: {len(ids):,}: {named(ids)}." for reason, ids in sorted(by_reason.items())]
     return lines if by_reason else [*lines, "- Unscored: none."]
 
 
@@ -324,14 +359,15 @@ def _word_run(run: Run | None, n_cases: int) -> list[str]:
     ]
 
 
-def _named(ids: Sequence[str]) -> str:
+def named(ids: Sequence[str]) -> str:
     """The first ids, and how many more there are, in one line."""
     shown = ", ".join(" ".join(i.split()) for i in ids[:MAX_NAMED])
     n_more = len(ids) - MAX_NAMED
     return f"{shown} and {n_more:,} more, all in metrics.json" if n_more > 0 else shown
 
 
-def _percent(rate: Rate) -> str:
+def percent(rate: Rate) -> str:
+    """A rate in percent, with its interval."""
     return f"{100 * rate.value:.1f} ({100 * rate.low:.1f} to {100 * rate.high:.1f})"
 
 

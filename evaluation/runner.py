@@ -49,6 +49,7 @@ def predict(
     *,
     fusion: Fusion | None = None,
     others: Sequence[Case] | None = None,
+    listed: Sequence[Case] | None = None,
     n_workers: int = 1,
     seed: int = 0,
     progress: bool = False,
@@ -64,6 +65,8 @@ def predict(
         fusion: for the fused system; None: trained here, for each fold anew on the others, or once on ``others``.
         others: patients to learn from, who alone may make a disease known, since they were published before these
             or are another set; None: the other folds are.
+        listed: the same cases as they are learned from, where their findings are others than those that are put to
+            the systems; None: as they are.
         n_workers: processes; 1 means this one.
         seed: of the folds and the training.
         progress: show bars.
@@ -85,7 +88,10 @@ def predict(
     with start_workers(job, min(n_workers, len(waiting))) as workers:
         fusions: Mapping[int, Fusion | None] = dict.fromkeys(waiting, fusion)
         if system is System.FUSED and fusion is None:
-            fusions = _train_fusions(workers, folds, waiting, others, seed=seed, progress=progress)
+            to_learn = (
+                folds if listed is None else split_folds(listed, seed)
+            )  # the same publications, so the same folds
+            fusions = _train_fusions(workers, to_learn, waiting, others, seed=seed, progress=progress)
         tasks = ((folds[k], _encode(job, folds[k][1]), fusions[k]) for k in waiting)
         with tqdm(total=len(cases), initial=len(cases) - n_waiting, unit="case", disable=not progress) as bar:
             for ranked in workers.run(predict_fold, tasks):
@@ -104,7 +110,10 @@ def predict_fold(job: Job, fold: Fold, vectors: Vectors | None, fusion: Fusion |
     predictions = []
     for row, case in enumerate(cases):
         vector = None if vectors is None else vectors[row]
-        ranking = RANKERS[job.system](Question(knowledge=knowledge, case=case, vector=vector, fusion=fusion))
+        if any(not f.excluded for f in case.findings):
+            ranking = RANKERS[job.system](Question(knowledge=knowledge, case=case, vector=vector, fusion=fusion))
+        else:  # a story from which nothing was read: the product abstains
+            ranking = Ranking(scores=np.full(knowledge.model.n_diseases, -np.inf))
         is_known = any(job.described_in.get(g, set()) - {case.publication} for g in case.gold_ids)
         predictions.append(_predict(case, ranking, knowledge, is_known))
     return tuple(predictions)

@@ -54,6 +54,10 @@ class Case:
     """Ids of the right disease; any of them counts."""
     publication: str
     """The publication that describes the patient; the case's own id where the set names none."""
+    sex: str | None = None
+    """``MALE``, ``FEMALE`` or None; told in stories, not put to any system."""
+    age: str | None = None
+    """ISO 8601 duration; told in stories, not put to any system."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

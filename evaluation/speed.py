@@ -11,10 +11,8 @@ its number of diseases are its own, and are reported.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import random
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,6 +25,7 @@ import numpy as np
 
 from evaluation.cases import load_cases
 from evaluation.machine import describe_machine
+from evaluation.peer_process import ask_peer
 from evaluation.protocols import Knowledge
 from evaluation.schema import Case, System
 from evaluation.systems import RANKERS, Question
@@ -149,26 +148,14 @@ def _seconds(score: Score, findings: Sequence[Finding]) -> float:
 
 
 def _ask_peer(python: Path, patients: Sequence[Sequence[str]], n_threads: int) -> dict[str, Any]:
-    script = Path(__file__).with_name("peers_hpo3.py")
-    try:
-        done = subprocess.run(  # noqa: S603 - the user's own interpreter and our own file
-            [str(python), "-I", str(script)],
-            input=json.dumps([list(ids) for ids in patients]),
-            env=os.environ | {"RAYON_NUM_THREADS": str(n_threads)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except OSError as error:
-        raise UsageError(f"{python} cannot be run: {error.strerror}; {PEER_HINT}") from error
-    if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise NotReadyError(f"{python} cannot measure hpo3: {reason}; {PEER_HINT}")
-    try:
-        answer: dict[str, Any] = json.loads(done.stdout)
-    except ValueError as error:
-        raise NotReadyError(f"{python} answers with something else than JSON: {done.stdout[:60]!r}") from error
-    return answer
+    return ask_peer(
+        python,
+        Path(__file__).with_name("peers_hpo3.py"),
+        [list(ids) for ids in patients],
+        peer="hpo3",
+        hint=PEER_HINT,
+        settings={"RAYON_NUM_THREADS": str(n_threads)},
+    )
 
 
 def _graph_score(graph: KnowledgeGraph) -> Score:

@@ -134,6 +134,8 @@ class Finding:
     term_id: str
     label: str
     excluded: bool = False
+    uncertain: bool = False
+    """The text words it as possible or suspected only."""
     onset: str | None = None
     """HPO onset term or an ISO 8601 age, where known."""
     quote: str = ""

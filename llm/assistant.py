@@ -20,7 +20,7 @@ from retrieval.candidates import rank_candidates
 from retrieval.cases import CaseLibrary, load_library, published_cases, read_library
 from retrieval.embedding import Embedder, bundled_embedder
 from retrieval.features import FeatureExtractor
-from retrieval.findings import find_findings
+from retrieval.findings import find_findings, without_contradicted
 from retrieval.fusion import Fusion, load_fusion
 from retrieval.lexicon import Lexicon, load_lexicon
 
@@ -111,7 +111,7 @@ class DiagnosisAssistant:
 
     def find_findings(self, text: str) -> tuple[Finding, ...]:
         """The patient's findings in a story; see ``retrieval.findings.find_findings``. Raises UsageError."""
-        return find_findings(text, self._lexicon)
+        return without_contradicted(find_findings(text, self._lexicon), self.graph.ontology)
 
     def diagnose(self, findings: Sequence[Finding], k: int = 10) -> Differential:
         """The k most likely diseases with what speaks for and against them, or the reason why there are none.

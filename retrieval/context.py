@@ -1,9 +1,11 @@
-"""Whether a mention is denied, and whose finding it is: rules in the manner of NegEx and ConText.
+"""What the words around a mention say of it: denied, doubted, past or only thought of, and whose finding it is.
 
-Promise: a trigger ("no", "denies", "was not seen") reaches over the list it belongs to and stops at the end of the
-sentence, at a contrast ("but") and at a new clause; findings of relatives are told apart from the patient's.
+Promise: a trigger ("no", "possible", "history of", "rule out") reaches over the list it belongs to and stops at the end
+of the sentence, at a contrast ("but") and at a new clause; a headed section ("Family history:") reaches to the next
+header. Each of the four answers is given for itself: "her mother may have had no seizures" is all of them.
 Sources of the method: Chapman et al. 2001 (doi:10.1006/jbin.2001.1029), Harkema et al. 2009
-(doi:10.1016/j.jbi.2009.05.002). Deliberately not done here: normal results ("hearing was normal"), doubt, time.
+(doi:10.1016/j.jbi.2009.05.002). Deliberately not done here: normal results (``retrieval.normal_results``), and who a
+"he" is ("Her father is ill. He has gout").
 """
 
 from __future__ import annotations
@@ -12,6 +14,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import zip_longest
+
+from retrieval import cues
+
+_LONGEST_SENTENCE = 1_000  # characters
+_REACH_BACK = 60  # characters of "has since completely" before "resolved"
 
 Span = tuple[int, int]
 
@@ -21,6 +29,25 @@ class Experiencer(StrEnum):
 
     PATIENT = "patient"
     FAMILY = "family"
+    """A relative, or another person the story tells of (a partner, a neighbour)."""
+
+
+class Certainty(StrEnum):
+    """How sure the text is."""
+
+    CERTAIN = "certain"
+    UNCERTAIN = "uncertain"
+    """"possible", "suspected", "questionable": said of a finding that may be there."""
+
+
+class Temporality(StrEnum):
+    """When it holds."""
+
+    RECENT = "recent"
+    HISTORICAL = "historical"
+    """The patient had it: "history of", "which resolved"."""
+    HYPOTHETICAL = "hypothetical"
+    """Nobody says that it is there: "rule out", "risk of", "return if"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,111 +56,8 @@ class Context:
 
     negated: bool = False
     experiencer: Experiencer = Experiencer.PATIENT
-
-
-def _compile(pattern: str) -> re.Pattern[str]:
-    """A space in a pattern stands for any white space, since notes wrap their lines."""
-    return re.compile(pattern.replace(" ", r"\s+"), re.IGNORECASE)
-
-
-def _any_of(*patterns: str) -> re.Pattern[str]:
-    return _compile(rf"\b(?:{'|'.join(patterns)})")
-
-
-_BE = r"(?:is|are|was|were|has been|have been|had been)"
-_SEEN = (
-    r"(?:seen|noted|observed|found|detected|present|reported|identified|evident|documented|noticed|elicited|apparent)"
-)
-_VERB = (
-    r"(?:is|are|was|were|has|have|had|shows?|showed|reveal(?:s|ed)|demonstrated|developed|presented|became|"
-    r"remain(?:s|ed)|suffer(?:s|ed)|began)"
-)
-
-_SENTENCE_END = re.compile(
-    r"(?<!\bDr)(?<!\bMr)(?<!\bMrs)(?<!\bvs)(?<!\be\.g)(?<!\bi\.e)[.!?](?=\s|$)|;|\n\s*(?=[-*•\n])"
-)
-
-_LONGEST_SENTENCE = 1_000  # characters
-
-_PSEUDO = _any_of(
-    r"not only\b",
-    r"not (?:necessarily|certain|sure|clear|yet clear|due|because|until|rule[ds]? out|excluded?)\b",
-    r"(?:can|could)(?:not| not) be (?:ruled out|excluded)\b",
-    r"no (?:\w+ )?(?:change|increase|decrease|improvement|response|doubt|difference|further|worsening|longer)s?\b",
-    r"without (?:\w+ )?(?:difficulty|change|improvement|response|treatment|doubt|complications?)\b",
-    r"gram negative\b",
-)
-_NEGATION = _any_of(
-    r"no\b(?!\.)",
-    r"not consistent with\b",
-    r"not\b",
-    r"\w+n['’]t\b",
-    r"cannot\b",
-    r"never\b(?: had\b)?",
-    r"neither\b",
-    r"nor\b",
-    r"none of\b",
-    r"without\b",
-    r"den(?:y|ies|ied|ying)\b",
-    r"absent\b",
-    r"absence of\b",
-    r"lack(?:s|ed|ing)?\b(?: of\b)?",
-    r"negative for\b",
-    r"free (?:of|from)\b",
-    r"(?:ruled|rules) out\b",
-    r"exclu(?:ded|ding)\b",
-)
-_POST_NEGATION = _any_of(
-    r"(?:is|are|was|were|has|have|had|does|do|did) (?:not|never)(?: been)?"
-    rf"(?: (?:ever )?{_SEEN}| there| occur| develop)?\b(?=\s*(?:[,;.)]|$|in\b|on\b|at\b|and\b|by\b))",
-    rf"{_BE} (?:absent|negative|lacking|denied|excluded|ruled out|never {_SEEN}|not {_SEEN})\b",
-    r"(?:absent|negative|denied)\b(?=\s*(?:[,;.)]|$))",
-)
-# "Seizures: no"; a colon has no word boundary before it.
-_POST_ANSWER = _compile(r"\s*:\s*(?:no|none|never|absent|negative|denied)\b(?=\s*(?:[,;.)]|$))")
-
-_CONTRAST = (
-    r"(?:but|however|although|though|except|aside from|apart from|other than|whereas|yet|nevertheless|instead)\b",
-    r"(?:due to|because|secondary to|caused by|resulting|consistent with|until|after|since)\b",
-    r"(?:which|who)\b",
-    rf"(?:she|he|they|it|we|i|there|the (?:patient|girl|boy|child|infant|proband)) (?:also )?{_VERB}\b",
-)
-# A comma or "and" starts a new clause where a verb of its own follows; "were seen" after a list is the list's verb.
-_NEW_CLAUSE = (
-    rf"(?:,(?: and)?|\band) (?=[^,;.]{{0,60}}?\b{_VERB}\b"
-    rf"(?! (?:\w+ )?{_SEEN})(?! (?:also )?(?:absent|negative|ruled out)))"
-)
-_BREAK = _compile(rf"\b(?:{'|'.join(_CONTRAST)})|, with\b| with\b(?= (?:a|an|mild|severe)\b)|{_NEW_CLAUSE}")
-_CONTRAST_BREAK = _any_of(*_CONTRAST)
-_FINITE_VERB = _any_of(rf"{_VERB}\b", r"with\b")
-_LIST_JOINT = _compile(r",|\band\b|\bor\b")
-
-_RELATIVE = (
-    r"(?:mother|father|mum|mom|dad|parents?|brothers?|sisters?|siblings?|sibs|twin|aunts?|uncles?|cousins?|"
-    r"grand(?:mother|father|parents?)|nephews?|nieces?|relatives?|husband|wife|(?:her|his) (?:sons?|daughters?))"
-)
-_TELLING = (
-    r"(?:reports?|reported|not(?:ed|ices?|iced)|says?|said|describes?|described|den(?:y|ies|ied)|brought|states?|stated|"
-    r"recalls?|complain(?:s|ed)|observed|gave|felt|thinks?|thought|(?:is|was|were) (?:concerned|worried))"
-)
-_FAMILY = _any_of(
-    rf"{_RELATIVE}(?:'s|’s)?(?:,[^,;.]{{0,40}},)?"
-    rf"(?= (?:(?:also|both|too|had|has|have|who|aged \d+)\s)*(?!{_TELLING}\b)"
-    rf"(?:{_VERB}|with|died|affected|diagnosed|carr(?:y|ies|ied))\b|\s?:|'s|’s)"
-    rf"(?!(?: \w+){{0,2}} {_TELLING}\b)",
-    r"family history\b",
-)
-# "The son of healthy parents presented with", "the patient and her mother have": the patient is (also) the subject.
-_PATIENT_BEFORE = _compile(
-    r"(?:\b(?:of|to|by|from)(?: [\w-]+){0,3}|\b(?:patient|proband|she|he|girl|boy|child|infant) and (?:her|his)) $"
-)
-_OF_RELATIVE = _any_of(
-    rf"(?:{_BE} (?:also )?(?:\w+ )?)?"
-    rf"in (?:her|his|the|my|our|their|a|one|two|both|another)(?: \w+){{0,2}}? {_RELATIVE}\b"
-)
-_PATIENT = _any_of(
-    r"(?:she|he|i|we|the patient|our patient|the proband|the index|the (?:girl|boy|child|infant)|(?:her|his) own)\b"
-)
+    certainty: Certainty = Certainty.CERTAIN
+    temporality: Temporality = Temporality.RECENT
 
 
 def contexts_of(text: str, spans: Sequence[Span]) -> tuple[Context, ...]:
@@ -145,6 +69,7 @@ def contexts_of(text: str, spans: Sequence[Span]) -> tuple[Context, ...]:
             denies nothing.
     """
     found = [Context()] * len(spans)
+    sections = list(_sections(text))
     waiting = sorted(range(len(spans)), key=lambda i: spans[i], reverse=True)
     for start, end in _sentences(text):
         inside = []
@@ -152,16 +77,56 @@ def contexts_of(text: str, spans: Sequence[Span]) -> tuple[Context, ...]:
             inside.append(waiting.pop())
         if not inside:
             continue
-        sentence = text[start:end]
+        while sections and sections[0].end <= start:
+            sections.pop(0)
+        sentence = text[start:end].translate(cues.SMALL)
         local = [(spans[i][0] - start, spans[i][1] - start) for i in inside]
-        negated = list(_negated_in(sentence, local))
-        family = list(_family_in(sentence))
+        scopes = _Scopes.of(sentence, local, [s.moved(-start) for s in sections if s.start < end])
         for i, span in zip(inside, local, strict=True):
-            found[i] = Context(
-                negated=_is_within(span, negated),
-                experiencer=Experiencer.FAMILY if _is_within(span, family) else Experiencer.PATIENT,
-            )
+            found[i] = scopes.context_of(span)
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """What stands under a header that says whose or when."""
+
+    start: int
+    end: int
+    is_family: bool
+
+    def moved(self, by: int) -> _Section:
+        return _Section(self.start + by, self.end + by, self.is_family)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scopes:
+    """Where in a sentence the triggers of each kind reach."""
+
+    negated: list[Span]
+    family: list[Span]
+    possible: list[Span]
+    past: list[Span]
+    thought: list[Span]
+
+    @classmethod
+    def of(cls, sentence: str, mentions: Sequence[Span], sections: Sequence[_Section]) -> _Scopes:
+        return cls(
+            negated=list(_negated_in(sentence, mentions)),
+            family=[*_family_in(sentence), *((s.start, s.end) for s in sections if s.is_family)],
+            possible=list(_possible_in(sentence, mentions)),
+            past=[*_past_in(sentence, mentions), *((s.start, s.end) for s in sections if not s.is_family)],
+            thought=list(_reach(sentence, cues.THOUGHT, cues.NO_THOUGHT, mentions, cues.THOUGHT_BREAK)),
+        )
+
+    def context_of(self, mention: Span) -> Context:
+        temporality = Temporality.HISTORICAL if _is_within(mention, self.past) else Temporality.RECENT
+        return Context(
+            negated=_is_within(mention, self.negated),
+            experiencer=Experiencer.FAMILY if _is_within(mention, self.family) else Experiencer.PATIENT,
+            certainty=Certainty.UNCERTAIN if _is_within(mention, self.possible) else Certainty.CERTAIN,
+            temporality=Temporality.HYPOTHETICAL if _is_within(mention, self.thought) else temporality,
+        )
 
 
 def _is_within(span: Span, scopes: Iterable[Span]) -> bool:
@@ -170,7 +135,7 @@ def _is_within(span: Span, scopes: Iterable[Span]) -> bool:
 
 def _sentences(text: str) -> Iterator[Span]:
     """Sentences, in order; what runs on for longer is cut, so that the work grows with the text and no faster."""
-    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+    ends = [match.end() for match in cues.SENTENCE_END.finditer(text)]
     start = 0
     for end in (*ends, len(text)):
         while start < end:
@@ -179,33 +144,100 @@ def _sentences(text: str) -> Iterator[Span]:
             start = stop
 
 
+def _sections(text: str) -> Iterator[_Section]:
+    text = "\n" + text  # a header may be the first word; the offsets below count one less
+    headers = list(cues.HEADER.finditer(text))
+    for header, following in zip_longest(headers, headers[1:]):
+        is_family = bool(cues.FAMILY_HEADER.search(header[1]))
+        if is_family or cues.PAST_HEADER.search(header[1]):
+            limit = following.start() if following else len(text)
+            stop = cues.SECTION_END.search(text, header.end(), limit)
+            yield _Section(header.end() - 1, (stop.start() if stop else limit) - 1, is_family)
+
+
+def _reach(
+    sentence: str,
+    triggers: re.Pattern[str],
+    pseudo: re.Pattern[str] | None,
+    mentions: Sequence[Span],
+    stops: re.Pattern[str],
+) -> Iterator[Span]:
+    """Scopes after triggers; a trigger inside a mention or a longer phrase that means something else has none."""
+    found = list(triggers.finditer(sentence))
+    if not found:
+        return
+    blocked = [*mentions, *(m.span() for m in pseudo.finditer(sentence))] if pseudo else mentions
+    for match in found:
+        if not any(start <= match.start() < end for start, end in blocked):
+            yield match.end(), _end_of_reach(sentence, match.end(), stops)
+
+
+def _end_of_reach(sentence: str, start: int, stops: re.Pattern[str]) -> int:
+    """Where a trigger stops reaching: at a stop, and at the end of the bracket that it stands in."""
+    stop = stops.search(sentence, start)
+    end = stop.start() if stop else len(sentence)
+    if sentence.rfind("(", 0, start) > sentence.rfind(")", 0, start):
+        closing = sentence.find(")", start, end)
+        return closing if closing >= 0 else end
+    return end
+
+
+def _possible_in(sentence: str, mentions: Sequence[Span]) -> Iterator[Span]:
+    yield from _reach(sentence, cues.POSSIBLE, None, mentions, cues.DOUBT_BREAK)
+    yield from _reach(sentence, cues.QUERY, None, mentions, cues.DOUBT_BREAK)
+    if not cues.WHICH.match(sentence):
+        yield from ((start, end) for start, end in mentions if cues.POST_POSSIBLE.match(sentence, end))
+
+
+def _past_in(sentence: str, mentions: Sequence[Span]) -> Iterator[Span]:
+    yield from _reach(sentence, cues.PAST, cues.NO_PAST, mentions, cues.PRESENT_AGAIN)
+    for match in cues.POST_PAST.finditer(sentence):
+        before = cues.BEFORE_PAST.search(sentence, max(0, match.start() - _REACH_BACK), match.start())
+        end = before.start() if before else match.start()
+        yield _list_before(sentence, end), end
+
+
 def _negated_in(sentence: str, mentions: Sequence[Span]) -> Iterator[Span]:
-    blocked = [m.span() for m in _PSEUDO.finditer(sentence)] + list(mentions)
-    before = [m.span() for m in _POST_NEGATION.finditer(sentence)] + [m.span() for m in _POST_ANSWER.finditer(sentence)]
+    before = [m.span() for pattern in (cues.POST_NEGATION, cues.POST_ANSWER) for m in pattern.finditer(sentence)]
+    after = [m.span() for m in cues.NEGATION.finditer(sentence)]
+    if not before and not after:
+        return
+    blocked = [*(m.span() for m in cues.PSEUDO.finditer(sentence)), *mentions]
     before = [span for span in before if not _is_within(span, blocked)]
-    for trigger in before:
-        yield _list_before(sentence, trigger[0]), trigger[0]
-    for match in _NEGATION.finditer(sentence):
-        if not _is_within(match.span(), blocked + before):
-            stop = _BREAK.search(sentence, match.end())
-            yield match.end(), stop.start() if stop else len(sentence)
+    for start, _ in before:
+        yield _list_before(sentence, start), start
+    for span in after:
+        if not _is_within(span, blocked + before):
+            end = _end_of_reach(sentence, span[1], cues.BREAK)
+            if sentence[span[0] : span[1]] == "absent" and (comma := sentence.find(",", span[1], end)) > 0:
+                end = comma  # an adjective reaches over its own noun only: "absent puncta, smooth philtrum"
+            yield span[1], end
+
+
+def _is_of_patient_after_all(sentence: str, relative: re.Match[str]) -> bool:
+    start, end = relative.span()
+    if cues.PATIENT_BEFORE.search(sentence, 0, start) and not sentence.startswith(" with", end):
+        return True
+    if cues.BROUGHT_BY.search(sentence, 0, start):
+        return True
+    return bool(cues.OWN_CHILD.match(sentence, start) and cues.TOLD_BY_PARENT.search(sentence, 0, start))
 
 
 def _family_in(sentence: str) -> Iterator[Span]:
-    for match in _FAMILY.finditer(sentence):
-        if _PATIENT_BEFORE.search(sentence, 0, match.start()) and not sentence.startswith(" with", match.end()):
+    for match in cues.FAMILY.finditer(sentence):
+        if _is_of_patient_after_all(sentence, match):
             continue
-        stop = _PATIENT.search(sentence, match.end())
+        stop = cues.PATIENT.search(sentence, match.end())
         yield match.end(), stop.start() if stop else len(sentence)
-    for match in _OF_RELATIVE.finditer(sentence):
+    for match in cues.OF_RELATIVE.finditer(sentence):
         yield _list_before(sentence, match.start()), match.start()
 
 
 def _list_before(sentence: str, end: int) -> int:
     """Where the list of findings begins that ends here: after the last contrast, and after the last verb's own list."""
-    start = max((m.end() for m in _CONTRAST_BREAK.finditer(sentence, 0, end)), default=0)
-    verbs = list(_FINITE_VERB.finditer(sentence, start, end))
+    start = max((m.end() for m in cues.CONTRAST_BREAK.finditer(sentence, 0, end)), default=0)
+    verbs = list(cues.FINITE_VERB.finditer(sentence, start, end))
     if not verbs:
         return start
-    joint = _LIST_JOINT.search(sentence, verbs[-1].end(), end)
+    joint = cues.LIST_JOINT.search(sentence, verbs[-1].end(), end)
     return joint.end() if joint else verbs[-1].end()

@@ -1,7 +1,9 @@
 """Phenotypic findings from a story, from ids, and from one message to the next.
 
-Promise: a quote is exactly the words at its offsets; a term is found once; what belongs to a relative is left out.
-Deliberately not done here: which words name a term (``retrieval.lexicon``) and what denies it (``retrieval.context``).
+Promise: a quote is exactly the words at its offsets. ``find_statements`` gives all that a text says, a relative's and
+what is only thought of too; ``find_findings`` gives what the patient has or has not, each term once.
+Deliberately not done here: which words name a term (``retrieval.lexicon``), what denies it (``retrieval.context``), and
+what healthy results and numbers mean (``retrieval.normal_results``, ``measurements`` and ``growth``).
 """
 
 from __future__ import annotations
@@ -9,14 +11,18 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from kg.errors import UnknownIdError, UsageError
 from kg.ontology import Ontology
 from kg.schema import Finding
-from retrieval.context import Experiencer, contexts_of
+from retrieval.context import Certainty, Context, Experiencer, Temporality, contexts_of
+from retrieval.demographics import find_onsets
+from retrieval.growth import find_growth
 from retrieval.lexicon import Lexicon
+from retrieval.measurements import find_measurements
+from retrieval.normal_results import find_normal_results
 
 MAX_CHARACTERS = 200_000
 """Longest text that is read: far above any case report, and small enough to answer at once."""
@@ -31,14 +37,45 @@ _BYTE_ORDER_MARKS = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One thing that a text says of somebody."""
+
+    finding: Finding
+    context: Context
+    """Whose it is, how sure the text is, and when it holds; ``finding.excluded`` is whether it is denied."""
+
+    @property
+    def is_of_patient(self) -> bool:
+        """Whether it is said of the patient, and not only thought of."""
+        return (
+            self.context.experiencer is Experiencer.PATIENT and self.context.temporality is not Temporality.HYPOTHETICAL
+        )
+
+
 def find_findings(text: str, lexicon: Lexicon) -> tuple[Finding, ...]:
     """The patient's findings in a text, in order of their quotes; one per term.
 
-    Of several mentions of a term the first that is not denied counts, else the first.
+    Of several statements about a term the first sure one counts, else the first doubtful one, else the first denial. A
+    past finding is still one of the patient.
 
     Raises:
         UsageError: the text is empty or longer than ``MAX_CHARACTERS``.
         UnknownIdError: the text names an HPO id that is no phenotypic abnormality; silence would lose a finding.
+    """
+    said = [s.finding for s in find_statements(text, lexicon) if s.is_of_patient]
+    found: dict[str, Finding] = {}
+    for finding in sorted(said, key=lambda f: (f.excluded, f.uncertain)):
+        found.setdefault(finding.term_id, finding)
+    return tuple(sorted(found.values(), key=_place))
+
+
+def find_statements(text: str, lexicon: Lexicon) -> tuple[Statement, ...]:
+    """All statements about findings in a text, whosesoever, in order of their quotes; a term may be in several.
+
+    Raises:
+        UsageError: the text is empty or longer than ``MAX_CHARACTERS``.
+        UnknownIdError: the text names an HPO id that is no phenotypic abnormality.
     """
     if not text.strip():
         raise UsageError("the text is empty: describe the patient in a sentence or two")
@@ -51,22 +88,72 @@ def find_findings(text: str, lexicon: Lexicon) -> tuple[Finding, ...]:
         raise UnknownIdError(
             f"{unknown[0]} is not a phenotypic abnormality of this HPO release, nor an older id of one"
         )
-    mentions = lexicon.find_mentions(text)
-    contexts = contexts_of(text, [(m.start, m.end) for m in mentions])
-    found: dict[str, Finding] = {}
-    for mention, context in zip(mentions, contexts, strict=True):
-        known = found.get(mention.term_id)
-        is_news = known is None or (known.excluded and not context.negated)
-        if context.experiencer is Experiencer.PATIENT and is_news:
-            found[mention.term_id] = Finding(
-                term_id=mention.term_id,
-                label=lexicon.name(mention.term_id),
-                excluded=context.negated,
-                quote=text[mention.start : mention.end],
-                start=mention.start,
-                end=mention.end,
-            )
-    return tuple(sorted(found.values(), key=lambda f: (f.start or 0, f.end or 0)))
+    readings = [r for r in _readings(text, lexicon) if _has_name(r.term_id, lexicon)]
+    contexts = contexts_of(text, [(r.start, r.end) for r in readings])
+    onsets = list(find_onsets(text))
+    said = (_statement(text, lexicon, r, c, onsets) for r, c in zip(readings, contexts, strict=True))
+    return tuple(sorted(said, key=lambda s: _place(s.finding)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A term that some words stand for."""
+
+    term_id: str
+    start: int
+    end: int
+    excluded: bool | None = None
+    """Said by a result itself; None where the words around decide."""
+
+
+def _readings(text: str, lexicon: Lexicon) -> Iterator[_Reading]:
+    for mention in lexicon.find_mentions(text):
+        yield _Reading(mention.term_id, mention.start, mention.end)
+    for mention in find_normal_results(text, lexicon):
+        yield _Reading(mention.term_id, mention.start, mention.end, excluded=True)
+    for measured in (*find_measurements(text), *find_growth(text)):
+        yield _Reading(measured.term_id, measured.start, measured.end, excluded=measured.excluded)
+
+
+def _has_name(term_id: str, lexicon: Lexicon) -> bool:
+    """Whether this release has the term; a table of the project may name others."""
+    try:
+        lexicon.name(term_id)
+    except KeyError:
+        return False
+    return True
+
+
+def _statement(
+    text: str, lexicon: Lexicon, reading: _Reading, context: Context, onsets: Sequence[tuple[int, int, str]]
+) -> Statement:
+    excluded = context.negated if reading.excluded is None else reading.excluded
+    began = (age for start, end, age in onsets if start <= reading.start and reading.end <= end)
+    finding = Finding(
+        term_id=reading.term_id,
+        label=lexicon.name(reading.term_id),
+        excluded=excluded,
+        uncertain=context.certainty is Certainty.UNCERTAIN and not excluded,
+        onset=None if excluded else next(began, None),
+        quote=text[reading.start : reading.end],
+        start=reading.start,
+        end=reading.end,
+    )
+    return Statement(finding=finding, context=context)
+
+
+def _place(finding: Finding) -> tuple[int, int, str]:
+    return finding.start or 0, finding.end or 0, finding.term_id
+
+
+def without_contradicted(findings: Iterable[Finding], ontology: Ontology) -> tuple[Finding, ...]:
+    """The findings without exclusions that a present one contradicts, a more specific term implying it.
+
+    "Normal reflexes, absent Achilles reflex": the whole is not normal.
+    """
+    findings = tuple(findings)
+    implied = {a for f in findings if not f.excluded for a in ontology.ancestors(f.term_id)}
+    return tuple(f for f in findings if not (f.excluded and f.term_id in implied))
 
 
 def merge_findings(known: Iterable[Finding], new: Iterable[Finding]) -> tuple[Finding, ...]:

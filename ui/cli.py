@@ -176,10 +176,10 @@ def _findings_of(
 
 
 def _read_findings(graph: KnowledgeGraph, story: str) -> tuple[Finding, ...]:
-    from retrieval.findings import find_findings
+    from retrieval.findings import find_findings, without_contradicted
     from retrieval.lexicon import load_lexicon
 
-    return find_findings(story, load_lexicon(graph))
+    return without_contradicted(find_findings(story, load_lexicon(graph)), graph.ontology)
 
 
 def _read_story(file: Path) -> str:

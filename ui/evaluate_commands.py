@@ -14,11 +14,6 @@ from evaluation.schema import Level, Protocol, System, Weights
 app = typer.Typer(help="Measure on benchmark sets.", no_args_is_help=True)
 
 
-@app.callback()
-def _evaluate() -> None:
-    """Keep ``diagnosis`` a subcommand while it is the only one."""
-
-
 @app.command()
 def diagnosis(
     cases: Annotated[Path, typer.Option(help="Folder or zip of phenopackets, or PhenoBrain's JSON.")],
@@ -36,17 +31,24 @@ def diagnosis(
         typer.Option(help="Weights of the fused system; default: folds, for a set large enough to train on."),
     ] = None,
     peer: Annotated[
-        list[Path] | None, typer.Option(help="TSV of phenopacket_id and rank, to compare with; may be repeated.")
+        list[Path] | None,
+        typer.Option(
+            help="TSV of phenopacket_id and rank, or another run's predictions.jsonl, to compare with; may be repeated."
+        ),
     ] = None,
     pheval: Annotated[bool, typer.Option("--pheval", help="Also write result files for PhEval.")] = False,
     present_only: Annotated[
         bool, typer.Option("--present-only", help="Leave out the patients' excluded findings.")
     ] = False,
+    from_stories: Annotated[
+        bool,
+        typer.Option("--from-stories", help="Put the patients' findings as they are read from stories about them."),
+    ] = False,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; default: one per core, at most one per fold.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the folds, the training and the bootstrap.")] = 0,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first cases, for a try.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many cases, drawn at random.")] = None,
 ) -> None:
     """Rank the diagnoses of published patients and say how often the right one is found."""
     from evaluation.benchmark import Options, run_benchmark
@@ -62,9 +64,26 @@ def diagnosis(
         peers=tuple(peer or ()),
         pheval=pheval,
         present_only=present_only,
+        from_stories=from_stories,
         n_workers=workers,
         seed=seed,
         limit=limit,
     )
     report = run_benchmark(options, shlex.join(["citedx", *sys.argv[1:]]), progress=sys.stderr.isatty())
+    typer.echo(report.read_text(encoding="utf-8"), nl=False)
+
+
+@app.command()
+def findings(
+    corpus: Annotated[
+        Path, typer.Option(help="Annotated texts: folder (corpus, ann), .tar.gz, .jsonl, .tsv, or a folder of these.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for metrics.json, predictions.jsonl, report.md and figures.")],
+    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
+) -> None:
+    """Read findings from annotated texts and say how far that agrees with the annotators."""
+    from evaluation.findings_benchmark import FindingsOptions, run_findings_benchmark
+
+    options = FindingsOptions(corpus=corpus, out=out, seed=seed)
+    report = run_findings_benchmark(options, shlex.join(["citedx", *sys.argv[1:]]))
     typer.echo(report.read_text(encoding="utf-8"), nl=False)

@@ -106,3 +106,20 @@ def test_an_ambiguous_id_is_not_compared_and_named():
     found = compare(ours, Peer(name="p", ranks=(("c0", 1), ("C1", 1), ("c1", 2), ("c2", None), ("zz", 4))))
     assert (found.n_cases, found.ambiguous, found.unmatched) == (2, ("C1", "c1"), ("zz",))
     assert found.theirs["top-1"].value == 0.5
+
+
+def test_another_run_of_ours_is_a_peer(tmp_path):
+    file = tmp_path / "lists" / "predictions.jsonl"
+    file.parent.mkdir()
+    file.write_text('{"case_id": "a", "rank": 2, "known": true}\n{"case_id": "b", "rank": null}\n')
+    assert load_peer(file) == Peer(name="lists", ranks=(("a", 2), ("b", None)))
+
+
+@pytest.mark.parametrize(
+    ("content", "says"), [("", "holds no rank"), ('{"case_id": "a", "rank": 1}\n{"case_id"', "line 2 is not a")]
+)
+def test_a_run_that_was_cut_off_is_named(tmp_path, content, says):
+    file = tmp_path / "predictions.jsonl"
+    file.write_text(content)
+    with pytest.raises(SourceError, match=says):
+        load_peer(file)

@@ -14,6 +14,7 @@ from evaluation.peers import Peer, compare
 from evaluation.report import Run, describe_run, write_report
 from evaluation.runner import predict
 from evaluation.schema import Case, Protocol, System, Unscored
+from evaluation.stories import Polarity, ReadBack
 from kg.errors import StorageError
 from tests.evaluation.predictions import prediction
 from tests.evaluation.store import build_knowledge
@@ -56,6 +57,25 @@ def test_many_ids_are_shortened_in_the_report_only(tmp_path):
     assert "x20" not in report
     assert "- Unscored, cannot be read: 1: y.json (is not JSON: line 1 column 2).\n" in report
     assert len(strict_json((tmp_path / "metrics.json").read_text())["unscored"]) == 26
+
+
+def test_what_was_read_from_stories_is_told_by_style(tmp_path):
+    letter = ReadBack(
+        n_stories=2,
+        present=Polarity(n_listed=8, n_read=5, n_right=4),
+        absent=Polarity(n_listed=4, n_read=4, n_right=3),
+        n_turned=1,
+    )
+    form = ReadBack(n_stories=1, present=Polarity(n_listed=2, n_read=5, n_right=1))
+    write_report(tmp_path, [prediction(0, 1)], [], {}, read_back={"letter": letter, "form": form})
+    report = (tmp_path / "report.md").read_text()
+    assert (
+        "| letter | 2 | 12 | 80.0 | 50.0 | 75.0 | 75.0 | 1 |\n| form | 1 | 2 | 20.0 | 50.0 | 0.0 | 0.0 | 0 |" in report
+    )
+    assert "| all | 3 | 14 | 50.0 | 50.0 | 75.0 | 75.0 | 1 |\n" in report
+    told = strict_json((tmp_path / "metrics.json").read_text())["stories"]["letter"]
+    assert told["present"] == {"n_listed": 8, "n_read": 5, "n_right": 4, "precision": 0.8, "recall": 0.5}
+    assert (told["n_stories"], told["n_turned"]) == (2, 1)
 
 
 def test_calibration_bands_curves_and_peers_are_told(tmp_path):

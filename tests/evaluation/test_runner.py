@@ -189,6 +189,13 @@ def test_scores_without_that_meaning_give_no_probabilities(whole, cases, tmp_pat
     assert done[0].probabilities == ()
 
 
+@pytest.mark.parametrize("system", [System.GRAPH, System.FUSED, System.CASES])
+def test_a_story_without_a_present_finding_is_missed(whole, tmp_path, system):
+    told = [replace(case("c1", "PMID:7"), findings=patient(no=[LARGE])), case("c2", "PMID:8")]
+    for p in predict(told, whole, UNSEEN, system, tmp_path / "p.jsonl", fusion=FUSION):
+        assert (p.rank, p.ranked_ids, p.probabilities, p.in_graph, p.n_findings) == (None, (), (), True, 0)
+
+
 def test_a_disease_is_known_where_another_publication_of_the_set_has_it(whole, tmp_path):
     cases = [
         case("a1", "PMID:1", LARGE, gold=ALPHA),
@@ -210,6 +217,13 @@ def test_shipped_weights_that_saw_a_case_are_refused(whole, cases, tmp_path):
     trained = replace(FUSION, publications=frozenset({"PMID:4"}))
     with pytest.raises(LeakError, match="trained on PMID:4"):
         predict(cases, whole, UNSEEN, System.FUSED, tmp_path / "p.jsonl", fusion=trained)
+
+
+def test_weights_are_learned_from_what_is_listed(whole, cases, fused, tmp_path):
+    told = [cases[0], *(replace(c, findings=()) for c in cases[1:])]
+    first, *others = predict(told, whole, UNSEEN, System.FUSED, tmp_path / "p.jsonl", listed=cases)
+    assert first == fused[0][0]
+    assert not any(p.ranked_ids for p in others)
 
 
 def test_the_past_alone_trains_where_there_is_one(whole, toy_graph, tmp_path):

@@ -1,4 +1,4 @@
-"""Negation and experiencer: which of the words in capitals are denied, and whose they are."""
+"""Which of the words in capitals are denied, doubted, past or only thought of, and whose they are."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.context import Context, Experiencer, contexts_of
+from retrieval.context import Certainty, Context, Experiencer, Temporality, contexts_of
 
 
 def contexts(text: str) -> list[Context]:
@@ -16,6 +16,14 @@ def contexts(text: str) -> list[Context]:
 
 def negated(text: str) -> list[bool]:
     return [c.negated for c in contexts(text)]
+
+
+def uncertain(text: str) -> list[bool]:
+    return [c.certainty is Certainty.UNCERTAIN for c in contexts(text)]
+
+
+def temporality(text: str) -> list[str]:
+    return [c.temporality.value for c in contexts(text)]
 
 
 def of_family(text: str) -> list[bool]:
@@ -45,6 +53,13 @@ def of_family(text: str) -> list[bool]:
         "SEIZURES: no",
         "negative\n   for ATAXIA",
         "not consistent with EPILEPSY",
+        "nor was she in PAIN",
+        "I do not think he has EPILEPSY",
+        "EPILEPSY is unlikely",
+        "imaging failed to show CYSTS",
+        "ALLERGIES - none",
+        "ATAXIA (-)",
+        "ATAXIA: absent\nGait: normal",
     ],
 )
 def test_denied(text):
@@ -64,6 +79,13 @@ def test_denied(text):
         "No fever. SEIZURES",
         "He could not walk because of ATAXIA",
         "no cause was found; SEIZURES persist",
+        "We do not know the cause of her ATAXIA",
+        "No specific diagnosis for his PAIN",
+        "Scan with and without contrast: ATROPHY",
+        "did not respond to treatment for ATAXIA",
+        "a report (not seen by us) of LEUKEMIA",
+        "Absent puncta, smooth PHILTRUM",
+        "Skin: no rash\nNeurology: ATAXIA",
     ],
 )
 def test_not_denied(text):
@@ -94,8 +116,8 @@ def test_the_scope_of_a_denial(text, expected):
 
 
 def test_a_trigger_inside_a_mention_belongs_to_it():
-    text = "Absent reflexes, ataxia"
-    spans = [(0, 15), (17, 23)]
+    text = "Without reflexes, ataxia"
+    spans = [(0, 16), (18, 24)]
     assert [c.negated for c in contexts_of(text, spans)] == [False, False]
     assert [c.negated for c in contexts_of(text, spans[1:])] == [True]
 
@@ -114,6 +136,19 @@ def test_a_trigger_inside_a_mention_belongs_to_it():
         ("The mother had noticed SEIZURES", [False]),
         ("a son of healthy parents presented with SEIZURES", [False]),
         ("The patient and her mother have DEAFNESS", [False]),
+        ("Family history: ATAXIA in an uncle. DEAFNESS as well.\nExamination: PAIN", [True, True, False]),
+        ("FH: EPILEPSY.\n\nATAXIA at 3 years", [True, False]),
+        ("FHx: GOUT. The patient has ATAXIA", [True, False]),
+        ("mgm: EPILEPSY", [True]),
+        ("Her father and paternal aunt have DEAFNESS", [True]),
+        ("No family history of SEIZURES", [True]),
+        ("No personal or family history of SEIZURES", [False]),
+        ("EPILEPSY runs in the family", [True]),
+        ("Her roommate had FEVER", [True]),
+        ("was brought by his mother with VOMITING", [False]),
+        ("was brought by his wife with PAIN and FEVER", [False, False]),
+        ("The mother says that her daughter has ATAXIA", [False]),
+        ("Her mother has detected FEVER", [False]),
         ("She has ATAXIA", [False]),
     ],
 )
@@ -123,6 +158,101 @@ def test_whose_finding_it_is(text, expected):
 
 def test_a_relative_can_be_without_a_finding():
     assert contexts("Her mother has no EPILEPSY") == [Context(negated=True, experiencer=Experiencer.FAMILY)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "possible SEIZURES",
+        "probably EPILEPSY",
+        "suspected EPILEPSY",
+        "questionable ATAXIA",
+        "imaging suggests ATROPHY",
+        "she may have ATAXIA",
+        "a mass suspicious for CANCER",
+        "?SEIZURES at night",
+        "SEIZURES?",
+        "SEIZURES (?) at night",
+        "EPILEPSY was suspected",
+        "EPILEPSY cannot be excluded",
+        "likely EPILEPSY",
+    ],
+)
+def test_doubted(text):
+    assert uncertain(text) == [True]
+    assert negated(text) == [False]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SEIZURES",
+        "His mother is concerned about WEAKNESS",
+        "possible fever, ATAXIA",
+        "possible pneumonia given her COUGH",
+        "Which is the most likely cause of this patient's PAIN?",
+        "WEAKNESS was likely secondary to opioids",
+    ],
+)
+def test_not_doubted(text):
+    assert uncertain(text) == [False]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("SEIZURES", ["recent"]),
+        ("history of SEIZURES", ["historical"]),
+        ("a past medical history significant for GOUT, presents with PAIN", ["historical", "recent"]),
+        ("a 2-month history of COUGH", ["recent"]),
+        ("three weeks' history of COUGH", ["recent"]),
+        ("History of present illness: COUGH", ["recent"]),
+        ("previous FRACTURE", ["historical"]),
+        ("As an infant he had SEIZURES which resolved", ["historical"]),
+        ("SEIZURES have since completely resolved", ["historical"]),
+        ("FRACTURE two years ago", ["historical"]),
+        ("s/p FRACTURE", ["historical"]),
+        ("Past medical history: GOUT. ASTHMA.\nSocial history: PAIN", ["historical", "historical", "recent"]),
+        ("no longer has SEIZURES", ["historical"]),
+        ("rule out EPILEPSY", ["hypothetical"]),
+        ("imaging to exclude TUMOR", ["hypothetical"]),
+        ("at risk of DEAFNESS", ["hypothetical"]),
+        ("screening for ANEMIA", ["hypothetical"]),
+        ("should SEIZURES occur", ["recent"]),
+        ("should she develop SEIZURES", ["hypothetical"]),
+        ("Return if FEVER, VOMITING or RASH develop", ["hypothetical"] * 3),
+        ("If she has any PAIN, or FEVER, she should return", ["hypothetical"] * 2),
+        ("Call for FEVER", ["hypothetical"]),
+        ("may develop DEAFNESS", ["hypothetical"]),
+        ("in case of SEIZURES", ["hypothetical"]),
+        ("vaccinated against HEPATITIS", ["hypothetical"]),
+        ("Which of the following supports HEPATITIS?", ["hypothetical"]),
+        ("Which of the following explains the patient's PAIN?", ["recent"]),
+        ("EPILEPSY was ruled out", ["recent"]),
+        ("He had FEVER even if treated, ATAXIA", ["recent", "recent"]),
+    ],
+)
+def test_when_it_holds(text, expected):
+    assert temporality(text) == expected
+
+
+def test_the_answers_do_not_depend_on_each_other():
+    assert contexts("Family history: no possible EPILEPSY in the past") == [
+        Context(
+            negated=True,
+            experiencer=Experiencer.FAMILY,
+            certainty=Certainty.UNCERTAIN,
+            temporality=Temporality.HISTORICAL,
+        )
+    ]
+
+
+def test_a_header_in_capitals_begins_anew():
+    assert negated("Scan not obtained  REFERRING DIAGNOSIS: SYNCOPE") == [False, False]
+
+
+def test_letters_that_change_their_length_in_small_do_not_move_offsets():
+    assert negated("İİİİ no FEVER. PAIN") == [True, False]
 
 
 @given(st.text(max_size=200), st.lists(st.tuples(st.integers(0, 200), st.integers(0, 200)), max_size=5))

@@ -1,6 +1,7 @@
 """Findings from a story, from ids and from one message to the next; bad input is refused in one line."""
 
 import importlib.util
+import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,16 @@ from kg.errors import UnknownIdError, UsageError
 from kg.ontology import PHENOTYPIC_ABNORMALITY, ROOT, Ontology
 from kg.schema import Finding, Synonym, Term
 from kg.sources.hpo import load_ontology
-from retrieval.findings import MAX_CHARACTERS, decode_text, find_findings, merge_findings, parse_finding_ids
+from retrieval.context import Context, Experiencer, Temporality
+from retrieval.findings import (
+    MAX_CHARACTERS,
+    decode_text,
+    find_findings,
+    find_statements,
+    merge_findings,
+    parse_finding_ids,
+    without_contradicted,
+)
 from retrieval.lexicon import Lexicon
 
 ONTOLOGY = Ontology(
@@ -28,6 +38,9 @@ ONTOLOGY = Ontology(
         ),
         Term(term_id="HP:0000365", name="Hearing impairment", parent_ids=(PHENOTYPIC_ABNORMALITY,)),
         Term(term_id="HP:0001251", name="Ataxia", parent_ids=(PHENOTYPIC_ABNORMALITY,)),
+        Term(term_id="HP:0001903", name="Anemia", parent_ids=(PHENOTYPIC_ABNORMALITY,)),
+        Term(term_id="HP:0000252", name="Microcephaly", parent_ids=(PHENOTYPIC_ABNORMALITY,)),
+        Term(term_id="HP:0002066", name="Gait ataxia", parent_ids=("HP:0001251",)),
     ],
     replaced={"HP:0009999": "HP:0001251"},
     version="toy",
@@ -65,6 +78,58 @@ def test_one_finding_per_term_of_the_patient(text, expected):
     assert signs(find_findings(text, LEXICON)) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Hearing was normal, seizures.", ["-Hearing impairment", "+Seizure"]),
+        ("Hemoglobin 7.2 g/dL", ["+Anemia"]),
+        ("OFC -3.2 SD", ["+Microcephaly"]),
+        ("no anemia; hemoglobin 7.2 g/dL", ["+Anemia"]),
+        ("without seizures, hemoglobin 7.2 g/dL", ["-Seizure", "+Anemia"]),
+        ("Her mother had a hemoglobin of 7.2 g/dL", []),
+        ("sodium 120 mmol/L", []),  # a term that this release does not have
+        ("MRI to rule out epilepsy", []),
+        ("Return if seizures occur. Ataxia.", ["+Ataxia"]),
+        ("history of seizures, which resolved", ["+Seizure"]),
+        ("possible seizures", ["+Seizure"]),
+    ],
+)
+def test_what_results_numbers_and_the_words_around_say(text, expected):
+    assert signs(find_findings(text, LEXICON)) == expected
+
+
+def test_a_doubtful_finding_is_marked_and_a_sure_one_goes_first():
+    (doubtful,) = find_findings("possible seizures", LEXICON)
+    assert (doubtful.uncertain, doubtful.excluded) == (True, False)
+    (sure,) = find_findings("possible seizures. At night, seizures.", LEXICON)
+    assert (sure.uncertain, sure.start) == (False, 29)
+    (denied,) = find_findings("no signs suggesting seizures", LEXICON)
+    assert (denied.uncertain, denied.excluded) == (False, True)
+
+
+def test_an_onset_belongs_to_the_finding_of_its_clause():
+    found = find_findings("Seizures since the age of 2 years, ataxia, no hearing impairment", LEXICON)
+    assert [(f.label, f.onset) for f in found] == [("Seizure", "P2Y"), ("Ataxia", None), ("Hearing impairment", None)]
+
+
+def test_statements_tell_of_relatives_and_of_what_is_only_thought_of():
+    text = "Her mother has epilepsy. Rule out ataxia. History of seizures. No hearing impairment."
+    said = find_statements(text, LEXICON)
+    assert [(s.finding.quote, s.finding.excluded, s.context, s.is_of_patient) for s in said] == [
+        ("epilepsy", False, Context(experiencer=Experiencer.FAMILY), False),
+        ("ataxia", False, Context(temporality=Temporality.HYPOTHETICAL), False),
+        ("seizures", False, Context(temporality=Temporality.HISTORICAL), True),
+        ("hearing impairment", True, Context(negated=True), True),
+    ]
+
+
+def test_an_exclusion_that_a_more_specific_finding_contradicts_is_left_out():
+    found = find_findings("no ataxia at rest. Gait ataxia. No seizures", LEXICON)
+    assert signs(found) == ["-Ataxia", "+Gait ataxia", "-Seizure"]
+    assert signs(without_contradicted(found, ONTOLOGY)) == ["+Gait ataxia", "-Seizure"]
+    assert without_contradicted((), ONTOLOGY) == ()
+
+
 def test_the_first_present_mention_is_quoted():
     (finding,) = find_findings("No seizures at birth. Later epilepsy, then seizures.", LEXICON)
     assert (finding.quote, finding.start, finding.excluded) == ("epilepsy", 28, False)
@@ -84,6 +149,60 @@ def test_a_text_over_the_limit_is_refused_with_size_and_limit():
 def test_a_text_at_the_limit_is_read():
     text = "No seizures. " * (MAX_CHARACTERS // 13)
     assert signs(find_findings(text, LEXICON)) == ["-Seizure"]
+
+
+FRAGMENTS = st.sampled_from(
+    [
+        "seizures",
+        "no",
+        "normal",
+        "hearing",
+        "was",
+        "mother",
+        "possible",
+        "history of",
+        "OFC",
+        "-3 SD",
+        "hemoglobin",
+        "7.2 g/dL",
+        "(",
+        ")",
+        ".",
+        ",",
+        "\n",
+        "İ",
+        "🙂",
+        ": ",
+        "if",
+        "since",
+        "the age of",
+        "2 years",
+        "ataxia",
+        "\u202e",
+        "BP 120/80",
+        "which resolved",
+        "rule out",
+        "Family history:",
+    ]
+)
+
+
+@given(st.lists(FRAGMENTS, max_size=40).map(" ".join))
+def test_any_mixture_of_triggers_gives_exact_quotes(text):
+    if text.strip():
+        for s in find_statements(text, LEXICON):
+            assert text[s.finding.start : s.finding.end] == s.finding.quote != ""
+
+
+def test_the_work_grows_with_the_text_and_no_faster():
+    part = "No seizures, possible ataxia since birth; hearing was normal, OFC -3 SD, hemoglobin 7 g/dL, her mother had "
+    texts = [part * n for n in (100, 400)]
+    seconds = []
+    for text in texts:
+        before = time.process_time()
+        find_statements(text, LEXICON)
+        seconds.append(time.process_time() - before)
+    assert seconds[1] < 12 * seconds[0] + 0.1  # four times the text; quadratic would be sixteen
 
 
 @given(st.text(max_size=300))

@@ -1,0 +1,236 @@
+"""The words that deny, doubt, date and attribute a finding, as regular expressions over small letters.
+
+Promise: tables only, grouped by what they say; ``retrieval.context`` decides how far each reaches. A space in a pattern
+is any white space, since notes wrap their lines. Sources: the triggers of NegEx (Chapman et al. 2001,
+doi:10.1006/jbin.2001.1029) and ConText (Harkema et al. 2009, doi:10.1016/j.jbi.2009.05.002), and case reports.
+"""
+
+from __future__ import annotations
+
+import re
+
+# Triggers are looked for in small letters: Python's regular expressions are several times slower without case. Only
+# letters that keep their place are changed, so that offsets stay.
+SMALL = {ord(c): c.lower() for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+
+
+def _compile(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern.replace(" ", r"\s+"))
+
+
+def _any_of(*patterns: str) -> re.Pattern[str]:
+    return _compile(rf"\b(?:{'|'.join(patterns)})")
+
+
+BE = r"(?:is|are|was|were|has been|have been|had been)"
+SEEN = (
+    r"(?:seen|noted|observed|found|detected|present|reported|identified|evident|documented|noticed|elicited|apparent)"
+)
+VERB = (
+    r"(?:is|are|was|were|has|have|had|shows?|showed|reveal(?:s|ed)|demonstrated|developed|presented|became|"
+    r"remain(?:s|ed)|suffer(?:s|ed)|began)"
+)
+
+# A bullet, a line that begins with a header ("Skin: ...") and a header in capitals begin anew; other lines are wrapped.
+SENTENCE_END = re.compile(
+    r"[.!?](?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bvs\.)(?<!\be\.g\.)(?<!\bi\.e\.)[\"”’)\]]*(?=\s|$)|;|"
+    r"\.(?<=[a-zA-Z)]{2}\.)(?=[A-Z][a-z]+\s)|"
+    r"\n\s*(?=[-*•\n]|[A-Z][\w ()/’'-]{1,40}:)|(?=\b[A-Z]{3,}(?: [A-Z]{2,}){0,5}:)"
+)
+
+
+PSEUDO = _any_of(
+    r"not only\b",
+    r"not (?:necessarily|certain|sure|clear|yet clear|due|because|until|rule[ds]? out|excluded?)\b",
+    r"(?:do|does|did) not know\b|not known (?:if|whether|why)\b",
+    # What was not done, or did not help, says nothing of whether the finding is there.
+    r"(?:not|never) (?:yet )?(?:been |be )?(?:\w+ly )?(?:sought|tested|examined|performed|done|obtain\w*|available|"
+    r"assess\w*|"
+    r"evaluated|measured|submitted|checked|treated|improved?|respond(?:ed)?|explain\w*|aware|reliev\w+|resolved?|"
+    r"recover(?:ed)?|tolerated?|undergone)\b",
+    r"no (?:\w+ ){0,2}(?:diagnosis|cause|a?etiology|explanation|reason|treatment|therapy) (?:for|of)\b",
+    r"(?:with (?:and|or) )?without (?:\w+ )?contrast\b",
+    r"(?:can|could)(?:not| not) be (?:ruled out|excluded)\b",
+    r"no (?:\w+ )?(?:change|increase|decrease|improvement|response|doubt|difference|further|worsening|longer)s?\b",
+    r"without (?:\w+ )?(?:difficulty|change|improvement|response|treatment|doubt|complications?)\b",
+    r"gram negative\b",
+)
+NEGATION = _any_of(
+    r"no\b(?!\.)",
+    r"not consistent with\b",
+    r"not\b",
+    r"\w+n['’]t\b",
+    r"cannot\b",
+    r"nor (?:does|did|do|has|had|have|was|were|is|are) (?:(?:she|he|they|it|there|the \w+) )?(?:(?:was|were|have|"
+    r"had) )?",
+    r"(?:do|does|did) not (?:believe|think|feel|suspect) (?:that )?(?:(?:the|this|his|her) )?\w+ (?:is|was|has|had|"
+    r"have|are)"
+    r"(?: (?:having|a|an))?\b",
+    r"never\b(?: had\b)?",
+    r"neither\b",
+    r"nor\b",
+    r"none of\b",
+    r"without\b",
+    r"den(?:y|ies|ied|ying)\b",
+    r"absent\b",
+    r"absence of\b",
+    r"lack(?:s|ed|ing)?\b(?: of\b)?",
+    r"negative for\b",
+    r"free (?:of|from)\b",
+    r"(?:ruled|rules) out\b",
+    r"exclu(?:ded|ding)\b",
+    r"fail(?:s|ed) to (?:reveal|show|demonstrate|identify|detect)\b",
+    r"unremarkable for\b",
+    r"unlikely\b(?: to be\b)?",
+    r"rather than\b",
+    r"w/o\b",
+    r"nil\b",
+    r"neg\b(?: for\b)?",
+    r"(?<=[-−–])ve for\b",
+)
+POST_NEGATION = _any_of(
+    r"(?:is|are|was|were|has|have|had|does|do|did) (?:not|never)(?: been)?"
+    rf"(?: (?:ever )?{SEEN}| there| occur| develop)?\b(?=\s*(?:[,;.)]|$|in\b|on\b|at\b|and\b|by\b))",
+    rf"{BE} (?:absent|negative|lacking|denied|excluded|ruled out|(?:very |highly )?unlikely|never {SEEN}|not {SEEN})\b",
+    r"(?:absent|negative|denied)\b(?=\s*(?:[,;.)]|$))",
+)
+# "Seizures: no"; a colon has no word boundary before it.
+POST_ANSWER = _compile(
+    r"\s*:\s*(?:no|none|never|nil|absent|negative|denied)\b(?=\s*(?:[,;.)\n]|$))| [-–—] (?:none|absent|negative|"
+    r"denied)\b|"
+    r"\s*\((?:[-−–]|-ve|neg|negative|absent|none|no|denied)\)"
+)
+
+CONTRAST = (
+    r"(?:but|however|although|though|except|aside from|apart from|other than|whereas|yet|nevertheless|instead)\b",
+    r"(?:due to|because|secondary to|caused by|resulting|consistent with|until|after|since)\b",
+    r"(?:which|who)\b",
+    rf"(?:she|he|they|it|we|i|there|the (?:patient|girl|boy|child|infant|proband)) (?:also )?{VERB}\b",
+)
+# A comma or "and" starts a new clause where a verb of its own follows; "were seen" after a list is the list's verb.
+NEW_CLAUSE = (
+    rf"(?:,(?: and)?|\band) (?=[^,;.]{{0,60}}?\b{VERB}\b"
+    rf"(?! (?:\w+ )?{SEEN})(?! (?:also )?(?:absent|negative|ruled out)))"
+)
+BREAK = _compile(rf"\b(?:{'|'.join(CONTRAST)})|, with\b| with\b(?= (?:a|an|mild|severe)\b)|{NEW_CLAUSE}")
+CONTRAST_BREAK = _any_of(*CONTRAST)
+FINITE_VERB = _any_of(rf"{VERB}\b", r"with\b")
+LIST_JOINT = _compile(r",|\band\b|\bor\b")
+
+RELATIVE = (
+    r"(?:mother|father|mum|mom|dad|parents?|brothers?|sisters?|siblings?|sibs|twin|aunts?|uncles?|cousins?|"
+    r"grand(?:mother|father|parents?)|nephews?|nieces?|relatives?|family members?|husband|wife|spouse|(?:boy|"
+    r"girl)friend|"
+    r"partner|neighbou?rs?|roommates?|classmates?|co-?workers?|colleagues?|[mp]g[mf]|"
+    r"(?:her|his|their) (?:\w+ )?(?:sons?|daughters?))"
+)
+TELLING = (
+    r"(?:reports?|reported|not(?:ed|ices?|iced)|says?|said|describes?|described|den(?:y|ies|ied)|brought|states?|"
+    r"stated|recalls?|complain(?:s|ed)|observed|detected|found|recogni[sz]ed|discovered|sought|gave|felt|thinks?|thought|"
+    r"(?:is|was|were) (?:concerned|worried))"
+)
+FAMILY = _any_of(
+    rf"{RELATIVE}(?:'s|’s)?(?:,[^,;.]{{0,40}},)?"
+    rf"(?= (?:(?:also|both|all|too|had|has|have|who|aged \d+|recently|reportedly)\s)*(?!{TELLING}\b)"
+    rf"(?:{VERB}|with|died|affected|diagnosed|carr(?:y|ies|ied))\b|\s?[:(]|\s[-–—]\s|'s|’s)"
+    rf"(?!(?: \w+){{0,2}} {TELLING}\b)",
+    r"family history\b",
+    r"fhx?\b",
+)
+# "The son of healthy parents presented with", "the patient and her mother have": the patient is (also) the subject.
+PATIENT_BEFORE = _compile(
+    r"(?:\b(?:of|to|from)(?: [\w-]+){0,3}|"
+    r"\b(?:patient|proband|she|he|girl|boy|child|infant) and (?:her|his)|\bpersonal (?:or|and)) $"
+)
+# "Brought by his mother with nausea", "the mother says that her daughter has": the patient's own.
+BROUGHT_BY = _compile(r"\bby (?:(?:her|his|their|the|both) )?(?:\w+ )?$")
+OWN_CHILD = _compile(r"(?:her|his|their) (?:\w+ )?(?:sons?|daughters?)")
+TOLD_BY_PARENT = _compile(rf"\b(?:mother|father|parents?|mom|mum|dad) (?:\w+ )?{TELLING}\b[^;]*$")
+OF_RELATIVE = _any_of(
+    rf"(?:{BE} (?:also )?(?:\w+ )?)?"
+    rf"in (?:her|his|the|my|our|their|a|one|two|both|another|several|other)(?: \w+){{0,2}}? {RELATIVE}\b",
+    r"(?:runs )?in (?:the|her|his|their) family\b",
+    r"on (?:the|her|his) (?:maternal|paternal|mother['’]s|father['’]s) side\b",
+)
+PATIENT = _any_of(
+    r"(?:she|he|i|we|the patient|our patient|the proband|the index|the (?:girl|boy|child|infant)|(?:her|his) own)\b"
+)
+
+POSSIBLE = _any_of(
+    r"(?:possible|possibly|probable|probably|questionable|equivocal|presumed|presumptive|presumably|suspected|"
+    r"suspects?|"
+    r"suspicio(?:n|us) (?:of|for)|likely(?! (?:diagnos|cause|explan|etiolog))|perhaps|apparent)\b",
+    r"(?:may|might|could|can) (?:also )?(?:have|be|represent|reflect)\b",
+    r"suggest(?:s|ed|ing|ive)?(?: of)?\b",
+    r"(?:concerning|worrisome) for\b",
+    r"(?:thought|felt|believed) to (?:be|have)\b",
+    r"(?:not |un)(?:certain|sure|clear) (?:if|whether)\b|not known (?:if|whether)\b",
+)
+# "Which ...?" asks about what is there, "does he have seizures?" whether.
+WHICH = _compile(r"\s*(?:which|what|why|how|when|where|who)\b")
+QUERY = _compile(r"(?<![\w?])\?\s?(?=[A-Za-z])")
+POST_POSSIBLE = _compile(
+    rf" {BE} (?:also )?(?:possible|probable|likely|suspected|questionable|presumed|equivocal|uncertain|"
+    rf"unclear)\b(?=\s*(?:[,;.)]|$))|"
+    r" (?:can|could)(?:not| not) (?:entirely |completely )?be (?:ruled out|excluded)\b|\s*\(?\s?\?|"
+    r"\s*\((?:possible|probable|suspected|questionable)\)"
+)
+# Doubt is of the words it stands by: a comma ends it.
+DOUBT_BREAK = _compile(rf"[,)]|\b(?:patient['’]s|given|based on|in view of)\b|{BREAK.pattern}")
+
+NO_PAST = _any_of(
+    # How long the present illness has lasted.
+    r"(?:hours?|days?|weeks?|months?|years?|decades?)['’]?[- ](?:long[- ])?history\b",
+    r"(?:short|long|brief)[- ]?(?:standing )?history of\b",
+    r"history of present(?:ing)? illness\b",
+    r"(?:family|natural) history\b",
+    r"no (?:prior|previous)\b",
+)
+PAST = _any_of(
+    r"(?:history|hx) (?:of|includes?|(?:(?:is|was) )?(?:significant|notable|remarkable|positive) for)\b|h/o\b",
+    r"previous(?:ly)?\b|prior(?! to)\b|formerly\b|in the past\b|(?:status[- ]?post|s/p)\b",
+    r"as an? (?:infant|newborn|neonate|baby|toddler|child|teenager|adolescent)\b",
+    r"no (?:longer|further|more)\b",
+)
+POST_PAST = _any_of(
+    r"(?:resolved|subsided|remitted|disappeared|in remission|in the past|(?:in|during) (?:childhood|infancy)|"
+    r"(?:years|decades) (?:ago|earlier|before))\b"
+)
+BEFORE_PAST = _compile(
+    r"(?:(?: |,)(?:has|have|had|was|were|which|that|since|then|later|spontaneously|completely|fully|now|and|about|\d+|"
+    r"several|"
+    r"some|many|two|three|four|five))*,? $"
+)
+PRESENT_AGAIN = _any_of(
+    r"(?:presents?|presented|presenting|now|currently|today|comes|came|(?:is|was) brought|admitted)\b", *CONTRAST
+)
+
+NO_THOUGHT = _any_of(
+    r"as if\b(?! \w+(?: \w+){0,2} (?:going|about) to)|even if\b|if (?:any|present|not|so)\b|ask(?:s|ed)? if\b"
+)
+THOUGHT = _any_of(
+    r"(?:if|unless)\b(?: (?:she|he|they|you|it|there|the \w+)(?: \w+)?)?",
+    r"in case of\b|in the event of\b",
+    r"(?:return|call|come back|contact \w+)\b(?: [\w,]+){0,12}? (?:if|for|when|should)\b",
+    r"should (?:(?:he|she|they|it|you|the \w+|[a-z]+s) )(?:have|develop|occur|experience|recur|appear|worsen)\b",
+    r"(?:rule|ruling) out\b|r/o\b|to exclude\b",
+    r"(?:assess|look|screen|test|monitor|watch|surveillance)(?:ed|ing)? for\b",
+    r"(?:risks?|chances?|likelihood|odds|fear) (?:of|for)\b|predispos(?:ed?|es|ing|ition)(?: \w+)? to\b",
+    r"prevent(?:s|ed|ing|ion)?(?: of)?\b|prophyla(?:xis|ctic)(?: (?:of|for|against))?\b|vaccin\w+ (?:for|against)\b",
+    r"(?:may|might|could|can|will|would) (?:also )?(?:develop|cause|lead to|result in|experience|include|occur|"
+    r"present with)\b",
+    r"(?:potential|possible|known|common) (?:side effects?|complications?|adverse effects?)\b|side effects? (?:of|"
+    r"such as|like)\b",
+    r"differential(?: diagnos[ei]s)? (?:includes?|included|of)\b",
+    r"as if (?:\w+ ){1,3}(?:going|about) to\b",
+    r"(?:which of the following|what is the (?:most likely|best|next))\b",
+)
+THOUGHT_BREAK = _compile(
+    r", (?:she|he|they|you|i|we|it|then|the|otherwise|please)\b|\b(?:patient|child|infant|newborn|boy|girl)['’]s\b|"
+    r"\b(?:but|however|otherwise|because|and (?:was|were|had|has|is))\b"
+)
+
+HEADER = re.compile(r"[.;\n][ \t]*((?:[\w'’/&-]{1,30}[ \t]+){0,4}[\w'’/&-]{1,30})[ \t]*:")
+FAMILY_HEADER = re.compile(rf"(?i:\bfamily (?:\w+ )?history\b|\b{RELATIVE})$|^FHx?$")
+PAST_HEADER = re.compile(r"(?i:\b(?:past|previous) (?:\w+ )?history\b|^(?:medical|surgical) history)$|^PMHx?$|^PSHx?$")
+SECTION_END = re.compile(r"(?<=\S)[ \t]*\n[ \t]*\n|\b(?:[Tt]he|[Oo]ur) (?:patient|proband)\b")

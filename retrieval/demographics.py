@@ -1,0 +1,256 @@
+"""Age and sex of the patient, and the ages at which findings began, as the story tells them.
+
+Promise: the first age and sex that are said of the patient ("a 7-year-old girl", "3 months old male infant"),
+with the words that say so; weeks of gestation and ages of relatives are not the patient's. An onset is the age in the
+clause of a finding that says when it began ("seizures since the age of 2 years").
+Deliberately not done here: ages in words only ("elderly"), dates of birth, several patients in one text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from retrieval.context import Experiencer, contexts_of
+
+ADULT_YEARS = 18.0
+
+
+class Sex(StrEnum):
+    """As phenopackets word it."""
+
+    FEMALE = "FEMALE"
+    MALE = "MALE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """Words of the text."""
+
+    text: str
+    start: int
+    end: int
+    """Offsets in Unicode code points."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demographics:
+    """What a story says of the patient's age and sex; None where it does not."""
+
+    age: str | None = None
+    """ISO 8601 duration, e.g. ``P7Y``, ``P3M``; a newborn is ``P0D``."""
+    age_quote: Quote | None = None
+    sex: Sex | None = None
+    sex_quote: Quote | None = None
+    years: float | None = None
+    """The age in years. A "man" or "woman" of unknown age counts as just grown up."""
+
+
+_NUMBER_WORDS = {
+    word: n
+    for n, word in enumerate(
+        re.split(
+            r"\s+",
+            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+            "seventeen eighteen nineteen twenty",
+        )
+    )
+}
+_N = rf"(?:\d{{1,3}}(?:[.,]\d{{1,2}}|\s?½)?|{'|'.join(_NUMBER_WORDS)})"
+_UNIT = r"(?:years?|yrs?|y|months?|mos?|mths?|weeks?|wks?|days?)"
+_AND = (
+    rf"(?:(?:\s|-)?(?:and|,)?(?:\s|-)?(?P<n2>{_N})(?:\s|-)?(?P<u2>months?|weeks?|days?)|"
+    r"(?P<half>(?:\s|-)and(?:\s|-)a(?:\s|-)half))?"
+)
+_DURATION = rf"(?P<n>{_N})(?:\s|-)?(?P<half_before>and(?:\s|-)a(?:\s|-)half(?:\s|-))?(?P<u>{_UNIT})\b{_AND}"
+# "24F with cough"; "98F" alone is a temperature.
+_SHORT_AGE = r"(?<![\d.])(?P<n>\d{1,3})(?=\s?[FM](?:,|\s(?:with|who|pres\w+|c/o|h/o|pt|patient|admitted|referred)))\s?"
+_AGES = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"\b{_DURATION}[\s-]*(?:old|of\sage)\b(?![\s-]+(?:gestation|fetus))",
+        rf"\bage[ds]?[:\s]\s*(?:of\s)?{_DURATION}",
+        r"\bage\s?:\s*(?P<n>\d{1,3})\b(?!\s*(?:%|weeks|months|days|/|-|–))",
+        r"\b(?P<n>\d{1,3})\s?(?P<u>y(?:/?o|\.o\.?)|yo|yr[\s-]old|m/?o)\b",
+        rf"{_SHORT_AGE}(?=(?-i:[FM]\b))",
+        r"\b(?-i:[FM])/(?P<n>\d{1,3})\b(?!/)",
+    )
+)
+_NEWBORN = re.compile(r"\b(?:newborn|neonate)\b(?!\s(?:screen|period|nurser|intensive))", re.IGNORECASE)
+_RELATIVES = (
+    r"(?:mother|father|parents?|brothers?|sisters?|siblings?|twin|aunts?|uncles?|cousins?|grand\w+|nephews?|nieces?|"
+    r"sons?|"
+    r"daughters?|husband|wife|partner|gravida|primigravida|G\d)"
+)
+_OF_ANOTHER = re.compile(rf"(?:[\s,-]+[\w-]+){{0,3}}?[\s,-]+{_RELATIVES}\b", re.IGNORECASE)
+_BORN_TO = re.compile(
+    r"\bborn\b[^.;]{0,40}\bto\s(?:an?|the|his|her)\s[^.;]{0,30}$|\b(?:his|her|whose)\s(?:\w+\s){0,2}$", re.IGNORECASE
+)
+_SEX = re.compile(
+    r"\b(?:(?P<FEMALE>woman|girl|female|lady|schoolgirl)|(?P<MALE>man|boy|male|gentleman|schoolboy))\b", re.IGNORECASE
+)
+_SEX_LETTER = re.compile(
+    rf"(?:\b\d{{1,3}}\s?y(?:/?o|r|\.o\.)?\s?|\b[Ss]ex:\s?|{_SHORT_AGE}|(?=[FM]/\d))(?:(?P<FEMALE>F)|(?P<MALE>M))\b"
+)
+_PRONOUN = re.compile(r"\b(?:(?P<FEMALE>she|her|hers|herself)|(?P<MALE>he|his|him|himself))\b", re.IGNORECASE)
+_GROWN = re.compile(r"\b(?:man|woman|gentleman|lady|adult)\b", re.IGNORECASE)
+_DAYS = {"y": 365.25, "m": 30.4375, "w": 7.0, "d": 1.0}
+
+
+def find_demographics(text: str) -> Demographics:
+    """Age and sex of the patient. The empty record where the text says neither."""
+    age = _find_age(text)
+    sex = _find_sex(text)
+    grown = _GROWN.search(text)
+    years = age[1] if age else None
+    if years is None and grown:
+        years = ADULT_YEARS
+    return Demographics(
+        age=age[0] if age else None,
+        age_quote=age[2] if age else None,
+        sex=sex[0] if sex else None,
+        sex_quote=sex[1] if sex else None,
+        years=years,
+    )
+
+
+def _find_age(text: str) -> tuple[str, float, Quote] | None:
+    for pattern in _AGES:
+        for match in pattern.finditer(text):
+            if not _is_another(text, match.start(), match.end()):
+                iso, years = _duration(match)
+                if years <= 120:
+                    return iso, years, _quote(text, match.start(), match.end())
+    for match in _NEWBORN.finditer(text):
+        if not _is_another(text, match.start(), match.end()):
+            return "P0D", 0.0, _quote(text, match.start(), match.end())
+    return None
+
+
+def _find_sex(text: str) -> tuple[Sex, Quote] | None:
+    for pattern in (_SEX, _SEX_LETTER):
+        for match in pattern.finditer(text):
+            start, end = match.span(match.lastgroup or 0)
+            if not _is_another(text, start, end):
+                return Sex(match.lastgroup or ""), _quote(text, start, end)
+    pronouns = list(_PRONOUN.finditer(text))
+    if pronouns and len({m.lastgroup for m in pronouns}) == 1:
+        return Sex(pronouns[0].lastgroup or ""), _quote(text, *pronouns[0].span())
+    return None
+
+
+def _is_another(text: str, start: int, end: int) -> bool:
+    """Whether an age or a sex is that of a relative, or of the mother at birth."""
+    before = text[max(0, start - 80) : start]
+    if _OF_ANOTHER.match(text, end, end + 60) or _BORN_TO.search(before):
+        return True
+    (context,) = contexts_of(text[max(0, start - 200) : end + 100], [(min(start, 200), min(start, 200) + end - start)])
+    return context.experiencer is Experiencer.FAMILY
+
+
+def _quote(text: str, start: int, end: int) -> Quote:
+    return Quote(text=text[start:end], start=start, end=end)
+
+
+def _duration(match: re.Match[str]) -> tuple[str, float]:
+    """ISO 8601 and years."""
+    found = match.groupdict()
+    n, unit = _number(found["n"]), (found.get("u") or "y")[0].casefold()
+    if found.get("half") or found.get("half_before"):
+        n += 0.5
+    days = n * _DAYS[unit]
+    parts = [(n, unit)]
+    if found.get("n2") and found.get("u2"):
+        second = (_number(found["n2"]), found["u2"][0].casefold())
+        parts.append(second)
+        days += second[0] * _DAYS[second[1]]
+    return _iso(parts), days / _DAYS["y"]
+
+
+def _iso(parts: list[tuple[float, str]]) -> str:
+    """Whole years, months and days: ``P2Y6M`` for two and a half years; ISO keeps weeks for themselves."""
+    if len(parts) == 1 and parts[0][1] == "w" and parts[0][0] == int(parts[0][0]):
+        return f"P{int(parts[0][0])}W"
+    years = months = days = 0
+    for n, unit in parts:
+        whole, rest = int(n), n - int(n)
+        if unit == "y":
+            years, months = years + whole, months + round(12 * rest)
+        elif unit == "m":
+            months, days = months + whole, days + round(30 * rest)
+        else:
+            days += round(n * _DAYS[unit])
+    told = "".join(f"{n}{letter}" for n, letter in ((years, "Y"), (months, "M"), (days, "D")) if n)
+    return f"P{told or '0D'}"
+
+
+def _number(text: str) -> float:
+    word = _NUMBER_WORDS.get(text.casefold())
+    if word is not None:
+        return float(word)
+    whole = text.removesuffix("½").strip()
+    return float(whole.replace(",", ".")) + (0.5 if text.endswith("½") else 0.0)
+
+
+_BEGAN = (
+    r"(?:began|begin|started|start|developed|develops|developing|onset|appeared|manifested|first|since|noted|noticed|"
+    r"became|"
+    r"emerged|occurred|acquired|lost|evident|present|experienced|suffered|had)"
+)
+_ONSET = re.compile(
+    rf"\b(?P<how>since|from|at|by|around|aged?|with\sonset\sat)\s(?:about\s|around\s|approximately\s)?"
+    rf"(?P<told>(?:the\s)?ages?\s(?:of\s)?)?{_DURATION}(?P<old>\s(?:of\sage|old|of\slife))?",
+    re.IGNORECASE,
+)
+_AGO_OR_FOR = re.compile(
+    r"['’]?\s(?:ago|later|after|before|earlier|prior|follow|duration|of\sgestation|gestation\w*|of\spregnancy|pregnan\w+)",
+    re.IGNORECASE,
+)
+_FROM_BIRTH = re.compile(r"\b(?:since|from|at)\sbirth\b", re.IGNORECASE)
+_CLAUSE = re.compile(
+    r"[.;:!?](?=\s|$)|\n\s*\n|,(?=\s(?:and\s|but\s)?(?:he|she|the|at|by|since|with|which)\b)|\b(?:but|while|"
+    r"whereas)\b|\band\s(?=at\s)"
+)
+_BEGUN = re.compile(rf"\b{_BEGAN}\b", re.IGNORECASE)
+_NOT_ONSET = re.compile(
+    r"\b(?:examin\w+|evaluat\w+|seen|diagnos\w+|admitted|weigh\w+|measured|referred|died|until|last|follow|"
+    r"surg\w+|operat\w+|repair\w*|treated|underwent|gestation\w*|pregnan\w+)\b",
+    re.IGNORECASE,
+)
+
+
+def find_onsets(text: str) -> Iterator[tuple[int, int, str]]:
+    """Parts of the text whose findings began at an age: start, end, ISO 8601 age."""
+    if not (_ONSET.search(text) or _FROM_BIRTH.search(text)):
+        return
+    start = 0
+    for end in (*(m.end() for m in _CLAUSE.finditer(text)), len(text)):
+        if (told := _onset_in(text[start:end])) is not None:
+            first, last, age = told
+            yield start + first, start + last, age
+        start = end
+
+
+def _onset_in(clause: str) -> tuple[int, int, str] | None:
+    """The one age in a clause at which something began, with the part of the clause that it is said of."""
+    if _NOT_ONSET.search(clause):
+        return None
+    ages = [m for m in _ONSET.finditer(clause) if not _AGO_OR_FOR.match(clause, m.end())]
+    births = list(_FROM_BIRTH.finditer(clause))
+    if len(ages) + len(births) != 1:
+        return None
+    (told,) = ages or births
+    if ages:
+        is_age = (
+            told["told"] or told["old"] or told["how"].casefold() in ("since", "aged", "age", "at", "with onset at")
+        )
+        if not is_age or not (told["how"].casefold() == "since" or _BEGUN.search(clause)):
+            return None
+    age = _duration(told)[0] if ages else "P0D"
+    if not clause[: told.start()].strip():
+        return told.end(), len(clause), age  # "At 3 months he developed ..."
+    comma = clause.rfind(",", 0, told.start())
+    is_list = comma < 0 or clause[comma + 1 :].lstrip().startswith(("and ", "or "))
+    return 0 if is_list else comma + 1, told.end(), age

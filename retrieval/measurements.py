@@ -1,0 +1,345 @@
+"""Measured values -> findings, where a value lies so far from its reference range that nobody would disagree.
+
+Promise: a name, a number and a unit of ``reference_ranges.tsv`` ("potassium 2.4 mmol/L", "T 102.8 F", "BP 178/112")
+give the term for too low or too high, or, inside the range, that of the abnormality as excluded; in between they give
+nothing. A range that the text states itself ("3.6 (ref 0.5-2.2)") goes first. Ranges that hold for adults only need an
+adult, those of one sex that sex. Words do as well as numbers in a list of results ("Creatinine: elevated").
+Deliberately not done here: size and weight in SD or centiles (``retrieval.growth``), specimens other than blood and
+cerebrospinal fluid, what a value means together with others, whose value it is (``retrieval.context``).
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from kg.sources.tables import load_table
+from retrieval.demographics import Demographics, Sex, find_demographics
+
+BUNDLED = Path(__file__).with_name("reference_ranges.tsv")
+
+INCREASED_BLOOD_PRESSURE = "HP:0032263"
+HYPOTENSION = "HP:0002615"
+
+_BOUNDS = ("age_from", "age_to", "low", "normal_low", "normal_high", "high")
+_COLUMNS = ("analyte", "names", "specimen", "unit", "other_units", "sex", *_BOUNDS, "low_id", "high_id", "normal_id")
+_COUNT_UNITS = {
+    **dict.fromkeys(("/ul", "/mm3", "/mm", "/cumm", "/cmm", "cells/ul", "cells/mm3", "cells/mm"), 1.0),
+    **dict.fromkeys(
+        ("10^9/l", "109/l", "10e9/l", "g/l", "k/ul", "k/mm3", "10^3/ul", "103/ul", "10^3/mm3", "103/mm3"), 1e3
+    ),
+    **dict.fromkeys(("thousand/ul", "thousand/mm3", "thou/ul"), 1e3),
+}
+_SMALLEST_BARE_COUNT = 1_000  # without a unit, 150 platelets may be 150,000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """What a measured value says."""
+
+    term_id: str
+    excluded: bool
+    """The value is normal, which rules the term out."""
+    start: int
+    end: int
+    """Offsets from the name of what was measured to its unit or range."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceRange:
+    """One row of the table: limits in the row's own unit, each None where there is none."""
+
+    analyte: str
+    names: tuple[str, ...]
+    specimen: str
+    """``blood``, ``csf``, ``urine`` or ``body``."""
+    factors: Mapping[str, float]
+    """Unit -> what to multiply a value by; the empty unit where a bare number is clear."""
+    sex: Sex | None
+    age_from: float | None
+    age_to: float | None
+    """Years; None means any age, known or not."""
+    low: float | None
+    """This and below is too low."""
+    normal_low: float | None
+    normal_high: float | None
+    high: float | None
+    """This and above is too high."""
+    low_id: str
+    high_id: str
+    normal_id: str
+    """Terms for too low, too high, and what a normal value rules out; empty for none."""
+
+    def holds_for(self, patient: Demographics) -> bool:
+        """Whether the row speaks of such a patient; of an unknown age or sex only rows that need none do."""
+        if self.sex is not None and self.sex != patient.sex:
+            return False
+        if self.age_from is None and self.age_to is None:
+            return True
+        years = patient.years
+        return years is not None and (self.age_from or 0) <= years and (self.age_to is None or years < self.age_to)
+
+
+@cache
+def load_reference_ranges(path: Path = BUNDLED) -> tuple[ReferenceRange, ...]:
+    """The table, in its order: of several rows for one name the first that holds for the patient counts.
+
+    Raises:
+        SourceError: the table cannot be read or has a row that is none.
+    """
+    return load_table(
+        path,
+        "reference ranges",
+        _COLUMNS,
+        lambda _, rows: tuple(_parse_row(row) for row in rows),
+    )
+
+
+def _parse_row(row: Mapping[str, str]) -> ReferenceRange:
+    factors = {_plain_unit(row["unit"]): 1.0}
+    for other in filter(None, row["other_units"].split("|")):
+        if other == "counts":
+            factors |= _COUNT_UNITS | {"": 1.0}
+        elif other == "none":
+            factors[""] = 1.0
+        else:
+            unit, factor = other.rsplit("=", 1)
+            factors[_plain_unit(unit)] = float(factor)
+    bounds = {name: float(row[name]) if row[name] else None for name in _BOUNDS}
+    return ReferenceRange(
+        analyte=row["analyte"],
+        names=tuple(row["names"].split("|")),
+        specimen=row["specimen"],
+        factors=factors,
+        sex=Sex(row["sex"].upper()) if row["sex"] else None,
+        low_id=row["low_id"],
+        high_id=row["high_id"],
+        normal_id=row["normal_id"],
+        **bounds,
+    )
+
+
+_NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,7}(?:[.,]\d{1,3})?)"
+_MORE, _LESS = r">=?|≥|greater than|more than|above|over", r"<=?|≤|less than|below|under"
+_BETWEEN = (
+    r"(?:\s|[,:=]|\((?:[^()\d]{1,40}|25-OH)\)|\b(?:is|are|was|were|of|at|levels?|counts?|concentrations?|values?|rate|"
+    r"activity|in|"
+    r"serum|plasma|blood|total|measured|found|to|be|showed|an?|approximately|about|around|only|up|as|low|high|"
+    r"elevated|raised|"
+    r"increased|reduced|decreased|markedly|mildly|slightly|significantly|with|fasting|random|the|his|her)\b)"
+)
+_UNIT = (
+    r"(?:[x×*·]?\s?10\s?\^?[³⁹369]\s?(?:cells\s?)?/\s?[a-zµμ]{1,3}[3³]?|%|°\s?[cf]\b|[℃℉]|(?:degrees?\s)?(?:celsius|"
+    r"fahrenheit)|"
+    r"k/[a-zµμ]{1,2}[3³]?|thousand/[a-zµμ]{1,2}[3³]?|(?:cells|beats|breaths|units|mm)\s?(?:/\s?|per\s|in\sthe\s)"
+    r"[a-zµμ]{1,6}[3³]?(?:\shour)?|[a-zµμ]{1,5}\s?/\s?(?:[a-z]{1,4})[²³^23]{0,2}|/\s?[a-zµμ]{1,4}[3³]?|"
+    r"(?:seconds|secs?|msec|milliseconds|bpm|rpm|fl|s|ms|c|f|[µμu]m3|[µμ]m³)\b)"
+)
+_VALUE = re.compile(
+    rf"(?:{_BETWEEN}){{0,12}}?\s*(?:(?P<more>{_MORE})|(?P<less>{_LESS}))?\s*(?P<value>{_NUMBER})"
+    rf"(?!\d|/\d|\s?[-–]\s?\d|st\b|nd\b|rd\b|th\b)\s?-?(?P<unit>{_UNIT})?(?!\w)",
+    re.IGNORECASE,
+)
+_STATED = re.compile(
+    rf"\s*[\[(,;]?\s*\(?(?:(?i:reference|ref\.?|normal|nl|nv|expected)|N|RR|NR)(?i:\s(?:ranges?|values?|intervals?|"
+    rf"limits?))?"
+    rf"[\s,:;=]*(?:(?P<below>(?i:{_LESS}|up to))|(?P<above>(?i:{_MORE})))?\s*(?P<a>{_NUMBER})"
+    rf"(?:\s*(?:-|–|to)\s*(?P<b>{_NUMBER}))?[^)\];,.\n]{{0,15}}[)\]]?"
+)
+_WORD = re.compile(
+    r"\s*(?:\([^()\d]{1,30}\))?(?:\s(?:level|count|concentration)s?)?\s*(?::|=|\s(?:is|was|were)(?:\salso)?\s)\s*"
+    r"(?:(?:markedly|mildly|slightly|moderately|significantly|very)\s)?"
+    r"(?:(?P<high>elevated|raised|increased|high)|(?P<low>low|decreased|reduced))\b(?!\s?(?:normal|at\s\d|to\s\d))",
+    re.IGNORECASE,
+)
+_PRESSURE = re.compile(
+    r"\b(?:(?i:blood pressure)|BP|bp)(?:\s|[,:=]|\([^()\d]{1,20}\)|\b(?i:is|was|of|at|measured|found|to|be|elevated|"
+    r"high|low)\b){1,8}(\d{2,3})\s?/\s?(\d{2,3})\b(?!\s?/)(?:\s?mm\s?Hg)?"
+)
+_SPECIMEN = re.compile(
+    r"\b(?P<csf>csf|cerebro-?\s?spinal fluid|cerebral spinal fluid|lumbar puncture|spinal fluid)\b|"
+    r"\b(?P<other>urin(?:e|alysis|ary)|(?:pleural|peritoneal|synovial|ascitic|amniotic|joint|gastric|pericardial|"
+    r"drain) "
+    r"(?:fluid|aspirate)|ascites|stool|f(?:a)?ecal|semen|sweat|sputum|saliva|dialysate|cord)\b|"
+    r"\b(?P<blood>serum|plasma|(?:complete )?blood (?:count|tests?|work|chemistry|gas|glucose|sugar|urea)|cbc|"
+    r"h(?:a)?ematolog\w+|"
+    r"metabolic panel|electrolytes|chemistry|laboratory (?:studies|tests?|findings|results))\b|(?P<stop>[.!?]\s|"
+    r"\n\s*\n)",
+    re.IGNORECASE,
+)
+_NOT_THE_PATIENTS = re.compile(
+    r"(?:\b(?:fetal|foetal|maternal|donor|urinary|urine|target|mother['’]s|father['’]s|free|pleural|synovial)\s)$",
+    re.IGNORECASE,
+)
+
+
+_TOLD = re.compile(
+    r"(?!\s*\(MCH)(?:[^.;!?\n]{0,60}?[\d:=]|[^.;!?\n]{0,25}?\b(?:is|was|were)\b)", re.IGNORECASE
+)  # else nothing is told
+
+
+def find_measurements(text: str, patient: Demographics | None = None) -> tuple[Measurement, ...]:
+    """What the measured values of a text say, in order of their start.
+
+    Args:
+        text: the story.
+        patient: whose age and sex choose the ranges; default: what the text says of them.
+    """
+    pattern, rows_by_name = _names()
+    pressures, matches = list(_PRESSURE.finditer(text)), list(pattern.finditer(text))
+    if not pressures and not matches:
+        return ()
+    patient = find_demographics(text) if patient is None else patient
+    found = list(_read_pressures(text, pressures, patient))
+    specimens = [(m.start(), m.lastgroup or "") for m in _SPECIMEN.finditer(text)]
+    starts = [start for start, _ in specimens]
+    for match in matches:
+        if not _TOLD.match(text, match.end()) or _NOT_THE_PATIENTS.search(
+            text, max(0, match.start() - 12), match.start()
+        ):
+            continue
+        told = bisect_right(starts, match.start())
+        specimen = specimens[told - 1][1] if told else ""
+        rows = [r for r in rows_by_name[_plain(match[0])] if _is_of(r, specimen)]
+        if rows and (measured := _read(text, match, rows, patient)):
+            found.append(measured)
+    return tuple(sorted(found, key=lambda m: (m.start, m.end, m.term_id)))
+
+
+@cache
+def _names() -> tuple[re.Pattern[str], Mapping[str, tuple[ReferenceRange, ...]]]:
+    """What finds the names of all rows, and the rows of each name."""
+    rows: defaultdict[str, list[ReferenceRange]] = defaultdict(list)
+    wordings: set[str] = set()
+    for row in load_reference_ranges():
+        for name in row.names:
+            rows[_plain(name)].append(row)
+            wordings.add(name)
+    by_letter: defaultdict[str, list[str]] = defaultdict(list)
+    for name in sorted(wordings, key=lambda n: (-len(n), n)):
+        # An abbreviation is one in its own letters only: "K" and "Na", not "k" or "na".
+        is_abbreviation = any(c.isupper() for c in name)
+        pattern = re.escape(name) if is_abbreviation else f"(?i:{re.escape(name)})".replace(r"\ ", r"[\s-]{1,3}")
+        by_letter[name[0].casefold()].append(pattern)
+    # One look at the first letter decides which names are tried.
+    parts = [f"(?=[{c}{c.upper()}])(?:{'|'.join(patterns)})" for c, patterns in by_letter.items()]
+    return re.compile(rf"(?<![\w/-])(?:{'|'.join(parts)})(?![\w+/])"), {k: tuple(v) for k, v in rows.items()}
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s-]+", " ", name).casefold()
+
+
+def _is_of(row: ReferenceRange, specimen: str) -> bool:
+    if row.specimen == "body":
+        return True
+    return row.specimen == {"": "blood", "stop": "blood", "other": "urine"}.get(specimen, specimen)
+
+
+def _read(text: str, name: re.Match[str], rows: list[ReferenceRange], patient: Demographics) -> Measurement | None:
+    applicable = next((r for r in rows if r.holds_for(patient)), None)
+    match = _VALUE.match(text, name.end())
+    if match is None:
+        word = _WORD.match(text, name.end())
+        term_id = (rows[0].high_id if word["high"] else rows[0].low_id) if word else ""
+        return (
+            Measurement(term_id=term_id, excluded=False, start=name.start(), end=word.end())
+            if word and term_id
+            else None
+        )
+    value = _parse_number(match["value"])
+    stated = _STATED.match(text, match.end())
+    if stated and stated["a"]:
+        side = _side_of_stated(value, stated)
+        row, end = rows[0], stated.end()
+    elif applicable is not None:
+        canonical = _canonical(value, _plain_unit(match["unit"] or ""), applicable)
+        if canonical is None:
+            return None
+        side = _side(canonical, applicable, more=bool(match["more"]), less=bool(match["less"]))
+        row, end = applicable, match.end()
+    else:
+        return None
+    term_id = {"low": row.low_id, "high": row.high_id, "normal": row.normal_id, "": ""}[side]
+    if not term_id:
+        return None
+    return Measurement(term_id=term_id, excluded=side == "normal", start=name.start(), end=end)
+
+
+def _canonical(value: float, unit: str, row: ReferenceRange) -> float | None:
+    """The value in the row's unit; None for a unit that the row does not know, or none that would be needed."""
+    if row.analyte == "temperature":
+        if unit in ("f", "fahrenheit") or (not unit and 93 <= value <= 110):
+            return (value - 32) / 1.8 if 80 <= value <= 115 else None
+        return value if unit in ("c", "celsius", "") and 25 <= value <= 45 else None
+    if unit not in row.factors or (not unit and not _is_plausible(value, row)):
+        return None
+    return value * row.factors[unit]
+
+
+def _is_plausible(value: float, row: ReferenceRange) -> bool:
+    """Whether a bare number can be meant in the row's unit ("K 45" is no potassium)."""
+    if "/ul" in row.factors:
+        return value >= _SMALLEST_BARE_COUNT
+    return (row.low is None or value >= row.low / 4) and (row.high is None or value <= row.high * 4)
+
+
+def _side(value: float, row: ReferenceRange, *, more: bool = False, less: bool = False) -> str:
+    """``low``, ``normal``, ``high``, or empty where it is none of them for sure."""
+    if row.low is not None and value <= row.low and not more:
+        return "low"
+    if row.high is not None and value >= row.high and not less:
+        return "high"
+    above_low = row.normal_low is None or (value >= row.normal_low and not less)
+    below_high = row.normal_high is None or (value <= row.normal_high and not more)
+    has_range = row.normal_low is not None or row.normal_high is not None
+    return "normal" if has_range and above_low and below_high else ""
+
+
+def _side_of_stated(value: float, stated: re.Match[str]) -> str:
+    first = _parse_number(stated["a"])
+    if stated["b"]:
+        second = _parse_number(stated["b"])
+        return "low" if value < first else "high" if value > second else "normal"
+    if stated["below"]:
+        return "high" if value > first else "normal"
+    if stated["above"]:
+        return "low" if value < first else "normal"
+    return ""
+
+
+def _read_pressures(text: str, found: list[re.Match[str]], patient: Demographics) -> Iterator[Measurement]:
+    """Blood pressures of an adult: one reading is an increased pressure, not yet hypertension."""
+    if patient.years is None or patient.years < 18:
+        return
+    for match in found:
+        systolic, diastolic = int(match[1]), int(match[2])
+        if not 40 <= diastolic < systolic <= 300 or _NOT_THE_PATIENTS.search(
+            text, max(0, match.start() - 12), match.start()
+        ):
+            continue
+        span = {"start": match.start(), "end": match.end()}
+        if systolic >= 145 or diastolic >= 95:
+            yield Measurement(term_id=INCREASED_BLOOD_PRESSURE, excluded=False, **span)
+        elif systolic < 88:
+            yield Measurement(term_id=HYPOTENSION, excluded=False, **span)
+        elif 100 <= systolic < 130 and diastolic < 85:
+            yield Measurement(term_id=INCREASED_BLOOD_PRESSURE, excluded=True, **span)
+
+
+def _parse_number(text: str) -> float:
+    """``221,000`` has thousands, ``0,5`` a decimal comma."""
+    if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", text):
+        return float(text.replace(",", ""))
+    return float(text.replace(",", "."))
+
+
+def _plain_unit(unit: str) -> str:
+    plain = unit.replace("℃", "c").replace("℉", "f").casefold().replace("²", "2").replace("³", "3").replace("⁹", "9")
+    plain = re.sub(r"[\s×*·°]|^x(?=\s?10)|degrees?", "", plain).replace("µ", "u").replace("μ", "u").replace("per", "/")
+    return plain.removeprefix("x").replace("mmhg", "")

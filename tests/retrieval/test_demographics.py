@@ -1,0 +1,69 @@
+"""Age, sex and onset: what is said of the patient, with the words; others' ages are left alone."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retrieval.demographics import Demographics, Sex, find_demographics, find_onsets
+
+
+@pytest.mark.parametrize(
+    ("text", "age", "quote", "sex"),
+    [
+        ("A 7-year-old girl with ataxia", "P7Y", "7-year-old", Sex.FEMALE),
+        ("3 months old male infant", "P3M", "3 months old", Sex.MALE),
+        ("a two-and-a-half-year-old boy", "P2Y6M", "two-and-a-half-year-old", Sex.MALE),
+        ("a 4½-year-old boy", "P4Y6M", "4½-year-old", Sex.MALE),
+        ("She is 2 years and 3 months old", "P2Y3M", "2 years and 3 months old", Sex.FEMALE),
+        ("This newborn girl, born at 34 weeks", "P0D", "newborn", Sex.FEMALE),
+        ("The patient, aged 6 weeks, was floppy", "P6W", "aged 6 weeks", None),
+        ("24F with cough", "P24Y", "24", Sex.FEMALE),
+        ("67 y/o M with pain", "P67Y", "67 y/o", Sex.MALE),
+        ("F/24, fever", "P24Y", "F/24", Sex.FEMALE),
+        ("Age: 45\nSex: M", "P45Y", "Age: 45", Sex.MALE),
+        ("Demographics: 62-year-old woman", "P62Y", "62-year-old", Sex.FEMALE),
+        ("Her 3-year-old brother is ill; she is 5 years old", "P5Y", "5 years old", Sex.FEMALE),
+        ("A G2P1 28-year-old mother gave birth to a boy", None, None, Sex.MALE),
+        ("He has fever", None, None, Sex.MALE),
+        ("T 98.6F, seizures", None, None, None),
+        ("born at 34 weeks' gestation", None, None, None),
+        ("She reports that he is ill", None, None, None),
+    ],
+)
+def test_age_and_sex_of_the_patient(text, age, quote, sex):
+    found = find_demographics(text)
+    assert (found.age, found.age_quote and found.age_quote.text, found.sex) == (age, quote, sex)
+
+
+def test_ages_in_years():
+    assert find_demographics("a 6-month-old boy").years == pytest.approx(0.5)
+    assert find_demographics("a man with fever").years == 18.0
+    assert find_demographics("a patient with fever") == Demographics()
+
+
+@given(st.text(max_size=200))
+def test_any_text_gives_exact_quotes(text):
+    found = find_demographics("A 7-year-old " + text)
+    quotes = [q for q in (found.age_quote, found.sex_quote) if q]
+    assert all(("A 7-year-old " + text)[q.start : q.end] == q.text for q in quotes)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("seizures since the age of 2 years", [("seizures since the age of 2 years", "P2Y")]),
+        ("She developed ataxia at 6 months.", [("She developed ataxia at 6 months", "P6M")]),
+        ("Seizures began at 6 weeks of age.", [("Seizures began at 6 weeks of age", "P6W")]),
+        ("At 3 months of age he developed seizures", [(" he developed seizures", "P3M")]),
+        ("hypotonia since birth", [("hypotonia since birth", "P0D")]),
+        ("fever, and rash since birth", [("fever, and rash since birth", "P0D")]),
+        ("acne, blisters since birth, pale skin", [(" blisters since birth", "P0D")]),
+        ("seizures began 3 years ago", []),
+        ("She was examined at 5 years: microcephaly", []),
+        ("orchiopexy for undescended testes at 7 months of age", []),
+        ("abdominal pain began at 32 weeks' gestation", []),
+        ("ataxia", []),
+    ],
+)
+def test_onsets(text, expected):
+    assert [(text[start:end], age) for start, end, age in find_onsets(text)] == expected

@@ -1,0 +1,172 @@
+"""Values against reference ranges: far out is a finding, well inside an exclusion, in between nothing."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kg.build import load_graph
+from kg.errors import SourceError
+from retrieval.demographics import Demographics, Sex
+from retrieval.measurements import (
+    HYPOTENSION,
+    INCREASED_BLOOD_PRESSURE,
+    find_measurements,
+    load_reference_ranges,
+)
+
+MAN = Demographics(years=45.0, sex=Sex.MALE)
+WOMAN = Demographics(years=45.0, sex=Sex.FEMALE)
+CHILD = Demographics(years=5.0)
+ANYBODY = Demographics()
+LABELS = {
+    "Anemia": "HP:0001903",
+    "Fever": "HP:0001945",
+    "Hypothermia": "HP:0002045",
+    "Hyponatremia": "HP:0002902",
+    "Sodium": "HP:0010931",
+    "Hypokalemia": "HP:0002900",
+    "Hypoglycemia": "HP:0001943",
+    "Thrombocytopenia": "HP:0001873",
+    "Platelets": "HP:0011873",
+    "Leukocytosis": "HP:0001974",
+    "Lactate": "HP:0002151",
+    "Tachycardia": "HP:0001649",
+    "Pressure": INCREASED_BLOOD_PRESSURE,
+    "Hypotension": HYPOTENSION,
+    "Obesity": "HP:0001513",
+    "Creatinine": "HP:0003259",
+    "ALT": "HP:0031964",
+    "Hypoglycorrhachia": "HP:0011972",
+    "CSFProtein": "HP:0002922",
+    "Calcium": "HP:0003072",
+    "ID": "HP:0001249",
+    "Jaundice": "HP:0002904",
+    "Direct": "HP:0002908",
+}
+NAMES = {term_id: name for name, term_id in LABELS.items()}
+
+
+def signs(text: str, patient: Demographics | None = MAN) -> list[str]:
+    return [("-" if m.excluded else "+") + NAMES.get(m.term_id, m.term_id) for m in find_measurements(text, patient)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("sodium 120 mmol/L", ["+Hyponatremia"]),
+        ("Na+ was 128 mEq/L", ["+Hyponatremia"]),
+        ("sodium 134 mmol/L", []),
+        ("sodium 140 mmol/L", ["-Sodium"]),
+        ("serum potassium of 2.4", ["+Hypokalemia"]),
+        ("K 45", []),
+        ("glucose 36 mg/dL", ["+Hypoglycemia"]),
+        ("glucose 2.0 mmol/L", ["+Hypoglycemia"]),
+        ("glucose 2.0", []),
+        ("Hemoglobin 97 g/L", ["+Anemia"]),
+        ("Hgb: 9.7", ["+Anemia"]),
+        ("Hb% 10 gm/dL", ["+Anemia"]),
+        ("Temperature: 36.8℃ (98.2℉)", ["-Fever"]),
+        ("hemoglobin 13-15 g/dL", []),
+        ("mean corpuscular hemoglobin 30 g/dL", []),
+        ("Platelet count 20,000/mm3", ["+Thrombocytopenia"]),
+        ("platelets 35 × 10⁹/L", ["+Thrombocytopenia"]),
+        ("platelets were 35 x 10^3/µL", ["+Thrombocytopenia"]),
+        ("platelets 150", []),
+        ("Platelet count: 221,000/µL", ["-Platelets"]),
+        ("Total leukocyte count 30,000/mm3", ["+Leukocytosis"]),
+        ("WBC 30 K/uL", ["+Leukocytosis"]),
+        ("creatinine 300 µmol/L", ["+Creatinine"]),
+        ("calcium level was elevated at 12.9 mg/dL", ["+Calcium"]),
+        ("lactate 3.6 (ref 0.5-2.2)", ["+Lactate"]),
+        ("lactate 5.1 mmol/L (normal < 2.2)", ["+Lactate"]),
+        ("lactate 2.0 mmol/L [normal range: 0.5–1.8]", ["+Lactate"]),
+        ("ALT: Elevated", ["+ALT"]),
+        ("ALT (alanine aminotransferase): 900 IU/L", ["+ALT"]),
+        ("total bilirubin 3.6 mg/dL, bilirubin direct 2.4 mg/dL", ["+Jaundice", "+Direct"]),
+        ("IQ of 55", ["+ID"]),
+        ("His temperature is 38.1°C (100.6°F)", ["+Fever"]),
+        ("T 102.8 F, HR 112 bpm", ["+Fever", "+Tachycardia"]),
+        ("Temp 34.1", ["+Hypothermia"]),
+        ("temperature 37.0°C", ["-Fever"]),
+        ("temperature of 37.7 °C", []),
+        ("T 4 vertebra", []),
+        ("blood pressure is 178/110 mm Hg", ["+Pressure"]),
+        ("BP 140/88", []),
+        ("BP 120/76", ["-Pressure"]),
+        ("BP is 84/40 mmHg", ["+Hypotension"]),
+        ("fetal heart rate is 140/min", []),
+        ("BMI 34 kg/m2", ["+Obesity"]),
+    ],
+)
+def test_values_of_an_adult(text, expected):
+    assert signs(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "patient", "expected"),
+    [
+        ("hemoglobin 12.5 g/dL", MAN, ["+Anemia"]),
+        ("hemoglobin 12.5 g/dL", WOMAN, ["-Anemia"]),
+        ("hemoglobin 12.5 g/dL", ANYBODY, []),
+        ("pulse is 112/min", CHILD, []),
+        ("BP 178/110", CHILD, []),
+        ("BP 178/110", ANYBODY, []),
+        ("BMI 34", CHILD, []),
+        ("sodium 120 mmol/L", ANYBODY, ["+Hyponatremia"]),
+        ("A 60-year-old man. BP 178/110", None, ["+Pressure"]),
+    ],
+)
+def test_the_patient_chooses_the_range(text, patient, expected):
+    assert signs(text, patient) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("CSF: glucose 30 mg/dL, protein 120 mg/dL", ["+Hypoglycorrhachia", "+CSFProtein"]),
+        ("Cerebrospinal fluid:\nColor: clear\nGlucose: 30 mg/dL", ["+Hypoglycorrhachia"]),
+        ("Urine glucose 30 mg/dL", []),
+        ("pleural fluid: glucose 30 mg/dL", []),
+        ("Urine was clear. Glucose 30 mg/dL", ["+Hypoglycemia"]),
+    ],
+)
+def test_the_specimen_chooses_the_range(text, expected):
+    assert signs(text) == expected
+
+
+def test_the_quote_holds_name_number_unit_and_range():
+    text = "Her lactate was 3.6 mmol/L (ref 0.5-2.2)."
+    (found,) = find_measurements(text, WOMAN)
+    assert text[found.start : found.end] == "lactate was 3.6 mmol/L (ref 0.5-2.2)"
+
+
+@given(st.floats(20, 250).map(lambda x: round(x, 1)))
+def test_no_value_is_low_and_high_at_once(value):
+    assert len(signs(f"sodium {value} mmol/L")) <= 1
+
+
+def test_the_limits_of_every_row_are_in_order():
+    for row in load_reference_ranges():
+        limits = [x for x in (row.low, row.normal_low, row.normal_high, row.high) if x is not None]
+        assert limits == sorted(limits), row.analyte
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_read(text):
+    text = "sodium " + text + " BP 120/80"
+    assert all(0 <= m.start < m.end <= len(text) for m in find_measurements(text, MAN))
+
+
+def test_a_table_that_is_none_is_refused(tmp_path):
+    broken = tmp_path / "ranges.tsv"
+    broken.write_text("# source: x\n# version: 1\n# licence: y\nanalyte\tnames\nsodium\tNa\n")
+    with pytest.raises(SourceError, match="is not a table of analyte"):
+        load_reference_ranges(broken)
+
+
+@pytest.mark.release
+def test_all_terms_are_of_the_release():
+    ontology = load_graph().ontology
+    ids = {i for row in load_reference_ranges() for i in (row.low_id, row.high_id, row.normal_id) if i}
+    assert len(ids) > 90
+    assert all(i in ontology.phenotypic_abnormalities for i in (*ids, *LABELS.values()))
