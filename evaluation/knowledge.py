@@ -36,7 +36,7 @@ def load_knowledge(
             the evaluated set goes first: its publications are what is held out.
         sources: of the graph and the counts; default: the bundled ones.
         is_known: which publications (CURIEs) of libraries and counts are taken.
-        with_text: whether cases are worded and encoded too (minutes for a library that is new).
+        with_text: whether cases are worded and encoded too.
         progress: show a bar while encoding.
 
     Raises:

@@ -69,13 +69,13 @@ class DiagnosisAssistant:
         cache_dir: Path | None = None,
         progress: bool = False,
     ) -> DiagnosisAssistant:
-        """The assistant over the bundled release; what is not in the cache is built (minutes for the case index).
+        """The assistant over the bundled release; what is not in the cache is built.
 
         Args:
             graph: where the caller has loaded it already.
             cases: whether to look for similar published cases.
             phenopackets: a folder or release zip of patients to add to them.
-            embedder: default: the bundled all-MiniLM-L6-v2.
+            embedder: default: the project's own.
             cache_dir: default: the user's cache.
             progress: show a bar while building.
 

@@ -25,7 +25,7 @@ _LOG = logging.getLogger(__name__)
 
 FORMAT = "3"
 MAX_WORDED = 24
-"""Findings worded in one passage: about what fits into the embedder's 256 tokens."""
+"""Findings worded in one passage: about what fits into the 256 tokens that a transformer reads."""
 
 
 def word_findings(present: Iterable[str], absent: Iterable[str]) -> str:
@@ -38,6 +38,18 @@ def word_findings(present: Iterable[str], absent: Iterable[str]) -> str:
     has, has_not = list(present)[:MAX_WORDED], list(absent)[: MAX_WORDED // 4]
     text = "Findings: " + (", ".join(label.lower() for label in has) or "none")
     return text + ("." if not has_not else ". Not seen: " + ", ".join(label.lower() for label in has_not) + ".")
+
+
+def word_case(case: PublishedCase, ontology: Ontology) -> str:
+    """A published case as the library words it."""
+    return word_findings(
+        (ontology.name(t.term_id) for t in case.present), (ontology.name(t.term_id) for t in case.absent)
+    )
+
+
+def word_patient(findings: Iterable[Finding], ontology: Ontology) -> str:
+    """A patient's findings as the library is worded: the most specific first, whatever their order."""
+    return word_findings(*_labels(_ordered(findings, ontology), ontology))
 
 
 def series_of(graph: KnowledgeGraph) -> tuple[PublishedCase, ...]:
@@ -164,8 +176,7 @@ class CaseLibrary:
 
     def encode_patients(self, patients: Sequence[Sequence[Finding]], *, progress: bool = False) -> Vectors:
         """Vectors of patients, worded as the library is: the most specific findings first, whatever their order."""
-        words = [word_findings(*_labels(self._ordered(findings), self._ontology)) for findings in patients]
-        return self._embedder.encode(words, progress=progress)
+        return self._embedder.encode([word_patient(f, self._ontology) for f in patients], progress=progress)
 
     def similar(self, findings: Sequence[Finding], k: int = 100, vector: Vectors | None = None) -> tuple[CaseHit, ...]:
         """The k most similar cases, best first; none for a patient without present findings.
@@ -177,7 +188,7 @@ class CaseLibrary:
         """
         if all(f.excluded for f in findings):
             return ()
-        findings = self._ordered(findings)
+        findings = _ordered(findings, self._ontology)
         vectors = self.encode_patients([findings]) if vector is None else vector[None, :]
         similarities, rows = self._index.search(vectors, k, self._embedder.identity)
         return tuple(
@@ -188,11 +199,6 @@ class CaseLibrary:
             )
             for similarity, row in zip(similarities[0], rows[0], strict=True)
         )
-
-    def _ordered(self, findings: Sequence[Finding]) -> list[Finding]:
-        """The most specific findings first: what is most telling, and independent of the order given."""
-        ontology = self._ontology
-        return sorted(findings, key=lambda f: (-len(ontology.ancestors(f.term_id)), ontology.current_id(f.term_id)))
 
 
 def shared_findings(findings: Iterable[Finding], case: PublishedCase, ontology: Ontology) -> tuple[str, ...]:
@@ -209,6 +215,11 @@ def shared_findings(findings: Iterable[Finding], case: PublishedCase, ontology: 
             above = ontology.ancestors(mine)
             shared |= dict.fromkeys(ontology.most_specific(t for t in theirs if t in above)[:1])
     return tuple(shared)
+
+
+def _ordered(findings: Iterable[Finding], ontology: Ontology) -> list[Finding]:
+    """The most specific findings first: what is most telling, and independent of the order given."""
+    return sorted(findings, key=lambda f: (-len(ontology.ancestors(f.term_id)), ontology.current_id(f.term_id)))
 
 
 def _labels(findings: Sequence[Finding], ontology: Ontology) -> tuple[list[str], list[str]]:
@@ -232,7 +243,7 @@ def load_library(
         embedder: makes the vectors.
         patients: to add one by one; see ``published_cases``.
         source: how their set is called.
-        progress: show a bar while encoding (minutes for the full library on two cores).
+        progress: show a bar while encoding (seconds; minutes with a transformer).
         cache_dir: where to keep it; default: the user's cache.
 
     Raises:
@@ -261,12 +272,8 @@ def build_library(
     cases: Sequence[PublishedCase], embedder: Embedder, ontology: Ontology, *, progress: bool = False
 ) -> CaseLibrary:
     """Word, encode and index cases; nothing is written."""
-    texts = [
-        word_findings((ontology.name(t.term_id) for t in c.present), (ontology.name(t.term_id) for t in c.absent))
-        for c in cases
-    ]
-    _LOG.info("encoding %d published cases; on two cores a thousand takes about 20 s", len(cases))
-    vectors = embedder.encode(texts, progress=progress)
+    _LOG.info("encoding %d published cases", len(cases))
+    vectors = embedder.encode([word_case(c, ontology) for c in cases], progress=progress)
     return CaseLibrary(cases, VectorIndex.build(vectors, embedder.identity), embedder, ontology)
 
 

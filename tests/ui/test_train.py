@@ -1,4 +1,4 @@
-"""What the project ships is made by its own commands: the fusion's weights, and the table of published counts."""
+"""What the project ships is made by its own commands: weights of fusion and embedder, the table of counts."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer, models
 from typer.testing import CliRunner
 
 from kg.schema import Provenance
 from kg.sources.counts import load_counts
+from retrieval.embedding import SentenceEmbedder
 from retrieval.features import FEATURES
 from retrieval.fusion import load_fusion
+from retrieval.static import StaticModel
 from tests.packets import write_packet
 from tests.toy import counted_series
 from ui.cli import app
@@ -76,3 +79,20 @@ def test_a_table_of_counts_loads(packets, tmp_path):
         counted_series(MARFAN, "PMID:2", 1, {LONG_FINGERS: (1, 1)}, name=f"disease {MARFAN}"),
         counted_series(RETT, "PMID:2", 1, {SEIZURE: (1, 1), WRINGING: (1, 1)}, name=f"disease {RETT}"),
     )
+
+
+def test_an_embedder_is_trained_from_any_teacher(tmp_path):
+    """One round over the release with a static teacher; the shipped weights take twelve, and MiniLM."""
+    teacher, out = tmp_path / "teacher", tmp_path / "embedder"
+    teacher.mkdir()
+    tokenizer = Tokenizer(models.WordPiece({"[UNK]": 0, "a": 1, "##b": 2}, unk_token="[UNK]"))  # noqa: S106
+    StaticModel(tokenizer, np.eye(3, 300, dtype=np.float32)).save(teacher)
+    result = run("train", "embedder", "--out", out, "--teacher", teacher, "--epochs", 1)
+    assert result.exception is None
+    assert " tokens; loss " in result.output
+    embedder = SentenceEmbedder(out)
+    assert embedder.encode(["seizure", "short thumb"]).shape == (2, 256)
+    card = json.loads((out / "training.json").read_text())
+    assert card["teacher"].startswith("teacher@sha256:")
+    assert (card["seed"], card["settings"]["n_epochs"], len(card["losses"])) == (0, 1, 1)
+    assert "hpo" in card["versions"]
