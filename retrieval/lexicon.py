@@ -9,32 +9,23 @@ Deliberately not done here: negation and family members (``retrieval.context``),
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, product, takewhile
+from itertools import accumulate, takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from kg import cache
 from kg.graph import KnowledgeGraph
 from kg.ontology import Ontology
-from retrieval.words import Token, Word, segments
+from retrieval.lexicon_index import ABBREVIATION, ADDITIONS, MAX_REACH, N_BITS, build_index
+from retrieval.words import JOINTS, Token, Word, segments
 
-_STATE_VERSION = 3  # raise with every change of the tables or rules above
-_MAX_REACH = 30  # tokens in a wording; the longest of HPO has 16
-_MAX_SHARED = 3  # words on either side of a coordination's gap
-_MAX_GAP = 3  # tokens in that gap
-_JOINTS = ("conjunction", "comma")
-_SCOPES = {"NAME": 0, "EXACT": 1, "NARROW": 2, "RELATED": 2, "BROAD": 3}
-# A wording of this form with two capitals; two letters alone name too many other things (RA: right atrium).
-_ABBREVIATION = re.compile(r"\b[A-Za-z][\w-]{1,6}\w\b")
+_STATE_VERSION = 4  # raise with every change of the tables or rules of this and the modules below
+_MAX_OWN = 3  # words that a member of a coordination does not share
+_EXPLAINED = re.compile(r"\s*\(\s*(?P<short>[A-Za-z][\w-]{0,6}\w)\s*[);,]")
+_MAX_LONG_FORM = 120  # characters
 _TERM_ID = re.compile(r"\bHP:[0-9]{7}\b")
-# Wordings of one word that nearly always mean something else in running text ("falls within", "corn", "tearing").
-_EVERYDAY_WORDS = """
-arranging boil bouncing corn cutting dullness falls hopping illusions inaction inertia jumping mole oncology ordering
-piles placidity rosette shock sleepy spinning tearing tired trance twirling
-"""
-_EVERYDAY = frozenset(_EVERYDAY_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +55,13 @@ class Lexicon:
     """Finds the wordings of an ontology's phenotypic abnormalities in text.
 
     Args:
-        ontology: where names and synonyms come from. A wording that several terms share is that of the term whose
-            name it is, else exact synonym, else narrow or related, else broad; then of the more general term.
+        ontology: where names and synonyms come from.
     """
 
     def __init__(self, ontology: Ontology) -> None:
-        self._term_by_key, self._reach, self._term_by_abbreviation = _index(ontology)
+        index = build_index(ontology)
+        self._term_by_key, self._reach, self._partners = index.term_by_key, index.reach, index.partners
+        self._term_by_abbreviation = index.abbreviations
         self._names = {term_id: ontology.terms[term_id].name for term_id in sorted(ontology.phenotypic_abnormalities)}
         self._older_ids = {old: new for old, new in ontology.older_ids.items() if new in self._names}
 
@@ -85,6 +77,7 @@ class Lexicon:
             "term_ids": list(self._term_by_key.values()),
             "words": list(self._reach),
             "reach": list(self._reach.values()),
+            "partners": [f"{mask:x}" for mask in self._partners.values()],
             "abbreviations": self._term_by_abbreviation,
             "names": self._names,
             "older_ids": self._older_ids,
@@ -102,6 +95,7 @@ class Lexicon:
         lexicon = cls.__new__(cls)
         lexicon._term_by_key = dict(zip(state["keys"], state["term_ids"], strict=True))
         lexicon._reach = dict(zip(state["words"], state["reach"], strict=True))
+        lexicon._partners = dict(zip(state["words"], (int(p, 16) for p in state["partners"]), strict=True))
         lexicon._term_by_abbreviation, lexicon._names = dict(state["abbreviations"]), dict(state["names"])
         lexicon._older_ids = dict(state["older_ids"])
         return lexicon
@@ -109,16 +103,22 @@ class Lexicon:
     def find_mentions(self, text: str) -> tuple[Mention, ...]:
         """All mentions in the text, in order of their start; of wordings that overlap the longest."""
         mentions = [m for segment in segments(text) if segment for m in self._chosen(segment)]
-        covered = {i for m in mentions for i in range(m.start, m.end)}
-        if not text.isupper():  # in capitals an abbreviation looks like any other word
-            for match in _ABBREVIATION.finditer(text):
-                term_id = self._term_by_abbreviation.get(match[0].removesuffix("s"))
-                if term_id and covered.isdisjoint(range(*match.span())):
-                    mentions.append(Mention(term_id=term_id, start=match.start(), end=match.end()))
+        mentions += self._abbreviated(text, mentions)
         for match in _TERM_ID.finditer(text):
             if term_id := self._current_id(match[0]):
                 mentions.append(Mention(term_id=term_id, start=match.start(), end=match.end()))
         return tuple(sorted(mentions, key=lambda m: (m.start, m.end, m.term_id)))
+
+    def _abbreviated(self, text: str, mentions: Sequence[Mention]) -> Iterator[Mention]:
+        """Abbreviations: those that the text itself explains, else those of the ontology."""
+        if text.isupper():  # in capitals an abbreviation looks like any other word
+            return
+        terms = self._term_by_abbreviation | _explained(text, mentions)
+        covered = {i for m in mentions for i in range(m.start, m.end)}
+        for match in ABBREVIATION.finditer(text):
+            term_id = terms.get(match[0]) or terms.get(match[0].removesuffix("s"))
+            if term_id and match.start() not in covered and covered.isdisjoint(range(*match.span())):
+                yield Mention(term_id=term_id, start=match.start(), end=match.end())
 
     def unknown_ids(self, text: str) -> tuple[str, ...]:
         """Ids in the text that are not, and never were, phenotypic abnormalities of this release."""
@@ -128,121 +128,180 @@ class Lexicon:
         return term_id if term_id in self._names else self._older_ids.get(term_id)
 
     def _chosen(self, segment: list[Token]) -> Iterator[Mention]:
-        """The readings of a segment that do not overlap, the longest first; then those over a gap."""
+        """The readings of a segment that do not overlap, the longest first; then those of coordinations."""
         words = [token.word for token in segment]
-        # A word takes part in wordings of at most this many words; 0 ends every run.
-        reach = [self._reach.get(w.meaning, 0) for w in words]
-        derived = list(accumulate((w.derived for w in words), initial=0))
+        chosen: dict[int, _Reading] = {}  # by first token
         taken: set[int] = set()
-        for reading in sorted(self._readings(words, reach, derived)):
+        for reading in sorted(self._readings(words)):
             first, stop = reading.run
             if taken.isdisjoint(range(first, stop)):
                 taken.update(range(first, stop))
-                yield Mention(term_id=reading.term_id, start=segment[first].start, end=segment[stop - 1].end)
+                chosen[first] = reading
+        for (first, stop), term_id in [
+            *(member for reading in chosen.values() for member in self._members(words, reading)),
+            *(self._coordinated(words, chosen, taken) if taken else ()),
+        ]:
+            yield Mention(term_id=term_id, start=segment[first].start, end=segment[stop - 1].end)
 
-        pairs = _coordinations([w.kind in _JOINTS for w in words], [n > 0 for n in reach]) if taken else ()
-        for shared, own in pairs:
-            # What is shared belongs to a finding already; what is not shared is no finding by itself.
-            if shared[0] in taken and taken.isdisjoint(range(*own)):
-                key = derived[shared[1]] - derived[shared[0]] + derived[own[1]] - derived[own[0]]
-                if term_id := self._term_by_key.get(key):
-                    taken.update(range(*own))
-                    start, end = segment[min(shared[0], own[0])].start, segment[max(shared[1], own[1]) - 1].end
-                    yield Mention(term_id=term_id, start=start, end=end)
+    def _members(self, words: list[Word], reading: _Reading) -> Iterator[tuple[_Run, str]]:
+        """The reading, or, where its wording joins two findings ("cleft lip and palate"), each of them."""
+        first, stop = reading.run
+        for joint in range(first + 1, stop - 1):
+            if words[joint].kind == "conjunction":
+                before, after = words[first:joint], words[joint + 1 : stop]
+                shared_first = (
+                    self._term_of(before),
+                    *(self._term_of(before[:n] + after) for n in range(1, len(before))),
+                )
+                shared_last = (self._term_of(after), *(self._term_of(before + after[n:]) for n in range(1, len(after))))
+                for one, *others in (shared_first, shared_last):
+                    other = next(filter(None, others), None)
+                    if one and other and reading.term_id not in (one, other):
+                        yield reading.run, one
+                        yield reading.run, other
+                        return
+        yield reading.run, reading.term_id
 
-    def _readings(self, words: list[Word], reach: list[int], derived: list[int]) -> Iterator[_Reading]:
+    def _readings(self, words: list[Word]) -> Iterator[_Reading]:
         """Every run of words that is a wording."""
+        # A word takes part in wordings of at most this many words; 0 ends every run. Modifiers limit nothing.
+        reach = [self._reach.get(w.meaning, 0) if w.core else MAX_REACH for w in words]
+        partners = [self._partners.get(w.meaning, -1) if w.core else -1 for w in words]
+        derived = list(accumulate((w.derived for w in words), initial=0))
         meaning = list(accumulate((w.meaning for w in words), initial=0))
+        core = list(accumulate((w.core for w in words), initial=0))
         n_told = list(accumulate((w.meaning != 0 for w in words), initial=0))
+        n_core = list(accumulate((w.core != 0 for w in words), initial=0))
         term_of = self._term_by_key.get
+        n = len(words)
         for i, word in enumerate(words):
-            if not word.kind and (term_id := term_of(word.inflected)):
+            if not word.kind and (term_id := term_of(word.inflected) or term_of(word.derived)):
                 yield _Reading(-1, False, 1, (i, i + 1), term_id)
-            limit = reach[i]
-            for stop in range(i + 2, min(i + _MAX_REACH, len(words)) + 1):
+            limit, allowed = reach[i], partners[i]
+            if not limit:
+                continue
+            for stop in range(i + 2, min(i + MAX_REACH, n) + 1):
+                last = words[stop - 1]
                 limit = min(limit, reach[stop - 1])
-                if n_told[stop] - n_told[i] > limit:
+                # Words that no wording has together end the run; nearly all end here, at once.
+                if n_core[stop] - n_core[i] > limit or (last.core and not allowed >> last.core % N_BITS & 1):
                     break
+                allowed &= partners[stop - 1]
                 if term_id := term_of(derived[stop] - derived[i]):
                     yield _Reading(i - stop, False, stop - i, (i, stop), term_id)
-                elif word.meaning and words[stop - 1].meaning and (term_id := term_of(meaning[stop] - meaning[i])):
+                elif not (word.meaning and last.meaning):
+                    continue
+                elif term_id := term_of(meaning[stop] - meaning[i]):
                     yield _Reading(n_told[i] - n_told[stop], True, stop - i, (i, stop), term_id)
+                elif word.core and last.core and (term_id := term_of(core[stop] - core[i])):
+                    yield _Reading(n_core[i] - n_core[stop], True, stop - i, (i, stop), term_id)
+
+    def _coordinated(
+        self, words: list[Word], chosen: Mapping[int, _Reading], taken: set[int]
+    ) -> Iterator[tuple[_Run, str]]:
+        """What coordinations leave out: "macular and papular rash" gives macular + rash.
+
+        What is shared belongs to a finding beside the joint already; what is not is no finding by itself.
+        """
+        is_joint = [w.kind in JOINTS for w in words]
+        by_stop = {reading.run[1]: reading.run for reading in chosen.values()}
+        for joint in range(1, len(words) - 1):
+            if is_joint[joint]:
+                if run := by_stop.get(joint):
+                    yield from self._shared_before(words, is_joint, taken, run)
+                if words[joint].kind == "conjunction":
+                    # "low back and right hip joint pain": the last member's own words may stand before the finding.
+                    gap = _free_run(range(joint + 1, min(joint + _MAX_OWN, len(words) - 1)), is_joint, taken)
+                    begin = joint + 1 + len(gap)
+                    if begin in chosen and (not gap or chosen[begin].n_tokens > 1):
+                        yield from self._shared_after(words, is_joint, taken, joint, chosen[begin].run)
+
+    def _shared_before(
+        self, words: list[Word], is_joint: list[bool], taken: set[int], run: _Run
+    ) -> Iterator[tuple[_Run, str]]:
+        """Members after a finding that share its first words."""
+        first, joint = run
+        n = len(words)
+        while joint < n - 1 and is_joint[joint]:
+            own = _free_run(range(joint + 1, min(joint + 1 + _MAX_OWN, n)), is_joint, taken)
+            if words[joint].kind == "comma" and own and own[-1] + 1 < n and not is_joint[own[-1] + 1]:
+                return  # a comma alone starts something new unless the list goes on
+            pairs = ((n_own, stop) for n_own in range(len(own), 0, -1) for stop in range(run[1] - 1, first, -1))
+            for n_own, stop in pairs:
+                if term_id := self._term_of(words[first:stop] + words[joint + 1 : joint + 1 + n_own]):
+                    break
+            else:
+                return
+            taken.update(own[:n_own])
+            yield (first, joint + 1 + n_own), term_id
+            joint += 1 + n_own
+
+    def _shared_after(
+        self, words: list[Word], is_joint: list[bool], taken: set[int], joint: int, run: _Run
+    ) -> Iterator[tuple[_Run, str]]:
+        """Members before a finding that share its last words."""
+        begin, stop = run
+        while joint > 0 and is_joint[joint]:
+            own = _free_run(range(joint - 1, max(joint - 1 - _MAX_OWN, -1), -1), is_joint, taken)
+            pairs = (
+                (n_own, start)
+                for n_own in range(len(own), 0, -1)
+                for start in range(begin + (begin == joint + 1), stop)
+            )
+            for n_own, start in pairs:
+                if term_id := self._term_of(words[joint - n_own : joint] + words[start:stop]):
+                    break
+            else:
+                return
+            taken.update(own[:n_own])
+            yield (joint - n_own, stop), term_id
+            joint -= 1 + n_own
+
+    def _term_of(self, words: Sequence[Word]) -> str | None:
+        """The term that words from several places name together."""
+        get = self._term_by_key.get
+        return (
+            get(sum(w.derived for w in words)) or get(sum(w.meaning for w in words)) or get(sum(w.core for w in words))
+        )
+
+
+def _explained(text: str, mentions: Sequence[Mention]) -> dict[str, str]:
+    """Abbreviation -> term where the text explains it in brackets: "developmental delay (DD)".
+
+    The term is empty where the abbreviation stands for something else there.
+    """
+    term_by_end = {m.end: m for m in mentions}
+    found: dict[str, str] = {}
+    for match in _EXPLAINED.finditer(text):
+        mention, short = term_by_end.get(match.start()), match["short"].removesuffix("s")
+        if mention and _stands_for(short, text[mention.start : mention.end]):
+            found.setdefault(short, mention.term_id)
+        elif _stands_for(
+            short, " ".join(text[max(0, match.start() - _MAX_LONG_FORM) : match.start()].split()[-len(short) :])
+        ):
+            found.setdefault(short, "")
+    return found
+
+
+def _stands_for(short: str, long: str) -> bool:
+    """The letters of an abbreviation begin the words of its long form, in order."""
+    initials = "".join(word[0] for word in re.findall(r"[^\W_]+", long)).casefold()
+    letters = iter(initials)
+    return len(short) > 1 and all(letter in letters for letter in short.casefold())
+
+
+def _free_run(places: range, is_joint: list[bool], taken: set[int]) -> list[int]:
+    """The first of these places, up to a joint or a word that a finding has."""
+    return list(takewhile(lambda i: not is_joint[i] and i not in taken, places))
 
 
 def load_lexicon(graph: KnowledgeGraph, cache_dir: Path | None = None) -> Lexicon:
     """The lexicon of a graph's ontology, from the cache or built and cached. Raises StorageError."""
     return cache.load_or_build(
         "lexicon",
-        {"format": str(_STATE_VERSION), "graph": graph.identity},
+        {"format": str(_STATE_VERSION), "additions": cache.checksum(ADDITIONS), "graph": graph.identity},
         read=lambda folder: Lexicon.from_state(cache.read_json(folder / "lexicon.json")),
         build=lambda: Lexicon(graph.ontology),
         write=lambda folder, lexicon: cache.write_json(folder / "lexicon.json", lexicon.to_state()),
         root=cache_dir,
     )
-
-
-def _coordinations(is_joint: list[bool], is_known: list[bool]) -> Iterator[tuple[_Run, _Run]]:
-    """Pairs of runs that a coordination joins over a gap: the one that is shared, and the one that is not.
-
-    "lost purposeful hand use and speech" gives lost + speech, "macular and papular rash" gives rash + macular.
-    """
-    n = len(is_joint)
-    in_run = [known and not joint for joint, known in zip(is_joint, is_known, strict=True)]
-    in_gap = [known or joint for joint, known in zip(is_joint, is_known, strict=True)]
-
-    def runs_from(start: int) -> list[_Run]:
-        stops = takewhile(lambda stop: in_run[stop - 1], range(start + 1, min(start + _MAX_SHARED, n) + 1))
-        return [(start, stop) for stop in stops]
-
-    def runs_to(stop: int) -> list[_Run]:
-        starts = takewhile(lambda start: in_run[start], range(stop - 1, max(stop - _MAX_SHARED, 0) - 1, -1))
-        return [(start, stop) for start in starts]
-
-    for joint in (i for i in range(n) if is_joint[i]):
-        if after := runs_from(joint + 1)[::-1]:
-            for gap in takewhile(lambda i: in_gap[i], range(joint - 1, max(joint - _MAX_GAP, 1) - 1, -1)):
-                yield from product(runs_to(gap), after)
-        if before := runs_to(joint)[::-1]:
-            for gap in takewhile(lambda i: in_gap[i - 1], range(joint + 2, min(joint + 1 + _MAX_GAP, n - 1) + 1)):
-                yield from product(runs_from(gap), before)
-
-
-def _index(ontology: Ontology) -> tuple[dict[int, str], dict[int, int], dict[str, str]]:
-    """Key -> term, word -> number of words in its longest wording, abbreviation -> term."""
-    keys: dict[int, tuple[int, str]] = {}
-    reach: dict[int, int] = {}
-    abbreviations: dict[str, str] = {}  # empty where several terms share one
-
-    def better(old: tuple[int, str] | None, scope: int, term_id: str) -> tuple[int, str]:
-        is_new = old is None or scope < old[0] or (scope == old[0] and term_id in ontology.ancestors(old[1]))
-        return (scope, term_id) if old is None or is_new else old
-
-    for text, scope, term_id in _wordings(ontology):
-        n_capitals = sum(c.isupper() for c in text)
-        if n_capitals > 1 and _ABBREVIATION.fullmatch(text):
-            if abbreviations.setdefault(text.removesuffix("s"), term_id) != term_id:
-                abbreviations[text.removesuffix("s")] = ""
-            continue
-        words = [t.word for segment in segments(text) for t in segment if t.word.kind != "comma"]
-        told = [w.meaning for w in words if w.meaning]
-        is_telling = not ((len(text) < 3 and text.isupper()) or text.isdigit() or text.casefold() in _EVERYDAY)
-        if len(words) == 1 and is_telling:
-            keys[words[0].inflected] = better(keys.get(words[0].inflected), scope, term_id)
-        elif len(words) > 1:
-            key = sum(w.derived for w in words)
-            keys[key] = better(keys.get(key), scope, term_id)
-        if len(told) > 1 and not any(w.kind == "modifier" for w in words):
-            keys[sum(told)] = better(keys.get(sum(told)), scope, term_id)
-        for word in words:
-            reach[word.meaning] = max(reach.get(word.meaning, 0), len(words))
-    reach[0] = _MAX_REACH  # words that are not compared by meaning limit nothing
-    return {key: term_id for key, (_, term_id) in keys.items()}, reach, abbreviations
-
-
-def _wordings(ontology: Ontology) -> Iterator[tuple[str, int, str]]:
-    """Text, scope and term of all names and synonyms of phenotypic abnormalities."""
-    for term_id in sorted(ontology.phenotypic_abnormalities):
-        term = ontology.terms[term_id]
-        yield term.name, _SCOPES["NAME"], term_id
-        for synonym in term.synonyms:
-            yield synonym.text, _SCOPES[synonym.scope], term_id

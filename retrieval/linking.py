@@ -19,12 +19,12 @@ from kg.graph import KnowledgeGraph
 from kg.ontology import Ontology
 from retrieval.embedding import Embedder
 from retrieval.index import VectorIndex
+from retrieval.lexicon_index import ADDITIONS, load_additions
 from retrieval.words import inflection_of
 
 Span = tuple[int, int]
 
 FORMAT = "1"
-LAY_WORDINGS = Path(__file__).with_name("lay_wordings.tsv")
 MIN_SIMILARITY = 0.9
 """Below it a span of running text is not linked; chosen on the development sets, see docs/log.md."""
 MIN_MARGIN = 0.02
@@ -107,11 +107,14 @@ def wordings_of(ontology: Ontology) -> tuple[Wording, ...]:
     return tuple(found)
 
 
-def lay_wordings(ontology: Ontology) -> tuple[Wording, ...]:
-    """What people say for terms and HPO does not hold: ``floppy baby``; the project's own table."""
-    lines = LAY_WORDINGS.read_text(encoding="utf-8").splitlines()[2:]
-    rows = (line.split("\t") for line in lines)
-    return tuple(Wording(term_id, text, "layperson") for term_id, text in rows if term_id in ontology.terms)
+def added_wordings(ontology: Ontology) -> tuple[Wording, ...]:
+    """What people say for terms and the ontology does not list: ``floppy baby``; see ``retrieval.lexicon_index``."""
+    return tuple(
+        Wording(term_id, text, "added")
+        for term_id, texts in load_additions().items()
+        if term_id in ontology.terms
+        for text in texts
+    )
 
 
 def bag_of(text: str) -> str:
@@ -165,9 +168,9 @@ class PhraseLinker:
         Args:
             ontology: its phenotypic abnormalities are linked to.
             embedder: makes the vectors.
-            wordings: to know terms by; default: all of the ontology, and the lay ones.
+            wordings: to know terms by; default: all of the ontology, and the project's own.
         """
-        wordings = (*wordings_of(ontology), *lay_wordings(ontology)) if wordings is None else wordings
+        wordings = (*wordings_of(ontology), *added_wordings(ontology)) if wordings is None else wordings
         about = neutral_wordings((w.term_id, w.text) for w in wordings).values()
         neutral = sorted({text for texts in about for text in texts})
         vectors = embedder.encode([*(w.text for w in wordings), *neutral])
@@ -287,7 +290,7 @@ def load_linker(graph: KnowledgeGraph, embedder: Embedder, cache_dir: Path | Non
             "format": FORMAT,
             "graph": graph.identity,
             "embedder": embedder.identity,
-            "lay wordings": cache.checksum(LAY_WORDINGS),
+            "additions": cache.checksum(ADDITIONS),
         },
         read=read,
         build=lambda: PhraseLinker.build(graph.ontology, embedder),

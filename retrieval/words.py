@@ -22,17 +22,19 @@ _PREFIX = (
 _TOKEN = re.compile(rf"(?:(?:{_PREFIX})-(?=[^\W\d_]{{3}}))?[^\W_]+(?:['’]s\b)?", re.IGNORECASE)
 
 _KINDS = {
-    "function": "a an the of in on at to for from by as his her hers their its my our your is are was were be been",
+    "function": "a an the of in on at to for from by as his her hers their its my our your is are was were be been "
+    "being affecting affects affected involving appeared seemed became become has had have this these both",
     "conjunction": "and or",
     # Said of a finding without changing which one it is; skipped inside a wording that does not have it itself.
-    "modifier": "left right bilateral bilaterally unilateral both mild moderate severe marked profound slight "
-    "significant very quite rather markedly mildly moderately severely slightly",
+    "modifier": "left right bilateral bilaterally unilateral mild moderate severe marked profound slight "
+    "significant very quite rather extremely markedly mildly moderately severely slightly",
 }
+JOINTS = ("conjunction", "comma")
 _KIND_OF = {word: kind for kind, words in _KINDS.items() for word in words.split()}
 
 _IRREGULAR_FORMS = """
 feet>foot teeth>tooth testes>testis phalanges>phalanx children>child lost>loss lose>loss loses>loss losing>loss
-swollen>swelling dilatation>dilated dilation>dilated grey>gray deaf>deafness
+swollen>swelling extremity>limb dilatation>dilated dilation>dilated grey>gray deaf>deafness
 """
 _IRREGULAR = dict(pair.split(">") for pair in _IRREGULAR_FORMS.split())
 _BRITISH = (
@@ -41,6 +43,7 @@ _BRITISH = (
     (re.compile(r"(?<=\w\w\w)is(?=e$|es$|ed$|ing$|ation$)"), "iz"),  # localised
     (re.compile(r"(?<=\w[tb])re$"), "er"),  # fibre, goitre, centre
     (re.compile("sulph"), "sulf"),
+    (re.compile("^leuco"), "leuko"),
 )
 
 
@@ -51,37 +54,67 @@ def _endings(table: str) -> tuple[tuple[str, str, int], ...]:
 
 # The first ending that fits is used. ss, us and is are listed to keep their s.
 _PLURAL = _endings(
-    "ies>y:2 oses>osis:3 yses>ysis:3 stases>stasis:3 sses>ss:1 xes>x:1 ches>ch:2 shes>sh:2 ae>a:2 i>us:3 "
+    "omata>oma:2 ies>y:2 oses>osis:3 yses>ysis:3 stases>stasis:3 sses>ss:1 xes>x:1 ches>ch:2 shes>sh:2 ae>a:2 i>us:3 "
     "ss>ss:0 us>us:0 is>is:0 s>:3"
 )
 # Nouns and adjectives of Greek make: cyanosis/cyanotic, hypoplasia/hypoplastic, microcephaly/microcephalic.
 _GREEK = _endings(
-    "osis>os:3 otic>os:3 plasia>plas:1 plastic>plas:1 trophic>troph:1 trophy>troph:1 ism>ist:3 istic>ist:3 "
+    "eic>ea:3 osis>os:3 otic>os:3 plasia>plas:1 plastic>plas:1 trophic>troph:1 trophy>troph:1 ism>ist:3 istic>ist:3 "
     "itis>it:4 itic>it:4 ic>ia:4 y>ia:4"
 )
 # deceleration/decelerated, irregularity/irregular (its y became ia), shortening/shortened/short, absence/absent.
 _DERIVATION = _endings(
-    "ness>:4 ment>:4 itia>:4 ification>if:3 ified>if:3 ation>:3 ated>:4 ating>:4 ate>:4 tion>t:3 sion>s:2 ance>an:3 "
+    "ness>:4 ment>:4 ibilitia>ibl:3 abilitia>abl:3 "
+    "itia>:4 ification>if:3 ified>if:3 ation>:3 ated>:4 ating>:4 ate>:4 tion>t:3 sion>s:2 ance>an:3 "
     "ancia>an:3 ant>an:3 ence>en:3 encia>en:3 ent>en:3 ened>:4 ening>:4 ied>:3 ed>:3 ing>:4 ical>:4 lia>:4 ia>:5 e>:3"
 )
 _DOUBLED = re.compile(r"(?<=\w\w)([bdgmnprt])\1$")
 
 # Words that name the same thing inside a longer wording; the first of a group stands for it.
-_MEANINGS = """
+_QUALITIES = """
 abnormal abnormality anomaly irregular unusual atypical aberrant defect malformation deformity disorder disturbance
-problem | absent absence lack loss missing aplasia agenesis | decreased reduced reduction low lower diminished poor
-subnormal | increased elevated high raised excess excessive | small underdeveloped hypoplasia tiny | large big enlarged
-| broad wide | impaired deficit difficulty | delayed retarded late | thin narrow | extra supernumerary accessory |
-frequent recurrent repeated | abdomen abdominal belly | blood serum plasma circulating | bone osseous skeletal | brain
-cerebral | breathing respiration respiratory | concentration level | skull cranium cranial calvaria | ear aural | eye
-ocular | face facial facies | gait walk | hearing auditory | heart cardiac | intellectual mental cognitive | intestine
-intestinal bowel | kidney renal | language speech | limb extremity | little pinky pinkie fifth 5th | liver hepatic |
-lung pulmonary | muscle muscular | nose nasal | skin cutaneous dermal | stool fecal | tongue lingual | tooth dental |
-tumor neoplasm neoplasia | vision visual sight | vertebra vertebral | bleeding hemorrhage | edema swelling | paralysis
-palsy | seizure convulsion epilepsy epileptic
+problem disturbed disrupted | manifestation lesion | absent absence lack loss missing aplasia agenesis | decreased
+reduced reduction low diminished poor subnormal decline | increased elevated high raised excess excessive | small
+underdeveloped hypoplasia tiny underdevelopment | large big enlarged enlargement | broad wide widened | impaired
+deficit difficulty dysfunction | delayed retarded late | thin narrow narrowing | extra supernumerary accessory |
+frequent recurrent repeated | premature early precocious | fused fusion synostosis | atrophy wasting | dislocation
+luxation dislocated | inability unable | flat flattened | bowed bowing bent | crowded crowding | unstable unsteady
+instability unsteadiness | rapid fast | weak weakness
 """
-# Words of a term's name that people leave out; not compared by meaning.
-_LEFT_OUT = frozenset({"morphology", "morphological"})
+_THINGS = """
+abdomen abdominal belly | blood serum plasma circulating | bone osseous skeletal skeleton | brain cerebral | breathing
+respiration respiratory | skull cranium cranial calvaria calvarial | ear aural otic | eye ocular ophthalmic
+ophthalmologic ophthalmological | face facial facies | gait walk walking | hearing auditory | heart cardiac |
+intellectual mental cognitive | intestine intestinal bowel gut | kidney renal | language speech vocalization | limb
+extremity | little pinky pinkie fifth 5th v | first 1st | second 2nd ii | third 3rd iii | fourth 4th iv | liver
+hepatic | lung pulmonary | muscle muscular | nose nasal | skin cutaneous dermal dermatologic dermatological | stool
+fecal | tongue lingual | tooth dental dentition | tumor neoplasm neoplasia | vision visual sight | vertebra vertebral
+| bleeding hemorrhage | edema swelling | paralysis palsy | seizure convulsion epilepsy epileptic | mouth oral | pinna
+auricular auricle | neck nuchal | chest thoracic thorax | lip labial | rib costal | nail ungual | spine spinal |
+stomach gastric | ovary ovarian | testis testicular | uterus uterine | penis penile | artery arterial | vein venous |
+vessel vascular | retina retinal | cornea corneal | lens lenticular | choroid choroidal | cerebellum cerebellar |
+joint articular | palate palatal palatine | maxilla maxillary | mandible mandibular | femur femoral | tibia tibial |
+fibula fibular | radius radial | ulna ulnar | humerus humeral | pelvis pelvic | scapula scapular | clavicle clavicular
+| sternum sternal | spleen splenic | pancreas pancreatic | esophagus esophageal | trachea tracheal | larynx laryngeal
+| anus anal | rectum rectal | colon colonic | ureter ureteral | urethra urethral | genitalia genital | phalanx
+phalangeal | cortex cortical | ventricle ventricular | atrium atrial | septum septal | valve valvular | aorta aortic |
+epiphysis epiphyseal | metaphysis metaphyseal | diaphysis diaphyseal | trunk truncal | nerve nervous neurologic
+neurological neural | neuroma neurinoma schwannoma neurilemmoma | palm palmar | sole plantar | patella patellar
+"""
+# Words of a term's name that people leave out, or add; not compared by meaning.
+_LEFT_OUT = frozenset(
+    (
+        "morphology",
+        "morphological",
+        "circulating",
+        "concentration",
+        "concentrations",
+        "level",
+        "levels",
+        "serum",
+        "plasma",
+    )
+)
 
 
 def inflection_of(word: str) -> str:
@@ -112,9 +145,14 @@ def _with_ending(word: str, endings: tuple[tuple[str, str, int], ...]) -> str:
 
 _MEANING_OF = {
     derivation_of(inflection_of(word)): derivation_of(inflection_of(group.split()[0]))
-    for group in _MEANINGS.split("|")
+    for group in f"{_QUALITIES}|{_THINGS}".split("|")
     for word in group.split()
 }
+
+
+_QUALITY_STEMS = frozenset(
+    _MEANING_OF[derivation_of(inflection_of(word))] for word in _QUALITIES.replace("|", " ").split()
+)
 
 
 class Word(NamedTuple):
@@ -123,6 +161,11 @@ class Word(NamedTuple):
     inflected: int
     derived: int
     meaning: int
+    """0 for words that are not compared by meaning."""
+    core: int
+    """The meaning, and 0 for modifiers too."""
+    is_quality: bool
+    """Says how something is, not what."""
     kind: str
     """``function``, ``conjunction``, ``modifier``, ``comma``, or empty for a content word."""
 
@@ -136,16 +179,22 @@ def number(word: str) -> int:
 @lru_cache(maxsize=1 << 16)
 def analyse(raw: str) -> Word:
     """A token as it is compared."""
-    kind = _KIND_OF.get(raw.casefold(), "")
+    kind = "" if raw == "A" else _KIND_OF.get(raw.casefold(), "")  # hemoglobin A, not: a hemoglobin
     inflected = "&" if kind == "conjunction" else inflection_of(raw)
     derived = derivation_of(inflected)
-    meaning = _MEANING_OF.get(derived, derived)
-    # The marks keep the three ways of comparing apart in the one dictionary of keys.
-    left_out = kind == "modifier" or raw.casefold() in _LEFT_OUT
-    return Word(number(inflected), number(f"{derived} d"), 0 if left_out else number(f"{meaning} m"), kind)
+    stem = _MEANING_OF.get(derived, derived)
+    meaning = 0 if raw.casefold() in _LEFT_OUT else number(f"{stem} m")
+    # The marks keep the ways of comparing apart in the one dictionary of keys.
+    core = 0 if kind == "modifier" else meaning
+    return Word(number(inflected), number(f"{derived} d"), meaning, core, stem in _QUALITY_STEMS, kind)
 
 
-_COMMA = Word(number(", i"), number(", d"), number(", m"), "comma")
+def _parting(kind: str) -> Word:
+    """A token that no wording has."""
+    return Word(number(", i"), number(", d"), number(", m"), number(", m"), False, kind)
+
+
+_COMMA, _COMMA_AND = _parting("comma"), _parting("conjunction")
 
 
 class Token(NamedTuple):
@@ -172,11 +221,13 @@ def segments(text: str) -> Iterator[list[Token]]:
                 segment = []
             elif "," in between:
                 segment.append(Token(start, start, _COMMA))
-            elif "/" in between or "&" in between:
+            elif ("/" in between or "&" in between) and segment and segment[-1].word.kind not in JOINTS:  # "and/or"
                 segment.append(Token(start, start, analyse("and")))
         word = analyse(match[0])
-        if word.kind == "conjunction" and segment and segment[-1].word.kind == "comma":
-            continue  # ", and" parts like a comma
+        if word.kind == "conjunction" and segment and segment[-1].word.kind in JOINTS:
+            if segment[-1].word.kind == "comma":
+                segment[-1] = Token(start, start, _COMMA_AND)
+            continue
         if word.kind != "function":
             segment.append(Token(start, end, word))
     yield segment

@@ -12,6 +12,7 @@ from kg.ontology import PHENOTYPIC_ABNORMALITY, ROOT, Ontology
 from kg.schema import Synonym, Term
 from kg.sources.hpo import load_ontology
 from retrieval.lexicon import Lexicon
+from retrieval.lexicon_index import load_additions
 from retrieval.words import derivation_of, inflection_of
 
 
@@ -129,7 +130,12 @@ def test_a_wording_is_found_in_any_order_and_form(text, expected):
 
 def test_the_longest_wording_wins_and_shorter_ones_in_it_are_dropped():
     assert found("muscle pain") == [("Muscle pain", "muscle pain")]
-    assert found("cleft lip and palate") == [("Cleft lip and palate", "cleft lip and palate")]
+    assert found("short palms of the hands") == [("Short palm", "short palms")]
+
+
+def test_a_wording_that_joins_two_findings_is_both():
+    for text in ("cleft lip and palate", "cleft lip and/or palate"):
+        assert found(text) == [("Cleft lip", text), ("Cleft palate", text)]
 
 
 @pytest.mark.parametrize(
@@ -159,6 +165,42 @@ def test_words_of_two_findings_do_not_join():
     assert found("back pain and muscle weakness") == [("Pain", "pain")]
     assert found("pain. Muscle") == [("Pain", "pain")]
     assert found("pain, muscle") == [("Pain", "pain")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "eyes, low hairline, prominent",  # a comma alone shares nothing backwards
+        "finger, renal cysts and short",
+        "speech and hypotonia; lost",
+        "hands, short neck",
+    ],
+)
+def test_what_is_shared_stands_beside_the_joint(text):
+    assert not {"Short finger", "Short palm", "Loss of speech"} & {name for name, _ in found(text)}
+
+
+def test_a_list_shares_its_last_words_backwards():
+    assert found("pustular, papular, and macular rash") == [
+        ("Papular rash", "papular, and macular rash"),
+        ("Macular rash", "macular rash"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Heart failing (HF) was treated; HF came back", []),  # the long form is no wording
+        (
+            "Irregular respiration (IR). IR, IRs",
+            [("Irregular respiration", t) for t in ("Irregular respiration", "IR", "IR", "IRs")],
+        ),
+        ("a central haematinic factor (CHF); CHF", []),  # stands for something else here
+        ("seizures (Table)", [("Seizure", "seizures")]),
+    ],
+)
+def test_a_text_explains_its_abbreviations(text, expected):
+    assert found(text) == expected
 
 
 def test_a_milder_finding_is_not_the_severe_term():
@@ -206,6 +248,76 @@ def test_any_text_gives_ordered_mentions_inside_it(text):
     assert list(mentions) == sorted(mentions, key=lambda m: (m.start, m.end, m.term_id))
 
 
+_WORDS = ["short", "hands", "and", "feet", ",", "/", "(", ")", "CHF", "cleft", "lip", "palate", "no", "renal", "cysts"]
+_WORDS += [
+    "lost",
+    "speech",
+    ".",
+    "\n",
+    "\0",
+    "<b>",
+    "</b>",
+    "🦶",
+    "שלום",
+    "الم",
+    "é",
+    "e\u0301",
+    "\u200f",
+    "\ufeff",
+    "İ",
+    "ß",
+    "ﬁ",
+]
+
+
+@given(st.lists(st.one_of(st.sampled_from(_WORDS), st.text(max_size=4)), max_size=40), st.sampled_from(["", " ", "-"]))
+def test_a_quote_holds_only_the_words_at_its_offsets(words, between):
+    """The same mentions whatever stands before the text: offsets are code points, of any script."""
+    text = between.join(words)
+    before = "🧠 שלום e\u0301 \0. "
+    mentions = LEXICON.find_mentions(text)
+    assert all(text[m.start : m.end].strip() == text[m.start : m.end] != "" for m in mentions)
+    if not (before + text).isupper() and not text.isupper():
+        moved = [(m.term_id, m.start - len(before), m.end - len(before)) for m in LEXICON.find_mentions(before + text)]
+        assert moved == [(m.term_id, m.start, m.end) for m in mentions]
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("<p>Short <b>hands</b></p>", None),
+        ("🦶🏽 renal\u00a0cyst", "renal\u00a0cyst"),
+        ("\0renal cyst\0", "renal cyst"),
+        ("\u202bרקע: renal cyst\u202c", "renal cyst"),
+        ("RENAL CYST", "RENAL CYST"),
+        ("ﬁne renal cyst", "renal cyst"),
+    ],
+)
+def test_marks_and_scripts_do_not_move_offsets(text, quote):
+    assert [text[m.start : m.end] for m in LEXICON.find_mentions(text)] == ([quote] if quote else [])
+
+
+def test_work_grows_with_the_text_and_no_faster():
+    """Counted, not timed: key look-ups a word stay the same over a text of 100,000 words, even one without any stop."""
+
+    class Counting(dict):
+        n = 0
+
+        def get(self, *key):
+            Counting.n += 1
+            return super().get(*key)
+
+    lexicon = Lexicon(ONTOLOGY)
+    lexicon._term_by_key = Counting(lexicon._term_by_key)
+    n_looked_up = []
+    for n_words in (10_000, 100_000):
+        Counting.n = 0
+        mentions = lexicon.find_mentions("renal short hands and feet cyst lip " * (n_words // 7))
+        n_looked_up.append(Counting.n / n_words)
+        assert len(mentions) > n_words // 7
+    assert n_looked_up[1] == pytest.approx(n_looked_up[0], rel=0.01)
+
+
 @given(st.permutations(["Stereotypical", "hand", "wringing"]))
 def test_the_order_of_words_does_not_matter(words):
     assert [m.term_id for m in LEXICON.find_mentions(" ".join(words))] == ["HP:0000014"]
@@ -231,6 +343,39 @@ def test_every_name_of_the_release_that_is_a_phrase_finds_its_term(released):
     lost = [n for i, n in names if i not in {m.term_id for m in released.find_mentions(n)}]
     assert len(names) > 8000
     assert len(lost) < 0.02 * len(names), lost[:20]
+
+
+@pytest.mark.release
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("leg weakness", ["Lower limb muscle weakness"]),
+        ("He cannot walk", ["Inability to walk"]),
+        ("low serum IgG levels", ["Decreased circulating IgG concentration"]),
+        ("alkaline phosphatase was elevated", ["Elevated circulating alkaline phosphatase concentration"]),
+        ("low levels were measured", []),
+        (
+            "auricular, ophthalmologic, and oral anomalies",
+            ["Abnormal pinna morphology", "Abnormality of the eye", "Abnormality of the mouth"],
+        ),
+        ("hypoplasia of the thumb and radius", ["Short thumb", "Hypoplasia of the radius"]),
+        ("bilateral undescended testes", ["Bilateral cryptorchidism"]),
+        ("severe intellectual impairment", ["Intellectual disability, severe"]),
+        ("She was dehydrated and anxious", ["Dehydration", "Anxiety"]),
+        ("distinctive facial features", ["Abnormal facial shape"]),
+        ("a mutation in the small bowel was collected slowly", []),
+    ],
+)
+def test_wordings_that_the_release_does_not_list(released, text, names):
+    assert [name for name, _ in found(text, released)] == names
+
+
+@pytest.mark.release
+def test_the_additions_are_of_todays_terms_and_not_listed_by_the_release(released):
+    names = released.to_state()["names"]
+    for term_id, wordings in load_additions().items():
+        assert term_id in names
+        assert len(wordings) == len(set(wordings))
 
 
 @pytest.mark.release

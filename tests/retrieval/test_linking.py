@@ -20,10 +20,8 @@ from retrieval.linking import (
     Wording,
     bag_of,
     candidate_spans,
-    lay_wordings,
     load_linker,
     neutral_wordings,
-    wordings_of,
 )
 from tests.fakes import HashEmbedder
 from tests.toy import BRITTLE, LARGE, ZORB
@@ -169,20 +167,10 @@ def test_cells_change_no_near_neighbour():
 
 
 @pytest.mark.release
-def test_lay_wordings_are_new_and_of_known_terms(release_graph: KnowledgeGraph):
-    ontology = release_graph.ontology
-    lay = lay_wordings(ontology)
-    assert len(lay) == len({bag_of(w.text) for w in lay}) == 124
-    known = {bag_of(w.text) for w in wordings_of(ontology)}
-    assert not [w for w in lay if bag_of(w.text) in known]
-    assert {w.term_id for w in lay} <= ontology.phenotypic_abnormalities
-
-
-@pytest.mark.release
 @pytest.mark.parametrize(
     ("story", "term_id"),
     [
-        ("She was a floppy baby.", "HP:0001319"),
+        ("She was a floppy baby.", "HP:0001252"),
         ("He then lost the ability to walk.", "HP:0002505"),
         ("They noticed webbed toes at birth.", "HP:0001770"),
     ],

@@ -1,0 +1,133 @@
+"""What wordings are looked up in: key of a wording -> term, and which words go together in wordings at all.
+
+Promise: names and synonyms of all kinds, the project's own additions (``wording_additions.tsv``) and what
+``retrieval.wording_patterns`` makes of them; what is listed outranks what is made.
+Deliberately not done here: reading a text (``retrieval.lexicon``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from itertools import combinations_with_replacement
+from pathlib import Path
+from typing import NamedTuple
+
+from kg.ontology import PHENOTYPIC_ABNORMALITY, Ontology
+from kg.sources.tables import load_table
+from retrieval.wording_patterns import other_wordings
+from retrieval.words import Word, derivation_of, inflection_of, segments
+
+MAX_REACH = 30
+"""Tokens in a wording; the longest of HPO has 16."""
+N_BITS = 512
+"""Of the sets of partners."""
+ABBREVIATION = re.compile(r"\b[A-Za-z][\w-]{0,6}\w\b")
+"""The form of an abbreviation; those of the ontology have two capitals as well."""
+
+_MIN_ABBREVIATION = 3  # two letters name too many other things (RA: right atrium), unless the text explains them
+_SCOPES = {"NAME": 0, "ADDED": 1, "EXACT": 2, "NARROW": 3, "RELATED": 3, "BROAD": 4}
+_MADE = 5  # scope of wordings that the ontology does not list
+_MIN_STEM = 5  # letters by which a word of the same family stands for a name ("dehydrated": Dehydration)
+ADDITIONS = Path(__file__).with_name("wording_additions.tsv")
+# Wordings of one word that nearly always mean something else in running text ("falls within", "corn", "tearing").
+_EVERYDAY_WORDS = """
+arranging boil bouncing collecting collectionism corn cutting dullness falls hopping illusions inaction inactivity
+inertia jumping mole mouthing oncology ordering piles placidity rosette shock sleepy spinning tearing tired trance
+twirling
+"""
+_EVERYDAY = frozenset(_EVERYDAY_WORDS.split())
+_PARTS = ("small bowel", "small intestine", "small muscle", "small bone")  # name a part of the body, not a small one
+
+
+class Index(NamedTuple):
+    """What wordings are looked up in."""
+
+    term_by_key: dict[int, str]
+    reach: dict[int, int]
+    """Word, by meaning -> number of words in its longest wording."""
+    partners: dict[int, int]
+    """Word, by meaning -> the words that some wording has beside it, as a set of bits that a word has one of."""
+    abbreviations: dict[str, str]
+    """Empty where several terms share one."""
+
+
+def build_index(ontology: Ontology) -> Index:
+    """The index of an ontology's phenotypic abnormalities.
+
+    A key that several terms have is that of the term whose name it is, else of an added wording, else of an exact
+    synonym, and so on in the order of ``_SCOPES``; then of the more general term.
+    """
+    keys: dict[int, tuple[int, str]] = {}
+    reach: dict[int, int] = {}
+    partners: dict[int, int] = {}
+    abbreviations: dict[str, str] = {}
+
+    def add(key: int, scope: int, term_id: str) -> None:
+        old = keys.get(key)
+        if old is None or scope < old[0] or (scope == old[0] and term_id in ontology.ancestors(old[1])):
+            keys[key] = scope, term_id
+
+    for text, scope, term_id in _wordings(ontology):
+        n_capitals = sum(c.isupper() for c in text)
+        if n_capitals > 1 and len(text) >= _MIN_ABBREVIATION and ABBREVIATION.fullmatch(text):
+            if abbreviations.setdefault(text.removesuffix("s"), term_id) != term_id:
+                abbreviations[text.removesuffix("s")] = ""
+            continue
+        words = _words(text)
+        told = [w.meaning for w in words if w.meaning]
+        is_telling = not ((len(text) < 3 and text.isupper()) or text.isdigit() or text.casefold() in _EVERYDAY)
+        if len(words) == 1 and is_telling:
+            add(words[0].inflected, scope, term_id)
+            if scope == _SCOPES["NAME"] and len(derivation_of(inflection_of(text))) >= _MIN_STEM:
+                add(words[0].derived, scope, term_id)
+        elif len(words) > 1 and scope != _MADE:
+            add(sum(w.derived for w in words), scope, term_id)
+        if len(told) > 1 and not all(w.is_quality for w in words if w.core):
+            add(sum(told), scope, term_id)
+        for word in (w for w in words if w.core):
+            reach[word.meaning] = max(reach.get(word.meaning, 0), len(words))
+        for one, other in combinations_with_replacement({w.meaning for w in words if w.core}, 2):
+            partners[one] = partners.get(one, 0) | 1 << other % N_BITS
+            partners[other] = partners.get(other, 0) | 1 << one % N_BITS
+    for part in _PARTS:
+        words = _words(part)
+        for key in (sum(w.derived for w in words), sum(w.meaning for w in words)):
+            keys.pop(key, None)
+    return Index(
+        {key: term_id for key, (_, term_id) in keys.items()},
+        reach,
+        {word: partners.get(word, 0) for word in reach},
+        abbreviations,
+    )
+
+
+def _words(text: str) -> list[Word]:
+    return [t.word for segment in segments(text) for t in segment if t.word.kind != "comma"]
+
+
+def _wordings(ontology: Ontology) -> Iterator[tuple[str, int, str]]:
+    """Text, scope and term of all names and synonyms of phenotypic abnormalities, and of what is made from them."""
+    additions = load_additions()
+    for term_id in sorted(ontology.phenotypic_abnormalities - {PHENOTYPIC_ABNORMALITY}):
+        term = ontology.terms[term_id]
+        listed = [
+            (term.name, _SCOPES["NAME"]),
+            *((text, _SCOPES["ADDED"]) for text in additions.get(term_id, ())),
+            *((s.text, _SCOPES[s.scope]) for s in term.synonyms),
+        ]
+        yield from ((text, scope, term_id) for text, scope in listed)
+        for text, scope in listed:
+            if scope <= _SCOPES["EXACT"]:
+                yield from ((made, _MADE, term_id) for made in other_wordings(text))
+
+
+@cache
+def load_additions() -> dict[str, tuple[str, ...]]:
+    """Term -> wordings that people use and the ontology does not list: the project's own table. Raises SourceError."""
+    rows = load_table(ADDITIONS, "added wordings", ("term_id", "label", "wording"), lambda _, rows: rows)
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        found.setdefault(row["term_id"], []).append(row["wording"])
+    return {term_id: tuple(wordings) for term_id, wordings in found.items()}
