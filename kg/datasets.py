@@ -58,6 +58,8 @@ class DataSet:
     """``gzip`` where the publisher's plain file is stored gzipped; else empty."""
     sha256: str = ""
     """Checksum of the file as published, before any compression; empty where it may change."""
+    group: str = ""
+    """Name under which several sets are pulled together."""
 
 
 class State(StrEnum):
@@ -111,6 +113,17 @@ def status(dataset: DataSet, folder: Path | None = None) -> Status:
     if not target.is_file():
         return Status(dataset=dataset, state=State.MISSING, detail=f"citedx data pull {dataset.name}")
     return Status(dataset=dataset, state=State.PRESENT, n_bytes=target.stat().st_size)
+
+
+def members(name: str, manifest: Iterable[DataSet] | None = None) -> tuple[str, ...]:
+    """The sets that a name stands for: a set's own name, a group, or ``all``.
+
+    Raises:
+        UsageError: neither a set nor a group has this name.
+    """
+    sets = tuple(load_manifest() if manifest is None else manifest)
+    found = tuple(d.name for d in sets if name in (d.name, d.group, "all"))
+    return found or (_named(name, sets).name,)
 
 
 def verify(folder: Path | None = None, manifest: Iterable[DataSet] | None = None) -> tuple[Status, ...]:
@@ -327,7 +340,8 @@ def _flaw_of_content(file: IO[bytes], name: str) -> str:
 def _named(name: str, manifest: Iterable[DataSet]) -> DataSet:
     sets = {d.name: d for d in manifest}
     if name not in sets:
-        raise UsageError(f"no data set is called {name!r}; there are: {', '.join(sets)}")
+        names = dict.fromkeys((*sets, *(d.group for d in sets.values() if d.group)))
+        raise UsageError(f"no data set is called {name!r}; there are: {', '.join(names)}")
     return sets[name]
 
 

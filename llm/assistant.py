@@ -20,9 +20,9 @@ from retrieval.candidates import rank_candidates
 from retrieval.cases import CaseLibrary, load_library, published_cases, read_library
 from retrieval.embedding import Embedder, bundled_embedder
 from retrieval.features import FeatureExtractor
-from retrieval.findings import find_findings, without_contradicted
 from retrieval.fusion import Fusion, load_fusion
 from retrieval.lexicon import Lexicon, load_lexicon
+from retrieval.multilingual import MultilingualReader
 
 NOTHING_FOUND = (
     "No finding was recognised, so there is nothing to reason from. "
@@ -54,7 +54,7 @@ class DiagnosisAssistant:
         self.model = extractor.model
         self._extractor = extractor
         self._fusion = fusion
-        self._lexicon = lexicon
+        self._stories = MultilingualReader(self.graph.ontology, lexicon)
         self._library = library
         self._reader = reader or RankingReader()
 
@@ -110,8 +110,12 @@ class DiagnosisAssistant:
         }
 
     def find_findings(self, text: str) -> tuple[Finding, ...]:
-        """The patient's findings in a story; see ``retrieval.findings.find_findings``. Raises UsageError."""
-        return without_contradicted(find_findings(text, self._lexicon), self.graph.ontology)
+        """The patient's findings in a story, in English, Chinese or Spanish.
+
+        Raises:
+            UsageError, UnsupportedLanguageError, UnknownIdError, NotReadyError: see ``retrieval.multilingual``.
+        """
+        return self._stories.find_findings(text)
 
     def diagnose(self, findings: Sequence[Finding], k: int = 10) -> Differential:
         """The k most likely diseases with what speaks for and against them, or the reason why there are none.

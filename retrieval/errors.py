@@ -1,6 +1,6 @@
 """Errors of retrieval, branches of the project's one tree."""
 
-from kg.errors import CitedxError, NotReadyError
+from kg.errors import CitedxError, NotReadyError, UsageError
 
 
 class EmbedderError(NotReadyError):
@@ -9,3 +9,7 @@ class EmbedderError(NotReadyError):
 
 class IndexMismatchError(CitedxError):
     """Vectors of one embedder were offered to an index of another."""
+
+
+class UnsupportedLanguageError(UsageError):
+    """A text is in a language that stories are not read in."""

@@ -54,28 +54,45 @@ class Statement:
 
 
 def find_findings(text: str, lexicon: Lexicon) -> tuple[Finding, ...]:
-    """The patient's findings in a text, in order of their quotes; one per term.
+    """The patient's findings in an English text, in order of their quotes; one per term. See ``find_statements``."""
+    return findings_said(find_statements(text, lexicon))
+
+
+def find_statements(text: str, lexicon: Lexicon) -> tuple[Statement, ...]:
+    """All statements about findings in an English text, whosesoever, in order of their quotes.
+
+    A term may be in several.
+
+    Raises:
+        UsageError, UnknownIdError: see ``require_readable``.
+    """
+    require_readable(text, lexicon)
+    readings = [r for r in _readings(text, lexicon) if _has_name(r.term_id, lexicon)]
+    contexts = contexts_of(text, [(r.start, r.end) for r in readings])
+    onsets = list(find_onsets(text))
+    said = (_statement(text, lexicon, r, c, onsets) for r, c in zip(readings, contexts, strict=True))
+    return tuple(sorted(said, key=lambda s: _place(s.finding)))
+
+
+def findings_said(statements: Iterable[Statement]) -> tuple[Finding, ...]:
+    """What statements say of the patient, in order of the quotes; one per term.
 
     Of several statements about a term the first sure one counts, else the first doubtful one, else the first denial. A
     past finding is still one of the patient.
-
-    Raises:
-        UsageError: the text is empty or longer than ``MAX_CHARACTERS``.
-        UnknownIdError: the text names an HPO id that is no phenotypic abnormality; silence would lose a finding.
     """
-    said = [s.finding for s in find_statements(text, lexicon) if s.is_of_patient]
+    said = [s.finding for s in statements if s.is_of_patient]
     found: dict[str, Finding] = {}
     for finding in sorted(said, key=lambda f: (f.excluded, f.uncertain)):
         found.setdefault(finding.term_id, finding)
     return tuple(sorted(found.values(), key=_place))
 
 
-def find_statements(text: str, lexicon: Lexicon) -> tuple[Statement, ...]:
-    """All statements about findings in a text, whosesoever, in order of their quotes; a term may be in several.
+def require_readable(text: str, lexicon: Lexicon) -> None:
+    """Refuse what cannot be read as a story.
 
     Raises:
         UsageError: the text is empty or longer than ``MAX_CHARACTERS``.
-        UnknownIdError: the text names an HPO id that is no phenotypic abnormality.
+        UnknownIdError: the text names an HPO id that is no phenotypic abnormality; silence would lose a finding.
     """
     if not text.strip():
         raise UsageError("the text is empty: describe the patient in a sentence or two")
@@ -88,11 +105,6 @@ def find_statements(text: str, lexicon: Lexicon) -> tuple[Statement, ...]:
         raise UnknownIdError(
             f"{unknown[0]} is not a phenotypic abnormality of this HPO release, nor an older id of one"
         )
-    readings = [r for r in _readings(text, lexicon) if _has_name(r.term_id, lexicon)]
-    contexts = contexts_of(text, [(r.start, r.end) for r in readings])
-    onsets = list(find_onsets(text))
-    said = (_statement(text, lexicon, r, c, onsets) for r, c in zip(readings, contexts, strict=True))
-    return tuple(sorted(said, key=lambda s: _place(s.finding)))
 
 
 @dataclass(frozen=True, slots=True)

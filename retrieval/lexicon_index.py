@@ -1,6 +1,6 @@
 """What wordings are looked up in: key of a wording -> term, and which words go together in wordings at all.
 
-Promise: names and synonyms of all kinds, the project's own additions (``wording_additions.tsv``) and what
+Promise: names and synonyms of all kinds, the project's own wordings (``ADDITIONS``) and what
 ``retrieval.wording_patterns`` makes of them; what is listed outranks what is made.
 Deliberately not done here: reading a text (``retrieval.lexicon``).
 """
@@ -8,14 +8,13 @@ Deliberately not done here: reading a text (``retrieval.lexicon``).
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
-from functools import cache
 from itertools import combinations_with_replacement
-from pathlib import Path
 from typing import NamedTuple
 
 from kg.ontology import PHENOTYPIC_ABNORMALITY, Ontology
-from kg.sources.tables import load_table
+from kg.sources.wordings import bundled_wordings, load_wordings
 from retrieval.wording_patterns import other_wordings
 from retrieval.words import Word, derivation_of, inflection_of, segments
 
@@ -30,7 +29,8 @@ _MIN_ABBREVIATION = 3  # two letters name too many other things (RA: right atriu
 _SCOPES = {"NAME": 0, "ADDED": 1, "EXACT": 2, "NARROW": 3, "RELATED": 3, "BROAD": 4}
 _MADE = 5  # scope of wordings that the ontology does not list
 _MIN_STEM = 5  # letters by which a word of the same family stands for a name ("dehydrated": Dehydration)
-ADDITIONS = Path(__file__).with_name("wording_additions.tsv")
+ADDITIONS = bundled_wordings("en")
+"""How clinicians and families put it: the project's own table."""
 # Wordings of one word that nearly always mean something else in running text ("falls within", "corn", "tearing").
 _EVERYDAY_WORDS = """
 arranging boil bouncing collecting collectionism corn cutting dullness falls hopping illusions inaction inactivity
@@ -109,25 +109,17 @@ def _words(text: str) -> list[Word]:
 
 def _wordings(ontology: Ontology) -> Iterator[tuple[str, int, str]]:
     """Text, scope and term of all names and synonyms of phenotypic abnormalities, and of what is made from them."""
-    additions = load_additions()
+    additions = defaultdict(list)
+    for term_id, text in load_wordings(ADDITIONS):
+        additions[term_id].append(text)
     for term_id in sorted(ontology.phenotypic_abnormalities - {PHENOTYPIC_ABNORMALITY}):
         term = ontology.terms[term_id]
         listed = [
             (term.name, _SCOPES["NAME"]),
-            *((text, _SCOPES["ADDED"]) for text in additions.get(term_id, ())),
+            *((text, _SCOPES["ADDED"]) for text in additions[term_id]),
             *((s.text, _SCOPES[s.scope]) for s in term.synonyms),
         ]
         yield from ((text, scope, term_id) for text, scope in listed)
         for text, scope in listed:
             if scope <= _SCOPES["EXACT"]:
                 yield from ((made, _MADE, term_id) for made in other_wordings(text))
-
-
-@cache
-def load_additions() -> dict[str, tuple[str, ...]]:
-    """Term -> wordings that people use and the ontology does not list: the project's own table. Raises SourceError."""
-    rows = load_table(ADDITIONS, "added wordings", ("term_id", "label", "wording"), lambda _, rows: rows)
-    found: dict[str, list[str]] = {}
-    for row in rows:
-        found.setdefault(row["term_id"], []).append(row["wording"])
-    return {term_id: tuple(wordings) for term_id, wordings in found.items()}

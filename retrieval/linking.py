@@ -17,9 +17,10 @@ from typing import NamedTuple
 from kg import cache
 from kg.graph import KnowledgeGraph
 from kg.ontology import Ontology
+from kg.sources.wordings import load_wordings
 from retrieval.embedding import Embedder
 from retrieval.index import VectorIndex
-from retrieval.lexicon_index import ADDITIONS, load_additions
+from retrieval.lexicon_index import ADDITIONS
 from retrieval.words import inflection_of
 
 Span = tuple[int, int]
@@ -108,13 +109,8 @@ def wordings_of(ontology: Ontology) -> tuple[Wording, ...]:
 
 
 def added_wordings(ontology: Ontology) -> tuple[Wording, ...]:
-    """What people say for terms and the ontology does not list: ``floppy baby``; see ``retrieval.lexicon_index``."""
-    return tuple(
-        Wording(term_id, text, "added")
-        for term_id, texts in load_additions().items()
-        if term_id in ontology.terms
-        for text in texts
-    )
+    """What people say for terms and the ontology does not list: ``floppy baby``; the project's own table."""
+    return tuple(Wording(t, text, "added") for t, text in load_wordings(ADDITIONS) if t in ontology.terms)
 
 
 def bag_of(text: str) -> str:

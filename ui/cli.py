@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,12 +16,14 @@ import typer
 from rich.console import Console
 
 from kg.errors import CitedxError, UsageError
+from kg.translations import Language
 from ui import data_commands, evaluate_commands, graph_commands, train_commands
 
 if TYPE_CHECKING:
     from kg.graph import KnowledgeGraph
     from kg.schema import Finding
     from llm import DiagnosisAssistant
+    from retrieval.multilingual import MultilingualReader
 
 app = typer.Typer(
     help="A diagnosis assistant that cites its evidence. Decision support for professionals, not a medical device.",
@@ -113,13 +116,23 @@ def diagnose(
 
 
 @app.command()
-def findings(text: TextArgument = None, file: FileOption = None, as_json: JsonOption = False) -> None:
-    """List the phenotypic findings in a story."""
+def findings(
+    text: TextArgument = None,
+    file: FileOption = None,
+    as_json: JsonOption = False,
+    language: Annotated[
+        Language, typer.Option(help="Language of the labels; that of the story is told from its text.")
+    ] = Language.ENGLISH,
+) -> None:
+    """List the phenotypic findings in a story, in English, Chinese or Spanish."""
     _require_one(TEXT=text, **{"--file": file})
     story = _read_story(file) if file is not None else text or ""
     from kg.build import load_graph
 
-    found = _read_findings(load_graph(), story)
+    reader = _story_reader(load_graph())
+    found = reader.find_findings(story)
+    if language is not Language.ENGLISH:
+        found = tuple(replace(f, label=reader.label(f.term_id, language)) for f in found)
     if as_json:
         from ui.render import finding_json
 
@@ -170,7 +183,7 @@ def _findings_of(
     if hpo is not None:
         return parse_finding_ids(hpo, graph.ontology)
     if phenopacket is None:
-        return _read_findings(graph, story or "")
+        return _story_reader(graph).find_findings(story or "")
     from kg.sources.phenopackets import load_phenopacket
 
     known, unknown = current_findings(load_phenopacket(phenopacket).findings, graph.ontology)
@@ -179,11 +192,11 @@ def _findings_of(
     return known
 
 
-def _read_findings(graph: KnowledgeGraph, story: str) -> tuple[Finding, ...]:
-    from retrieval.findings import find_findings, without_contradicted
+def _story_reader(graph: KnowledgeGraph) -> MultilingualReader:
     from retrieval.lexicon import load_lexicon
+    from retrieval.multilingual import MultilingualReader
 
-    return without_contradicted(find_findings(story, load_lexicon(graph)), graph.ontology)
+    return MultilingualReader(graph.ontology, load_lexicon(graph))
 
 
 def _read_story(file: Path) -> str:

@@ -28,12 +28,11 @@ def list_() -> None:
 
 @app.command()
 def pull(
-    name: Annotated[str, typer.Argument(help="Name of a data set, or all.")],
+    name: Annotated[str, typer.Argument(help="Name of a data set or of a group (translations), or all.")],
     overwrite: Annotated[bool, typer.Option(help="Fetch it again where it is here already.")] = False,
 ) -> None:
     """Fetch a data set from its official home and check it."""
-    names = [d.name for d in datasets.load_manifest()] if name == "all" else [name]
-    for each in names:
+    for each in datasets.members(name):
         typer.echo(f"{each}: {datasets.pull(each, overwrite=overwrite)}")
 
 

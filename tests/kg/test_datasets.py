@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from kg.datasets import DataSet, State, data_folder, load_manifest, pull, status, verify
+from kg.datasets import DataSet, State, data_folder, load_manifest, members, pull, status, verify
 from kg.errors import NotReadyError, SourceError, StorageError, UsageError
 
 TABLE = b"id\tname\n" + b"".join(b"HP:%07d\tterm %d\n" % (i, i) for i in range(20_000))
@@ -317,3 +317,11 @@ def test_data_at_hand_is_readable() -> None:
     found = [s for s in verify() if s.state is not State.MISSING]
     assert found
     assert [(s.dataset.name, s.state, s.detail) for s in found if s.state is not State.OK] == []
+
+
+def test_a_group_stands_for_its_sets():
+    assert members("translations") == ("hpo-zh", "hpo-es")
+    assert members("hpo-zh") == ("hpo-zh",)
+    assert len(members("all")) == len(load_manifest())
+    with pytest.raises(UsageError, match=r"no data set is called 'x'.*translations"):
+        members("x")

@@ -12,7 +12,6 @@ from kg.ontology import PHENOTYPIC_ABNORMALITY, ROOT, Ontology
 from kg.schema import Synonym, Term
 from kg.sources.hpo import load_ontology
 from retrieval.lexicon import Lexicon
-from retrieval.lexicon_index import load_additions
 from retrieval.words import derivation_of, inflection_of
 
 
@@ -368,14 +367,6 @@ def test_every_name_of_the_release_that_is_a_phrase_finds_its_term(released):
 )
 def test_wordings_that_the_release_does_not_list(released, text, names):
     assert [name for name, _ in found(text, released)] == names
-
-
-@pytest.mark.release
-def test_the_additions_are_of_todays_terms_and_not_listed_by_the_release(released):
-    names = released.to_state()["names"]
-    for term_id, wordings in load_additions().items():
-        assert term_id in names
-        assert len(wordings) == len(set(wordings))
 
 
 @pytest.mark.release

@@ -222,3 +222,16 @@ def test_evaluate_reports_ranks_and_refuses_to_mix_runs(citedx, tmp_path):
     refused = citedx(*run, "--protocol", "unseen-publication")
     assert refused.code == 2
     assert "holds a run with other settings" in refused.err
+
+
+@pytest.mark.data
+def test_stories_and_labels_in_other_languages(citedx):
+    outcome = citedx("findings", "Niño con convulsiones, sin fiebre.", "--language", "zh", "--json")
+    found = [(f["id"], f["label"], f["excluded"]) for f in json.loads(outcome.out)["findings"]]
+    assert found == [("HP:0001250", "癫痫发作", False), ("HP:0001945", "发热", True)]
+
+
+def test_a_story_in_a_language_that_is_not_read_is_refused(citedx):
+    outcome = citedx("findings", "Der Patient hat Fieber und Husten.")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "seems to be German" in outcome.err

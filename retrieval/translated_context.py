@@ -1,0 +1,257 @@
+"""Whether a mention in Chinese or Spanish text is denied, and whose finding it is: one mechanism, a table a language.
+
+Promise: as in ``retrieval.context``, after NegEx and ConText: a trigger reaches over the list it belongs to, and stops
+at the end of the clause, at a contrast and at a word that opens a new statement; what belongs to relatives is told
+apart. Deliberately not done here: doubt, time.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from kg.translations import Language
+from retrieval.context import Context, Experiencer, Span
+
+_LONGEST_SENTENCE = 400  # characters; within a sentence the work grows with its square
+
+
+def _any_of(*patterns: str) -> re.Pattern[str]:
+    """A space in a pattern stands for any white space, since notes wrap their lines."""
+    return re.compile("|".join(f"(?:{p})" for p in patterns).replace(" ", r"\s+"), re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextRules:
+    """The words of one language."""
+
+    sentence_end: re.Pattern[str]
+    clause_end: re.Pattern[str]
+    """Ends the reach of a negation, beside the sentence's end and ``contrast``."""
+    pseudo: re.Pattern[str]
+    """Looks like a negation and is none."""
+    negation: re.Pattern[str]
+    """Denies what follows."""
+    contrast: re.Pattern[str]
+    """Opens a new, positive statement."""
+    post_negation: re.Pattern[str]
+    """Denies what stands before it in the clause."""
+    post_start: re.Pattern[str]
+    """Where the list that a ``post_negation`` denies begins: after the last of these."""
+    family: re.Pattern[str]
+    """Opens a statement about a relative."""
+    patient: re.Pattern[str]
+    """Comes back to the patient."""
+    normal: tuple[tuple[re.Pattern[str], str], ...]
+    """A normal result, and the term that it excludes."""
+
+
+_CHINESE_RELATIVE = (
+    "(?:母亲|父亲|父母|妈妈|爸爸|哥哥|姐姐|弟弟|妹妹|兄弟|姐妹|同胞|舅舅|姨妈?|叔叔|伯父|姑姑|外婆|外公|"
+    "外祖[父母]|祖[父母]|爷爷|奶奶|[表堂][兄弟姐妹哥]|其[母父兄姐弟妹]|亲属|家属|妻子|丈夫|儿子|女儿)"
+)
+# The relative tells, or is told of for the patient's sake (pregnancy).
+_CHINESE_TELLING = "(?:诉|代诉|述|发现|否认|孕|怀孕|妊娠|带|陪|抱|观察|描述|要求|注意到|感|说|介绍|补充)"
+_CHINESE = ContextRules(
+    sentence_end=_any_of(r"[。！？!?；;\n]"),
+    clause_end=_any_of("[，,：:]"),
+    pseudo=_any_of(
+        "无(?:明显)?诱因",
+        "不仅|不但|不只",
+        "不除外|不能除外|不能排除|不排除|未排除|未除外",
+        "(?:无|未|未见|没有)(?:好转|缓解|改善|加重|变化)",
+        "未治疗|未予|未服|未诊治|未重视|无特殊处理",
+        "无法|无效|无关|不详|不明",
+        "无热(?=惊厥|抽搐)",
+    ),
+    negation=_any_of(
+        "否认(?:有|曾)?",
+        "均?未(?:见|发现|发生|出现|提示|闻及|触及|及|引出|探及|诉|曾有?|查见|显示|伴|有)?(?:明显|显著|异常)?",
+        "没有|没",
+        "均?无(?:明显|显著|异常|任何)?",
+        "不伴(?:有)?|不存在|非|排除|除外|阴性：",
+        "不(?:发热|咳|抽搐|痛)",
+    ),
+    contrast=_any_of(
+        "但|却|然而|不过|仅|只有|之后|后来",
+        "伴有?|(?<![没未无])有(?!无)|现(?=有|出现)",
+        "出现|可见|提示|表现为|存在",
+    ),
+    post_negation=_any_of(
+        "(?:均|皆|都)?(?:为|呈)?(?:阴性|不存在)",
+        "(?:未见|没有|未闻及|未触及)(?=[，,。；;]|$)",
+        "[（(][-－—–][)）]",
+        r"[:：]\s*(?:无|否|阴性|没有|未见|[-－])",
+        "(?:已|可)(?:被)?(?:排除|除外)(?=[，,。；;]|$)",
+        "(?:病史|史)(?:均)?否认",
+    ),
+    post_start=_any_of("[，,]", "但|有|阳性", "[（(][+＋][)）]"),
+    family=_any_of(rf"{_CHINESE_RELATIVE}(?![^，。；]{{0,4}}{_CHINESE_TELLING})", "家族史|家族中|家系"),
+    patient=_any_of(
+        "患者|患儿|病人|先证者|本人|患孩",
+        "(?:我|他|她)(?!的?[母父妈爸哥姐弟妹们])",
+        "查体|体格检查|体检|入院|现病史|既往史|个人史",
+    ),
+    normal=tuple(
+        (re.compile(pattern), term_id)
+        for pattern, term_id in (
+            ("听力(?:检查|筛查|测试)?(?:均|双侧)?(?:正常|通过|无异常|未见异常)", "HP:0000365"),
+            ("视力(?:检查)?(?:均|双侧)?(?:正常|无异常|未见异常)", "HP:0000505"),
+            ("智力(?:发育|测试|水平)?(?:均)?(?:正常|无异常)", "HP:0001249"),
+            ("肌力(?:均|四肢)?(?:正常|[5Ⅴ]级)", "HP:0001324"),
+            ("步态(?:正常|平稳|无异常)", "HP:0001288"),
+            ("肝脾(?:肋下)?(?:均)?(?:不大|未及|未触及|未扪及|无肿大)", "HP:0001433"),
+            ("肝脏?(?:肋下)?(?:不大|未及|未触及|未扪及)", "HP:0002240"),
+            ("(?<!肝)脾脏?(?:肋下)?(?:不大|未及|未触及|未扪及)", "HP:0001744"),
+            ("体温正常", "HP:0001945"),
+            ("血压正常", "HP:0000822"),
+        )
+    ),
+)
+
+_SPANISH_RELATIVE = (
+    r"(?:madre|padre|padres|progenitor(?:a|es)?|herman[oa]s?|abuel[oa]s?|t[íi][oa]s?|prim[oa]s?(?! infecci)|"
+    r"sobrin[oa]s?|familiar(?:es)?|parientes?|hij[oa]s?|espos[oa]|marido|mellizo|gemel[oa])\b"
+)
+_SPANISH_TELLING = (
+    r"(?:refier|refir|relat|nieg|neg[óa]|cuent|cont[óa]|coment|not[óa]|dice|dij|describ|observ|acud|consult|inform|"
+    r"report|señal|explic|san[oa]s?\b|está\b preocupad)"
+)
+_SEEN = (
+    r"(?:observ|apreci|detect|objetiv|encontr|evidenci|constat|hall|refier|refir|present|palp|auscult|identific|muestr|"
+    r"demostr|describ|ve|vio|dan?|tiene|tuvo|hay|había|existe)\w*"
+)
+_END = r"(?=\s*(?:[,;.)]|$))"
+_SPANISH = ContextRules(
+    sentence_end=_any_of(r"(?<!\bDr)(?<!\bDra)(?<!\bSr)(?<!\bSra)[.!?](?=\s|$)", ";", r"\n\s*(?=[-*•\n])"),
+    clause_end=_any_of(r":(?!\s*no\b)"),
+    pseudo=_any_of(
+        r"\bno (?:solo|sólo|solamente|únicamente|obstante|siempre)\b",
+        r"\bno (?:se )?(?:puede\w* )?(?:descarta|exclu[iy])\w*",
+        r"\bno (?:mejor|respond|cambi|ced(?:e|ía|ió)\b)\w*",
+        r"\bsin (?:mejoría|respuesta|cambios?|tratamiento|embargo|duda|éxito|causa|desencadenante\w*)\b",
+        r"\bsi no\b",
+    ),
+    negation=_any_of(
+        rf"\bno\b(?: se)?(?: le| les| ha| han| había| habían)?(?: {_SEEN})?",
+        r"\bsin\b|\bausencia de\b|\bausentes?\b|\blibre de\b|\bcarece de\b",
+        r"\bnieg(?:a|an|o)\b|\bneg(?:aba|ó|ado|aron|ando)\b",
+        r"\bdescart(?:a|an|ó|ado|ada|ados|adas|amos|aron|ándose)\b|\bexclu(?:ye|yó|ido|ida|idos|idas)\b",
+        r"\bnunca\b|\btampoco\b|\bni\b|\bningun[oa]?s?\b|\bningún\b",
+        r"\bnegativ[oa]s? (?:para|a)\b",
+    ),
+    contrast=_any_of(
+        r"\b(?:pero|aunque|sin embargo|salvo|excepto|sino|mientras|solo|sólo|únicamente|debid[oa] a|por|que|sí)\b",
+        r",\s*con\b",
+        r",?\s*\b(?:y )?(?:presenta|refiere|refería|tiene|tenía|muestra|mostraba|padece|destaca|desarrolló|debutó|"
+        r"asocia|existe|hay)\w*",
+    ),
+    post_negation=_any_of(
+        r"(?:(?:es|son|eran?|fue|fueron|están?|estaban?|resulta|resultó|resultaron) )?"
+        r"\b(?:ausentes?|negativ[oa]s?|descartad[oa]s?|excluid[oa]s?|inexistentes?)\b(?=\s*(?:[,;.)]|$|y\b|e\b))",
+        rf"\bno (?:se )?(?:han? )?(?:sido )?{_SEEN}{_END}",
+        rf"\s*:\s*(?:no|nunca|ningun[oa]|ausentes?|negativ[oa]s?|niega)\b{_END}",
+        r"\s*\(-\)",
+    ),
+    post_start=_any_of(r"[,:]", r"\bpero\b|\baunque\b|\bcon\b|\bpresenta\w*|\brefiere\b|\btiene\b"),
+    family=_any_of(
+        rf"\b{_SPANISH_RELATIVE}(?!\s+(?:y\s+\w+\s+)?(?:\w+\s+){{0,2}}?{_SPANISH_TELLING})",
+        r"\bantecedentes? familiar(?:es)?\b|\bhistoria familiar\b|\bAF\b\s*:",
+    ),
+    patient=_any_of(
+        r"\b(?:el|la|nuestr[oa]) (?:paciente|niñ[oa]|lactante|proband[oa]|caso índice|menor|bebé|enferm[oa])\b",
+        r"\b(?:ella|él)\b",
+        r"\bexploración\b|\bexamen físico\b|\bantecedentes personales\b",
+    ),
+    normal=tuple(
+        (_any_of(rf"\b{pattern}(?: (?:es|era|fue|está|estaba|ha sido))? (?:normal(?:es)?|conservad[oa]s?)\b"), term_id)
+        for pattern, term_id in (
+            ("(?:audición|audiometría|cribado auditivo)", "HP:0000365"),
+            ("(?:visión|agudeza visual)", "HP:0000505"),
+            ("(?:inteligencia|desarrollo intelectual|cociente intelectual)", "HP:0001249"),
+            ("(?:fuerza|fuerza muscular|balance muscular)", "HP:0001324"),
+            ("(?:marcha)", "HP:0001288"),
+            ("(?:desarrollo psicomotor)", "HP:0001263"),
+            ("(?:tensión arterial|presión arterial|TA)", "HP:0000822"),
+        )
+    ),
+)
+
+RULES = {Language.CHINESE: _CHINESE, Language.SPANISH: _SPANISH}
+
+
+def contexts_of(text: str, spans: Sequence[Span], rules: ContextRules) -> tuple[Context, ...]:
+    """The context of each mention, in the order given.
+
+    Args:
+        text: the whole text, normalised where the language does that; offsets are those of the mentions.
+        spans: offsets of all mentions in it. A trigger inside a mention belongs to its wording and denies nothing.
+        rules: of the text's language.
+    """
+    found = [Context()] * len(spans)
+    waiting = sorted(range(len(spans)), key=lambda i: spans[i], reverse=True)
+    for start, end in _sentences(text, rules):
+        inside = []
+        while waiting and spans[waiting[-1]][0] < end:
+            inside.append(waiting.pop())
+        if not inside:
+            continue
+        sentence = text[start:end]
+        local = [(spans[i][0] - start, spans[i][1] - start) for i in inside]
+        negated = list(_negated_in(sentence, local, rules))
+        family = list(_family_in(sentence, rules))
+        for i, span in zip(inside, local, strict=True):
+            found[i] = Context(
+                negated=_is_within(span, negated),
+                experiencer=Experiencer.FAMILY if _is_within(span, family) else Experiencer.PATIENT,
+            )
+    return tuple(found)
+
+
+def normal_findings_in(text: str, rules: ContextRules) -> Iterator[tuple[str, Span]]:
+    """Terms that a normal result excludes ("audición normal"), with the offsets of the words that say so."""
+    for pattern, term_id in rules.normal:
+        for match in pattern.finditer(text):
+            yield term_id, match.span()
+
+
+def _sentences(text: str, rules: ContextRules) -> Iterator[Span]:
+    """Sentences, in order; what runs on for longer is cut, so that the work grows with the text and no faster."""
+    start = 0
+    for end in (*(m.end() for m in rules.sentence_end.finditer(text)), len(text)):
+        while start < end:
+            stop = min(end, start + _LONGEST_SENTENCE)
+            yield start, stop
+            start = stop
+
+
+def _is_within(span: Span, scopes: Iterable[Span]) -> bool:
+    return any(start <= span[0] and span[1] <= end for start, end in scopes)
+
+
+def _negated_in(sentence: str, mentions: Sequence[Span], rules: ContextRules) -> Iterator[Span]:
+    def outside(*patterns: re.Pattern[str]) -> list[Span]:
+        """Where the patterns stand, in order, save inside a mention."""
+        spans = {m.span() for pattern in patterns for m in pattern.finditer(sentence)}
+        return sorted(span for span in spans if not _is_within(span, mentions))
+
+    pseudo = outside(rules.pseudo)
+    before = [span for span in outside(rules.post_negation) if not _is_within(span, pseudo)]
+    list_starts = sorted(end for _, end in outside(rules.post_start))
+    for first, _ in before:
+        at = bisect_right(list_starts, first)
+        yield list_starts[at - 1] if at else 0, first
+    stops = [start for start, _ in outside(rules.contrast, rules.clause_end)] + [len(sentence)]
+    for start, end in outside(rules.negation):
+        if not _is_within((start, end), pseudo + before):
+            # Where a trigger and a wording share words ("no ha perdido peso"), the wording is denied whole.
+            scope = min([m[0] for m in mentions if start < m[0] < end], default=end)
+            yield scope, stops[bisect_left(stops, end)]
+
+
+def _family_in(sentence: str, rules: ContextRules) -> Iterator[Span]:
+    for match in rules.family.finditer(sentence):
+        stop = rules.patient.search(sentence, match.end())
+        yield match.end(), stop.start() if stop else len(sentence)
