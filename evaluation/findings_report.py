@@ -42,6 +42,8 @@ class CorpusResult:
 class Speed:
     """How fast texts were read, on one core."""
 
+    what: str
+    """What was done with each."""
     n_texts: int
     n_words: int
     """Of each text."""
@@ -60,7 +62,7 @@ def write_findings_report(
     negation: Sequence[tuple[NegationSet, Agreement]],
     settings: Mapping[str, str],
     *,
-    speed: Speed | None = None,
+    speeds: Sequence[Speed] = (),
     run: Run | None = None,
 ) -> None:
     """Write all files into an existing folder. Raises NotReadyError without matplotlib, StorageError."""
@@ -74,7 +76,7 @@ def write_findings_report(
         content = {
             "settings": settings,
             "run": run,
-            "speed": speed,
+            "speeds": speeds,
             "corpora": {r.corpus.name: _tell(r) for r in results},
             "negation": {s.name: {"n": len(s.sentences), "unscored": s.unscored, **plain(a)} for s, a in negation},
         }
@@ -86,7 +88,7 @@ def write_findings_report(
             [figure] if figure else [],
             _word_negation(negation),
             _word_left_out(results, negation),
-            _word_run(run, speed),
+            _word_run(run, speeds),
         ]
         report = "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
         (out / "report.md").write_text(report, encoding="utf-8")
@@ -162,13 +164,13 @@ def _word_unscored(name: str, unscored: Sequence[Unscored]) -> list[str]:
     ]
 
 
-def _word_run(run: Run | None, speed: Speed | None) -> list[str]:
+def _word_run(run: Run | None, speeds: Sequence[Speed]) -> list[str]:
     lines = []
     if run is not None:
         lines += [f"- `{run.command}`", f"- {run.date}, {run.version}, {run.hardware}"]
-    if speed is not None:
-        lines.append(
-            f"- Speed: {speed.per_second:,.0f} texts of {speed.n_words} words a second on one core "
-            f"({speed.n_texts:,} texts in {speed.seconds:.1f} s of processor time)"
-        )
+    lines += [
+        f"- Speed, {s.what}: {s.per_second:,.0f} texts of {s.n_words} words a second on one core "
+        f"({s.n_texts:,} texts in {s.seconds:.1f} s of processor time)"
+        for s in speeds
+    ]
     return ["## How this was measured", "", *lines] if lines else []

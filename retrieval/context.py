@@ -169,13 +169,13 @@ def _reach(
     blocked = [*mentions, *(m.span() for m in pseudo.finditer(sentence))] if pseudo else mentions
     for match in found:
         if not any(start <= match.start() < end for start, end in blocked):
-            yield match.end(), _end_of_reach(sentence, match.end(), stops)
+            yield match.end(), _end_of_reach(sentence, match.end(), stops, mentions)
 
 
-def _end_of_reach(sentence: str, start: int, stops: re.Pattern[str]) -> int:
-    """Where a trigger stops reaching: at a stop, and at the end of the bracket that it stands in."""
-    stop = stops.search(sentence, start)
-    end = stop.start() if stop else len(sentence)
+def _end_of_reach(sentence: str, start: int, stops: re.Pattern[str], mentions: Sequence[Span]) -> int:
+    """Where a trigger stops reaching: at a stop outside of mentions, and at the end of the bracket it stands in."""
+    found = (match.start() for match in stops.finditer(sentence, start))
+    end = next((at for at in found if not any(a <= at < b for a, b in mentions)), len(sentence))
     if sentence.rfind("(", 0, start) > sentence.rfind(")", 0, start):
         closing = sentence.find(")", start, end)
         return closing if closing >= 0 else end
@@ -208,8 +208,8 @@ def _negated_in(sentence: str, mentions: Sequence[Span]) -> Iterator[Span]:
         yield _list_before(sentence, start), start
     for span in after:
         if not _is_within(span, blocked + before):
-            end = _end_of_reach(sentence, span[1], cues.BREAK)
-            if sentence[span[0] : span[1]] == "absent" and (comma := sentence.find(",", span[1], end)) > 0:
+            end = _end_of_reach(sentence, span[1], cues.BREAK, mentions)
+            if cues.ABSENT.match(sentence, span[0]) and (comma := sentence.find(",", span[1], end)) > 0:
                 end = comma  # an adjective reaches over its own noun only: "absent puncta, smooth philtrum"
             yield span[1], end
 

@@ -24,7 +24,8 @@ def _any_of(*patterns: str) -> re.Pattern[str]:
 
 BE = r"(?:is|are|was|were|has been|have been|had been)"
 SEEN = (
-    r"(?:seen|noted|observed|found|detected|present|reported|identified|evident|documented|noticed|elicited|apparent)"
+    r"(?:seen|noted|observed|found|detected|present|reported|identified|evident|documented|noticed|elicited|apparent|"
+    r"appreciated|palpated|palpable|heard|audible|visuali[sz]ed|visible|demonstrated|recorded|mentioned|made out)"
 )
 VERB = (
     r"(?:is|are|was|were|has|have|had|shows?|showed|reveal(?:s|ed)|demonstrated|developed|presented|became|"
@@ -94,6 +95,7 @@ POST_NEGATION = _any_of(
     rf"{BE} (?:absent|negative|lacking|denied|excluded|ruled out|(?:very |highly )?unlikely|never {SEEN}|not {SEEN})\b",
     r"(?:absent|negative|denied)\b(?=\s*(?:[,;.)]|$))",
 )
+ABSENT = _compile(rf"absent\b(?! {BE}\b)")  # as an adjective; "absent were" opens a list
 # "Seizures: no"; a colon has no word boundary before it.
 POST_ANSWER = _compile(
     r"\s*:\s*(?:no|none|never|nil|absent|negative|denied)\b(?=\s*(?:[,;.)\n]|$))| [-–—] (?:none|absent|negative|"

@@ -109,6 +109,14 @@ class Lexicon:
                 mentions.append(Mention(term_id=term_id, start=match.start(), end=match.end()))
         return tuple(sorted(mentions, key=lambda m: (m.start, m.end, m.term_id)))
 
+    def term_named(self, wording: str) -> str | None:
+        """The term that a wording names as a whole; None where it names none, or words are left over."""
+        runs = [segment for segment in segments(wording) if segment]
+        if len(runs) != 1:
+            return None
+        words = [token.word for token in runs[0]]
+        return self._term_of(words) or (self._term_by_key.get(words[0].inflected) if len(words) == 1 else None)
+
     def _abbreviated(self, text: str, mentions: Sequence[Mention]) -> Iterator[Mention]:
         """Abbreviations: those that the text itself explains, else those of the ontology."""
         if text.isupper():  # in capitals an abbreviation looks like any other word
@@ -148,19 +156,20 @@ class Lexicon:
         first, stop = reading.run
         for joint in range(first + 1, stop - 1):
             if words[joint].kind == "conjunction":
-                before, after = words[first:joint], words[joint + 1 : stop]
-                shared_first = (
-                    self._term_of(before),
-                    *(self._term_of(before[:n] + after) for n in range(1, len(before))),
-                )
-                shared_last = (self._term_of(after), *(self._term_of(before + after[n:]) for n in range(1, len(after))))
-                for one, *others in (shared_first, shared_last):
-                    other = next(filter(None, others), None)
-                    if one and other and reading.term_id not in (one, other):
-                        yield reading.run, one
-                        yield reading.run, other
-                        return
+                joined = self._joined(words[first:joint], words[joint + 1 : stop])
+                if joined and reading.term_id not in joined:
+                    yield from ((reading.run, term_id) for term_id in joined)
+                    return
         yield reading.run, reading.term_id
+
+    def _joined(self, before: list[Word], after: list[Word]) -> tuple[str, str] | None:
+        """The terms on either side of an "and", one of which may lack words that the other has."""
+        one, other = self._term_of(before), self._term_of(after)
+        if one and not other:  # "cleft lip and palate"
+            other = next(filter(None, (self._term_of(before[:n] + after) for n in range(1, len(before)))), None)
+        elif other and not one:  # "palmar and plantar pits"
+            one = next(filter(None, (self._term_of(before + after[n:]) for n in range(1, len(after)))), None)
+        return (one, other) if one and other else None
 
     def _readings(self, words: list[Word]) -> Iterator[_Reading]:
         """Every run of words that is a wording."""

@@ -22,7 +22,7 @@ MAX_REACH = 30
 """Tokens in a wording; the longest of HPO has 16."""
 N_BITS = 512
 """Of the sets of partners."""
-ABBREVIATION = re.compile(r"\b[A-Za-z][\w-]{0,6}\w\b")
+ABBREVIATION = re.compile(r"\b(?=[A-Z]|[a-z]{1,3}[A-Z])[A-Za-z][\w-]{0,6}\w\b")
 """The form of an abbreviation; those of the ontology have two capitals as well."""
 
 _MIN_ABBREVIATION = 3  # two letters name too many other things (RA: right atrium), unless the text explains them
@@ -84,7 +84,7 @@ def build_index(ontology: Ontology) -> Index:
                 add(words[0].derived, scope, term_id)
         elif len(words) > 1 and scope != _MADE:
             add(sum(w.derived for w in words), scope, term_id)
-        if len(told) > 1 and not all(w.is_quality for w in words if w.core):
+        if scope != _SCOPES["ADDED"] and len(told) > 1 and not all(w.is_quality for w in words if w.core):
             add(sum(told), scope, term_id)
         for word in (w for w in words if w.core):
             reach[word.meaning] = max(reach.get(word.meaning, 0), len(words))
@@ -121,5 +121,5 @@ def _wordings(ontology: Ontology) -> Iterator[tuple[str, int, str]]:
         ]
         yield from ((text, scope, term_id) for text, scope in listed)
         for text, scope in listed:
-            if scope <= _SCOPES["EXACT"]:
+            if scope in (_SCOPES["NAME"], _SCOPES["EXACT"]):
                 yield from ((made, _MADE, term_id) for made in other_wordings(text))

@@ -191,24 +191,26 @@ def find_measurements(text: str, patient: Demographics | None = None) -> tuple[M
         patient: whose age and sex choose the ranges; default: what the text says of them.
     """
     pattern, rows_by_name = _names()
-    pressures, matches = list(_PRESSURE.finditer(text)), list(pattern.finditer(text))
+    pressures, matches = list(_PRESSURE.finditer(text)), [m for m in pattern.finditer(text) if _is_told(text, m)]
     if not pressures and not matches:
         return ()
     patient = find_demographics(text) if patient is None else patient
     found = list(_read_pressures(text, pressures, patient))
-    specimens = [(m.start(), m.lastgroup or "") for m in _SPECIMEN.finditer(text)]
+    specimens = [(m.start(), m.lastgroup or "") for m in _SPECIMEN.finditer(text)] if matches else []
     starts = [start for start, _ in specimens]
     for match in matches:
-        if not _TOLD.match(text, match.end()) or _NOT_THE_PATIENTS.search(
-            text, max(0, match.start() - 12), match.start()
-        ):
-            continue
         told = bisect_right(starts, match.start())
         specimen = specimens[told - 1][1] if told else ""
         rows = [r for r in rows_by_name[_plain(match[0])] if _is_of(r, specimen)]
         if rows and (measured := _read(text, match, rows, patient)):
             found.append(measured)
     return tuple(sorted(found, key=lambda m: (m.start, m.end, m.term_id)))
+
+
+def _is_told(text: str, name: re.Match[str]) -> bool:
+    """Whether a value may follow a name, and it is the patient's."""
+    before = max(0, name.start() - 12)
+    return bool(_TOLD.match(text, name.end())) and not _NOT_THE_PATIENTS.search(text, before, name.start())
 
 
 @cache
@@ -319,9 +321,8 @@ def _read_pressures(text: str, found: list[re.Match[str]], patient: Demographics
         return
     for match in found:
         systolic, diastolic = int(match[1]), int(match[2])
-        if not 40 <= diastolic < systolic <= 300 or _NOT_THE_PATIENTS.search(
-            text, max(0, match.start() - 12), match.start()
-        ):
+        before = max(0, match.start() - 12)
+        if not 40 <= diastolic < systolic <= 300 or _NOT_THE_PATIENTS.search(text, before, match.start()):
             continue
         span = {"start": match.start(), "end": match.end()}
         if systolic >= 145 or diastolic >= 95:

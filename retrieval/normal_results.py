@@ -260,6 +260,5 @@ def _ruled_out_by(name: str, lexicon: Lexicon) -> str | None:
 
 
 def _term(wording: str, lexicon: Lexicon) -> str | None:
-    mentions = lexicon.find_mentions(wording)
-    whole = [m for m in mentions if (m.start, m.end) == (0, len(wording)) and m.term_id not in _TOO_WIDE]
-    return whole[0].term_id if len(mentions) == 1 and whole else None
+    term_id = lexicon.term_named(wording)
+    return None if term_id in _TOO_WIDE else term_id

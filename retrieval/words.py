@@ -206,6 +206,7 @@ class Token(NamedTuple):
 
 
 _BARRIER = re.compile(r"[.;:!?()\[\]{}|•]|\n\s*[-*\n]")
+_NEW_ENTRY = re.compile(r"[A-Z][^\n.:]{0,40}:")  # a line "Hearing: ..." begins anew; other lines are wrapped
 
 
 def segments(text: str) -> Iterator[list[Token]]:
@@ -216,7 +217,7 @@ def segments(text: str) -> Iterator[list[Token]]:
         between = text[end : match.start()]
         start, end = match.span()
         if between not in ("", " ", "-"):
-            if _BARRIER.search(between):
+            if _BARRIER.search(between) or ("\n" in between and _NEW_ENTRY.match(text, start)):
                 yield segment
                 segment = []
             elif "," in between:
