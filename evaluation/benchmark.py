@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import random
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from evaluation.cases import load_cases
+from evaluation.cases import draw_cases, load_cases
 from evaluation.figures import require_matplotlib
 from evaluation.future import is_past, past_sources, split_by_time
 from evaluation.knowledge import load_knowledge
@@ -18,16 +18,19 @@ from evaluation.pheval import require_pyarrow, write_pheval_results
 from evaluation.processes import n_cores
 from evaluation.protocols import N_FOLDS, Knowledge, check_no_leak, hold_out
 from evaluation.report import describe_run, write_report
-from evaluation.runner import predict
-from evaluation.schema import Case, Level, Prediction, Protocol, System, Unscored, Weights
+from evaluation.runner import predict, publications_of
+from evaluation.schema import Ablation, Case, Level, Prediction, Protocol, System, Unscored, Weights
 from evaluation.stories import ReadBack, Story, Storyteller, read_stories
-from evaluation.systems import WITH_VECTORS
+from evaluation.systems import TRAINED, WITH_VECTORS
 from evaluation.twins import find_twins
 from kg.cache import digest, require_writable
 from kg.errors import SourceError, StorageError, UsageError
 from retrieval.findings import find_findings
-from retrieval.fusion import load_fusion
+from retrieval.fusion import Fusion, load_fusion
 from retrieval.lexicon import Lexicon
+
+if TYPE_CHECKING:
+    from llm.reader.model import ReaderModel
 
 MIN_PUBLICATIONS = 200
 """Sets of fewer publications are too small to train on; they are put to the shipped weights."""
@@ -47,7 +50,9 @@ class Options:
     library: Path | None = None
     """Phenopackets beside the evaluated ones."""
     weights: Weights | None = None
-    """Of the fused system; None: by the number of publications."""
+    """Of a trained system; None: by the number of publications."""
+    without: frozenset[Ablation] = frozenset()
+    """What the reader does without."""
     peers: tuple[Path, ...] = ()
     pheval: bool = False
     present_only: bool = False
@@ -131,8 +136,10 @@ def _check(options: Options) -> None:
     require_matplotlib()
     if options.pheval:
         require_pyarrow()
-    if options.weights and options.system is not System.FUSED:
-        raise UsageError(f"--fusion is for the system fused, got --system {options.system}")
+    if options.weights and options.system not in TRAINED:
+        raise UsageError(f"--weights is for the systems fused and reader, got --system {options.system}")
+    if options.without and options.system is not System.READER:
+        raise UsageError(f"--without is for the system reader, got --system {options.system}")
 
 
 def _load(options: Options, *, progress: bool) -> _Material:
@@ -146,6 +153,8 @@ def _load(options: Options, *, progress: bool) -> _Material:
         with_text=options.system in WITH_VECTORS,
         progress=progress,
     )
+    if Ablation.CASES in options.without:
+        whole = replace(whole, cases=())
     case_set, others, twins = load_cases(options.cases, whole.graph.ontology), None, frozenset[str]()
     if in_future:
         others, case_set = split_by_time(case_set)
@@ -161,19 +170,11 @@ def _load(options: Options, *, progress: bool) -> _Material:
     told = _present_only if options.present_only else tuple
     return _Material(
         whole=whole,
-        scored=told(_draw(case_set.cases, options.limit, options.seed)),
+        scored=told(draw_cases(case_set.cases, options.limit, options.seed)),
         unscored=case_set.unscored,
         others=others if others is None else told(others),
         twins=twins,
     )
-
-
-def _draw(cases: Sequence[Case], limit: int | None, seed: int) -> tuple[Case, ...]:
-    """At most ``limit`` of the cases, at random, in their order: a file's first ones often share a gene."""
-    if limit is None or limit >= len(cases):
-        return tuple(cases)
-    drawn = random.Random(seed).sample(range(len(cases)), limit)  # noqa: S311 - a sample, not a secret
-    return tuple(cases[i] for i in sorted(drawn))
 
 
 def _tell(material: _Material, seed: int) -> _Material:
@@ -192,7 +193,7 @@ def _present_only(cases: Iterable[Case]) -> tuple[Case, ...]:
 
 def _choose_weights(options: Options, material: _Material) -> Weights | None:
     """Those that are asked for; else trained anew where the set allows. None for a system without weights."""
-    if options.system is not System.FUSED:
+    if options.system not in TRAINED:
         return None
     to_train_on = material.scored if material.others is None else material.others
     n_publications = len({c.publication for c in to_train_on})
@@ -202,21 +203,30 @@ def _choose_weights(options: Options, material: _Material) -> Weights | None:
 def _predict(
     options: Options, material: _Material, weights: Weights | None, file: Path, n_workers: int, *, progress: bool
 ) -> tuple[Prediction, ...]:
-    fusion = load_fusion() if weights is Weights.SHIPPED else None
-    check_no_leak(material.whole, material.twins, options.protocol, fusion)
+    shipped = _load_weights(options.system) if weights is Weights.SHIPPED else None
+    check_no_leak(material.whole, material.twins, options.protocol, publications_of(shipped))
     return predict(
         material.scored,
         material.whole,
         options.protocol,
         options.system,
         file,
-        fusion=fusion,
+        weights=shipped,
         others=material.others,
         listed=material.listed,
+        without=options.without,
         n_workers=n_workers,
         seed=options.seed,
         progress=progress,
     )
+
+
+def _load_weights(system: System) -> Fusion | ReaderModel:
+    if system is System.FUSED:
+        return load_fusion()
+    from llm.reader.weights import load_reader
+
+    return load_reader()
 
 
 def _settings(options: Options, material: _Material, weights: Weights | None) -> dict[str, str]:
@@ -228,7 +238,8 @@ def _settings(options: Options, material: _Material, weights: Weights | None) ->
         "protocol": options.protocol,
         "system": options.system,
         "knowledge": options.level,
-        **({"fusion": weights} if weights else {}),
+        **({"weights": weights} if weights else {}),
+        **({"without": ", ".join(sorted(options.without))} if options.without else {}),
         **material.whole.graph.versions,
         "contents": contents[:12],
         **({"left out, may describe the patients": f"{len(material.twins)} publications"} if material.twins else {}),

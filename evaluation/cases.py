@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import random
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from evaluation.schema import Case, CaseSet, Unscored
@@ -50,6 +51,14 @@ def build_case_set(patients: Iterable[Patient], ontology: Ontology, broken: Iter
             age=patient.age,
         )
     return CaseSet(cases=tuple(cases.values()), unscored=tuple(unscored))
+
+
+def draw_cases(cases: Sequence[Case], limit: int | None, seed: int) -> tuple[Case, ...]:
+    """At most ``limit`` of the cases, at random, in their order: a file's first ones often share a gene."""
+    if limit is None or limit >= len(cases):
+        return tuple(cases)
+    drawn = random.Random(seed).sample(range(len(cases)), limit)  # noqa: S311 - a sample, not a secret
+    return tuple(cases[i] for i in sorted(drawn))
 
 
 def _why_unscored(patient: Patient, findings: tuple[Finding, ...], cases: dict[str, Case]) -> str | None:

@@ -131,7 +131,7 @@ def _pair_examples(job: Job, one: Fold, other: Fold) -> tuple[tuple[Example, ...
 def _fold_examples(job: Job, fold: Fold, condition: Condition, also_series: bool) -> tuple[Example, ...]:
     publications, cases = fold
     if condition is Condition.UNDESCRIBED:
-        publications |= _publications_about(job.whole, cases)
+        publications |= publications_about(job.whole, cases)
     known = hold_out(job.whole, publications, Protocol.PUBLISHED)
     extractors = [known.extractor]
     if also_series:
@@ -139,7 +139,7 @@ def _fold_examples(job: Job, fold: Fold, condition: Condition, also_series: bool
     return tuple(example for extractor in extractors for example in build_examples(extractor, cases))
 
 
-def _publications_about(whole: Knowledge, cases: Sequence[Case]) -> frozenset[str]:
+def publications_about(whole: Knowledge, cases: Sequence[Case]) -> frozenset[str]:
     """Publications of published patients with the same diseases."""
     named = {g for c in cases for g in c.gold_ids if g in whole.graph.diseases}
     diseases = {equivalent for disease_id in named for equivalent in whole.graph.equivalents(disease_id)}

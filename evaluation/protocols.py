@@ -17,9 +17,9 @@ from evaluation.errors import LeakError
 from evaluation.schema import Case, Protocol
 from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel, load_likelihood
+from llm.reader.features import ReaderFeatureExtractor
 from retrieval.cases import CaseLibrary
 from retrieval.features import FeatureExtractor
-from retrieval.fusion import Fusion
 from retrieval.schema import PublishedCase
 
 N_FOLDS = 10
@@ -48,6 +48,11 @@ class Knowledge:
     def extractor(self) -> FeatureExtractor:
         """Over the graph and the cases."""
         return FeatureExtractor(self.model, self.cases)
+
+    @cached_property
+    def reader_features(self) -> ReaderFeatureExtractor:
+        """What the reader is shown, over the same."""
+        return ReaderFeatureExtractor(self.extractor)
 
 
 def fold_publications(cases: Iterable[Case], n_folds: int = N_FOLDS, seed: int = 0) -> tuple[frozenset[str], ...]:
@@ -81,7 +86,7 @@ def hold_out(whole: Knowledge, publications: frozenset[str], protocol: Protocol)
 
 
 def check_no_leak(
-    knowledge: Knowledge, publications: frozenset[str], protocol: Protocol, fusion: Fusion | None = None
+    knowledge: Knowledge, publications: frozenset[str], protocol: Protocol, trained_on: frozenset[str] = frozenset()
 ) -> None:
     """Look at every source in use: cases, worded cases, statements, and what the weights were trained on.
 
@@ -90,19 +95,17 @@ def check_no_leak(
     Raises:
         LeakError: one is held out.
     """
-    if fusion is not None:
-        _check_fusion(fusion, publications)
+    _check_weights(trained_on, publications)
     _check_cases(knowledge.cases, publications)
     if knowledge.library is not None:
         _check_cases(knowledge.library.cases, publications)
     _check_statements(knowledge.graph, publications, joined_only=protocol is Protocol.PUBLISHED)
 
 
-def _check_fusion(fusion: Fusion, publications: frozenset[str]) -> None:
-    trained_on = publications & fusion.publications
-    if trained_on:
+def _check_weights(trained_on: frozenset[str], publications: frozenset[str]) -> None:
+    if leaked := publications & trained_on:
         raise LeakError(
-            f"the fusion was trained on {min(trained_on)}, which is held out: train it in the folds (--fusion folds)"
+            f"the weights were trained on {min(leaked)}, which is held out: train them in the folds (--weights folds)"
         )
 
 

@@ -12,20 +12,25 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from tqdm import tqdm
 
-from evaluation import fusion_folds
+from evaluation import fusion_folds, reader_folds
 from evaluation.processes import Workers, start_workers
 from evaluation.protocols import Fold, Knowledge, check_no_leak, hold_out, split_folds
-from evaluation.schema import Case, Prediction, Protocol, System
-from evaluation.systems import RANKERS, WITH_VECTORS, Question, Ranking
+from evaluation.schema import Ablation, Case, Prediction, Protocol, System
+from evaluation.systems import RANKERS, TRAINED, WITH_VECTORS, Question, Ranking
 from kg.errors import SourceError, StorageError
 from kg.graph import KnowledgeGraph
 from retrieval.embedding import Vectors
 from retrieval.fusion import Fusion
+
+if TYPE_CHECKING:
+    from llm.reader.model import ReaderModel
+
+    TrainedWeights = Fusion | ReaderModel
 
 N_KEPT = 100
 """Ranks kept of each prediction."""
@@ -38,6 +43,8 @@ class Job(fusion_folds.Job):
     system: System
     described_in: Mapping[str, set[str]]
     """Disease id -> publications that describe a patient with it, of those that count as another one."""
+    without: frozenset[Ablation] = frozenset()
+    """What the reader does without."""
 
 
 def predict(
@@ -47,9 +54,10 @@ def predict(
     system: System,
     out: Path,
     *,
-    fusion: Fusion | None = None,
+    weights: TrainedWeights | None = None,
     others: Sequence[Case] | None = None,
     listed: Sequence[Case] | None = None,
+    without: frozenset[Ablation] = frozenset(),
     n_workers: int = 1,
     seed: int = 0,
     progress: bool = False,
@@ -62,11 +70,12 @@ def predict(
         protocol: what is held out.
         system: the ranker.
         out: JSON lines; what it holds already is not ranked again.
-        fusion: for the fused system; None: trained here, for each fold anew on the others, or once on ``others``.
+        weights: of a trained system; None: trained here, for each fold anew on the others, or once on ``others``.
         others: patients to learn from, who alone may make a disease known, since they were published before these
             or are another set; None: the other folds are.
         listed: the same cases as they are learned from, where their findings are others than those that are put to
             the systems; None: as they are.
+        without: what the reader does without.
         n_workers: processes; 1 means this one.
         seed: of the folds and the training.
         progress: show bars.
@@ -79,20 +88,20 @@ def predict(
         CitedxError: a process died.
     """
     described_in = _publications_by_disease(cases if others is None else others, whole.graph)
-    job = Job(whole=whole, protocol=protocol, system=system, described_in=described_in)
+    job = Job(whole=whole, protocol=protocol, system=system, described_in=described_in, without=without)
     done = {p.case_id: p for p in _read_done(out)}
     folds = split_folds(cases, seed)
     waiting = [k for k, (_, members) in enumerate(folds) if any(c.case_id not in done for c in members)]
     n_waiting = sum(len(folds[k][1]) for k in waiting)
     _ = whole.graph.families, whole.graph.disease_groups  # made once, for all processes
     with start_workers(job, min(n_workers, len(waiting))) as workers:
-        fusions: Mapping[int, Fusion | None] = dict.fromkeys(waiting, fusion)
-        if system is System.FUSED and fusion is None:
+        of_fold: Mapping[int, TrainedWeights | None] = dict.fromkeys(waiting, weights)
+        if system in TRAINED and weights is None:
             to_learn = (
                 folds if listed is None else split_folds(listed, seed)
             )  # the same publications, so the same folds
-            fusions = _train_fusions(workers, to_learn, waiting, others, seed=seed, progress=progress)
-        tasks = ((folds[k], _encode(job, folds[k][1]), fusions[k]) for k in waiting)
+            of_fold = _train(workers, job, to_learn, waiting, others, seed=seed, progress=progress)
+        tasks = ((folds[k], _encode(job, folds[k][1]), of_fold[k]) for k in waiting)
         with tqdm(total=len(cases), initial=len(cases) - n_waiting, unit="case", disable=not progress) as bar:
             for ranked in workers.run(predict_fold, tasks):
                 fresh = [p for p in ranked if p.case_id not in done]
@@ -102,16 +111,18 @@ def predict(
     return tuple(done[c.case_id] for c in cases)
 
 
-def predict_fold(job: Job, fold: Fold, vectors: Vectors | None, fusion: Fusion | None) -> tuple[Prediction, ...]:
+def predict_fold(
+    job: Job, fold: Fold, vectors: Vectors | None, weights: TrainedWeights | None
+) -> tuple[Prediction, ...]:
     """Predictions for the cases of a fold, by what may be known of them. Raises LeakError."""
     publications, cases = fold
     knowledge = hold_out(job.whole, publications, job.protocol)
-    check_no_leak(knowledge, publications, job.protocol, fusion)
+    check_no_leak(knowledge, publications, job.protocol, publications_of(weights))
     predictions = []
     for row, case in enumerate(cases):
         vector = None if vectors is None else vectors[row]
         if any(not f.excluded for f in case.findings):
-            ranking = RANKERS[job.system](Question(knowledge=knowledge, case=case, vector=vector, fusion=fusion))
+            ranking = RANKERS[job.system](Question(knowledge=knowledge, case=case, vector=vector, weights=weights))
         else:  # a story from which nothing was read: the product abstains
             ranking = Ranking(scores=np.full(knowledge.model.n_diseases, -np.inf))
         is_known = any(job.described_in.get(g, set()) - {case.publication} for g in case.gold_ids)
@@ -119,22 +130,37 @@ def predict_fold(job: Job, fold: Fold, vectors: Vectors | None, fusion: Fusion |
     return tuple(predictions)
 
 
-def _train_fusions(
+def publications_of(weights: TrainedWeights | None) -> frozenset[str]:
+    """Whose patients weights were trained on."""
+    if weights is None:
+        return frozenset()
+    return weights.publications if isinstance(weights, Fusion) else frozenset(weights.config.publications)
+
+
+def _train(
     workers: Workers,
+    job: Job,
     folds: Sequence[Fold],
     waiting: Sequence[int],
     others: Sequence[Case] | None,
     *,
     seed: int,
     progress: bool,
-) -> Mapping[int, Fusion]:
-    """The fusion of each fold that waits."""
-    if others is None:
-        return fusion_folds.train_fold_fusions(workers, folds, waiting, seed=seed, progress=progress)
+) -> Mapping[int, TrainedWeights]:
+    """The weights of each fold that waits."""
     if not waiting:
         return {}
-    trained, _ = fusion_folds.train_on_all(workers, split_folds(others, seed), seed=seed, progress=progress)
-    return dict.fromkeys(waiting, trained)
+    if job.system is System.FUSED:
+        if others is None:
+            return fusion_folds.train_fold_fusions(workers, folds, waiting, seed=seed, progress=progress)
+        fusion, _ = fusion_folds.train_on_all(workers, split_folds(others, seed), seed=seed, progress=progress)
+        return dict.fromkeys(waiting, fusion)
+    if others is None:
+        return reader_folds.train_fold_readers(
+            workers, folds, waiting, without=job.without, seed=seed, progress=progress
+        )
+    reader, _ = reader_folds.train_reader_on_all(job, split_folds(others, seed), seed=seed, progress=progress)
+    return dict.fromkeys(waiting, reader.model)
 
 
 def _predict(case: Case, ranking: Ranking, knowledge: Knowledge, is_known: bool) -> Prediction:

@@ -21,7 +21,8 @@ class System(StrEnum):
 
     GRAPH = "graph"  # likelihood ratios of the findings, of a disease and its kin
     CASES = "cases"  # the case of each disease that shares most findings
-    FUSED = "fused"  # both, weighed as trained: what the product does
+    FUSED = "fused"  # both, weighed as trained: the product's ranker
+    READER = "reader"  # the transformer, which reads the evidence on each candidate: what the product does
     TEXT = "text"  # baseline: the most similar case as worded text
     RESNIK = "resnik"  # baseline: best-match average of Resnik similarity
     NAIVE_BAYES = "naive-bayes"  # baseline: multinomial, over annotated terms and their ancestors
@@ -36,8 +37,16 @@ class Level(StrEnum):
     LIBRARY = "library"  # also published patients one by one: the evaluated set, and --library
 
 
+class Ablation(StrEnum):
+    """What the reader does without, to see what it is worth; findings that are ruled out: ``--present-only``."""
+
+    CASES = "cases"  # published cases
+    SIMULATION = "simulation"  # simulated patients to begin with
+    EVIDENCE = "evidence"  # evidence finding by finding
+
+
 class Weights(StrEnum):
-    """Where the fused system's weights come from."""
+    """Where the weights of a trained system (fused, reader) come from."""
 
     FOLDS = "folds"  # trained anew for each fold, on the others
     SHIPPED = "shipped"  # the project's; an error where they were trained on an evaluated publication

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,11 @@ from retrieval.candidates import rank_diseases
 from retrieval.embedding import Vectors
 from retrieval.fusion import Fusion
 
+if TYPE_CHECKING:
+    from llm.reader.model import ReaderModel
+
+TRAINED = frozenset({System.FUSED, System.READER})
+"""Systems with weights."""
 TEMPERATURE = 3.0
 """Of the graph's posterior: naive Bayes counts related findings twice, which this takes back (docs/log.md)."""
 
@@ -33,8 +39,8 @@ class Question:
     case: Case
     vector: Vectors | None = None
     """Of the worded patient, shape [dimension], for the systems that compare texts."""
-    fusion: Fusion | None = None
-    """For the fused system."""
+    weights: Fusion | ReaderModel | None = None
+    """For the fused system and the reader."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +69,25 @@ def _rank_by_cases(question: Question) -> Ranking:
 
 
 def _rank_fused(question: Question) -> Ranking:
-    if question.fusion is None:
-        raise UsageError("the system fused needs trained weights: --fusion folds or shipped")
+    if not isinstance(question.weights, Fusion):
+        raise UsageError("the system fused needs trained weights: --weights folds or shipped")
     extractor = question.knowledge.extractor
-    diseases, log_probabilities = rank_diseases(extractor, question.fusion, question.case.findings)
+    diseases, log_probabilities = rank_diseases(extractor, question.weights, question.case.findings)
     scores = np.full(extractor.model.n_diseases, -np.inf)
     scores[diseases] = log_probabilities
+    return Ranking(scores=scores, probabilities=np.exp(scores))
+
+
+def _rank_by_reader(question: Question) -> Ranking:
+    from llm.reader.batches import read_patients
+    from llm.reader.model import ReaderModel
+
+    if not isinstance(question.weights, ReaderModel):
+        raise UsageError("the system reader needs trained weights: --weights folds or shipped")
+    inputs = question.knowledge.reader_features.extract(question.case.findings)
+    scores = np.full(question.knowledge.model.n_diseases, -np.inf)
+    if len(inputs.diseases):
+        scores[inputs.diseases] = read_patients(question.weights, [inputs])[0][:-1]
     return Ranking(scores=scores, probabilities=np.exp(scores))
 
 
@@ -107,6 +126,7 @@ RANKERS: dict[System, Callable[[Question], Ranking]] = {
     System.GRAPH: _rank_by_graph,
     System.CASES: _rank_by_cases,
     System.FUSED: _rank_fused,
+    System.READER: _rank_by_reader,
     System.TEXT: _rank_by_text,
     System.RESNIK: _rank_by_resnik,
     System.NAIVE_BAYES: _rank_by_naive_bayes,

@@ -36,7 +36,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from kg import cache
-from kg.arrays import Doubles, Floats
+from kg.arrays import Doubles, Floats, Indices
 from kg.families import log_mean_of_kin
 from kg.graph import KnowledgeGraph
 from kg.profiles import Profiles, ProfileSettings, build_profiles, read_profiles, write_profiles
@@ -108,6 +108,36 @@ class LikelihoodModel:
     def profile_column(self, term_index: int) -> tuple[NDArray[np.int32], Floats]:
         """Diseases with a term (by its index in the ontology) or a more specific one, and P(term | disease)."""
         return self._column(self._profiles.present, term_index)
+
+    def probabilities_of(self, terms: Indices, diseases: Indices) -> Floats:
+        """P(term or a more specific one | disease) as described, shape [n_diseases, n_terms].
+
+        Args:
+            terms: indices into the ontology's terms.
+            diseases: indices into ``groups``.
+        """
+        row_of = np.full(self.n_diseases, -1)
+        row_of[diseases] = np.arange(len(diseases))
+        found = np.zeros((len(diseases), len(terms)), np.float32)
+        for column, term in enumerate(terms.tolist()):
+            described, p = self._column(self._profiles.present, term)
+            rows = row_of[described]
+            found[rows[rows >= 0], column] = p[rows >= 0]
+        return found
+
+    def is_said_absent(self, term: int, diseases: Indices) -> NDArray[np.bool_]:
+        """Of which diseases a source says that a term (by its index) is absent, shape [n_diseases]."""
+        return np.isin(diseases, self._column(self._profiles.absent, term)[0])
+
+    def profile_row(self, disease: int) -> tuple[NDArray[np.int32], Floats]:
+        """Terms (by index) that are described of a disease, and all above them, with P(term | disease)."""
+        matrix = self._by_disease
+        start, end = matrix.indptr[disease], matrix.indptr[disease + 1]
+        return matrix.indices[start:end], matrix.data[start:end]
+
+    @cached_property
+    def _by_disease(self) -> sparse.csr_array:
+        return sparse.csr_array(self._profiles.present)
 
     def expected(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Per disease the sum over terms of P(term | disease) times a weight per term of the ontology."""

@@ -10,19 +10,20 @@ from pathlib import Path
 from kg.build import load_graph
 from kg.errors import UsageError
 from kg.graph import KnowledgeGraph
-from kg.likelihood import load_likelihood
+from kg.likelihood import LikelihoodModel, load_likelihood
 from kg.schema import Finding, Patient
 from llm.grounding import ground
 from llm.questions import N_CANDIDATES, next_questions
 from llm.reader import RankingReader, Reader
 from llm.schema import Differential
-from retrieval.candidates import rank_candidates
+from retrieval.candidates import FusionRanker, Ranker, rank_candidates
 from retrieval.cases import CaseLibrary, load_library, published_cases, read_library
 from retrieval.embedding import Embedder, bundled_embedder
 from retrieval.features import FeatureExtractor
-from retrieval.fusion import Fusion, load_fusion
+from retrieval.fusion import load_fusion
 from retrieval.lexicon import Lexicon, load_lexicon
 from retrieval.multilingual import MultilingualReader
+from retrieval.schema import ReaderName
 
 NOTHING_FOUND = (
     "No finding was recognised, so there is nothing to reason from. "
@@ -35,8 +36,8 @@ class DiagnosisAssistant:
     """Finds findings, ranks diseases, reads the evidence, checks every citation.
 
     Args:
-        extractor: what is known of each disease for a patient.
-        fusion: weighs it.
+        model: what findings say of diseases.
+        ranker: finds candidates and says how likely they are.
         lexicon: wordings of the graph's terms.
         library: published cases as worded text, to show similar ones; None to do without.
         reader: weighs candidates and words claims.
@@ -44,16 +45,15 @@ class DiagnosisAssistant:
 
     def __init__(
         self,
-        extractor: FeatureExtractor,
-        fusion: Fusion,
+        model: LikelihoodModel,
+        ranker: Ranker,
         lexicon: Lexicon,
         library: CaseLibrary | None,
         reader: Reader | None = None,
     ) -> None:
-        self.graph = extractor.model.graph
-        self.model = extractor.model
-        self._extractor = extractor
-        self._fusion = fusion
+        self.graph = model.graph
+        self.model = model
+        self._ranker = ranker
         self._stories = MultilingualReader(self.graph.ontology, lexicon)
         self._library = library
         self._reader = reader or RankingReader()
@@ -66,6 +66,7 @@ class DiagnosisAssistant:
         cases: bool = True,
         phenopackets: Path | None = None,
         embedder: Embedder | None = None,
+        reader: ReaderName = ReaderName.TRANSFORMER,
         cache_dir: Path | None = None,
         progress: bool = False,
     ) -> DiagnosisAssistant:
@@ -76,6 +77,7 @@ class DiagnosisAssistant:
             cases: whether to look for similar published cases.
             phenopackets: a folder or release zip of patients to add to them.
             embedder: default: the project's own.
+            reader: the transformer, or the fusion of graph and cases alone.
             cache_dir: default: the user's cache.
             progress: show a bar while building.
 
@@ -97,7 +99,7 @@ class DiagnosisAssistant:
             library = load_library(graph, embedder, patients, source, progress=progress, cache_dir=cache_dir)
         published = library.cases if library else published_cases(graph, patients, source)
         extractor = FeatureExtractor(load_likelihood(graph, cache_dir=cache_dir), published)
-        return cls(extractor, load_fusion(), lexicon, library)
+        return cls(extractor.model, _load_ranker(reader, extractor), lexicon, library)
 
     @property
     def versions(self) -> dict[str, str]:
@@ -106,6 +108,7 @@ class DiagnosisAssistant:
             "citedx": version("citedx"),
             **self.graph.versions,
             "cases": self._library.version if self._library else "none",
+            "ranker": self._ranker.version,
             "reader": self._reader.version,
         }
 
@@ -135,7 +138,7 @@ class DiagnosisAssistant:
             reason = ONLY_EXCLUDED if findings else NOTHING_FOUND
             return Differential(findings=findings, diagnoses=(), evidence=(), abstained=reason, versions=self.versions)
         hits = self._library.similar(findings) if self._library else ()
-        candidates = rank_candidates(self._extractor, self._fusion, findings, hits, n=max(k, N_CANDIDATES))
+        candidates = rank_candidates(self.model, self._ranker, findings, hits, n=max(k, N_CANDIDATES))
         reading = self._reader.read(self.graph, findings, candidates[:k])
         diagnoses, removed = ground(reading.diagnoses, reading.evidence, findings, self.graph)
         return Differential(
@@ -147,3 +150,11 @@ class DiagnosisAssistant:
             candidates=candidates,
             versions=self.versions,
         )
+
+
+def _load_ranker(name: ReaderName, extractor: FeatureExtractor) -> Ranker:
+    if name is ReaderName.GRAPH:
+        return FusionRanker(extractor, load_fusion())
+    from llm.reader.transformer import TransformerRanker  # torch takes seconds
+
+    return TransformerRanker.load(extractor)

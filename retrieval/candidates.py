@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from scipy.special import log_softmax
@@ -20,30 +21,61 @@ from retrieval.fusion import Fusion
 from retrieval.schema import Candidate, CaseHit, Contribution
 
 
-def rank_candidates(
-    extractor: FeatureExtractor,
-    fusion: Fusion,
-    findings: Sequence[Finding],
-    hits: Sequence[CaseHit] = (),
-    *,
-    n: int = 10,
-) -> tuple[Candidate, ...]:
-    """The n most likely diseases, best first; the same whatever the order of the findings.
+class Ranker(Protocol):
+    """Says how likely each candidate is, and what each finding has to do with it."""
+
+    @property
+    def version(self) -> str:
+        """Name and version, for the answer."""
+
+    def rank(self, findings: Sequence[Finding]) -> tuple[list[int], list[float]]:
+        """Candidates as indices into the model's groups, best first, and their log-probabilities."""
+
+    def weigh(self, findings: Sequence[Finding], diseases: Sequence[int]) -> Floats:
+        """How much each finding speaks for each disease (below 0: against), shape [n_findings, n_diseases]."""
+
+
+class FusionRanker:
+    """The learned fusion as a ranker; a finding speaks by its log-likelihood ratio.
 
     Args:
         extractor: over what is known.
         fusion: weighs it.
+    """
+
+    version = "fusion-1"
+
+    def __init__(self, extractor: FeatureExtractor, fusion: Fusion) -> None:
+        self._extractor = extractor
+        self._fusion = fusion
+
+    def rank(self, findings: Sequence[Finding]) -> tuple[list[int], list[float]]:
+        """See ``rank_diseases``."""
+        return rank_diseases(self._extractor, self._fusion, findings)
+
+    def weigh(self, findings: Sequence[Finding], diseases: Sequence[int]) -> Floats:
+        """Log-likelihood ratios."""
+        return self._extractor.model.log_lrs(findings)[:, list(diseases)]
+
+
+def rank_candidates(
+    model: LikelihoodModel, ranker: Ranker, findings: Sequence[Finding], hits: Sequence[CaseHit] = (), *, n: int = 10
+) -> tuple[Candidate, ...]:
+    """The n most likely diseases, best first; the same whatever the order of the findings.
+
+    Args:
+        model: over what is known.
+        ranker: weighs it.
         findings: the patient's, with current ids, at least one present.
         hits: similar cases, best first, to go with their diseases; those of diseases outside the graph are passed over.
         n: how many to return.
     """
-    model = extractor.model
     findings = sorted(findings, key=lambda f: (f.term_id, f.excluded))
-    diseases, log_probabilities = rank_diseases(extractor, fusion, findings)
-    log_lrs = model.log_lrs(findings)
+    diseases, log_probabilities = ranker.rank(findings)
+    weights = ranker.weigh(findings, diseases[:n])
     cases = _cases_by_disease(model, hits)
     return tuple(
-        _candidate(model, findings, disease, rank, log_probability, log_lrs[:, disease], cases[disease])
+        _candidate(model, findings, disease, rank, log_probability, weights[:, rank - 1], cases[disease])
         for rank, (disease, log_probability) in enumerate(zip(diseases[:n], log_probabilities, strict=False), start=1)
     )
 
@@ -80,14 +112,14 @@ def _candidate(
     index: int,
     rank: int,
     log_probability: float,
-    log_lrs: Floats,
+    weights: Floats,
     cases: Sequence[CaseHit],
 ) -> Candidate:
     group = model.groups[index]
     explanation = model.graph.explain(group[0], findings)
     contributions = tuple(
-        Contribution(term_id=f.term_id, excluded=f.excluded, log_lr=float(log_lr), match=m.match)
-        for f, log_lr, m in zip(findings, log_lrs, explanation.matches, strict=True)
+        Contribution(term_id=f.term_id, excluded=f.excluded, weight=float(weight), match=m.match)
+        for f, weight, m in zip(findings, weights, explanation.matches, strict=True)
     )
     return Candidate(
         disease_id=group[0],

@@ -10,10 +10,12 @@ left is likely the answer, which no real patient's disease would tell.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kg.arrays import Doubles, Floats, Indices
 from kg.families import largest_of_kin
@@ -128,6 +130,18 @@ class FeatureExtractor:
             findings: with current ids, at least one present.
             proposals: how many candidates; fewer where fewer diseases are described.
         """
+        return self._describe(findings, partial(self._choose, n=proposals))
+
+    def describe(self, findings: Sequence[Finding], diseases: Indices) -> CandidateFeatures:
+        """What is known of given candidates.
+
+        Args:
+            findings: with current ids, at least one present.
+            diseases: indices into the model's groups, shape [n_candidates].
+        """
+        return self._describe(findings, lambda *_: diseases)
+
+    def _describe(self, findings: Sequence[Finding], choose: Callable[..., Indices]) -> CandidateFeatures:
         findings = sorted(findings, key=lambda f: (f.term_id, f.excluded))
         present = [f.term_id for f in findings if not f.excluded]
         is_excluded = np.array([f.excluded for f in findings])
@@ -137,7 +151,7 @@ class FeatureExtractor:
         kin_means = self.model.kin_means(log_lr)
         similarities = self.case_similarities(present)
         coverage = self._describe_coverage(present)
-        chosen = self._choose(log_lr, kin_means, similarities[0], coverage["shared"], proposals)
+        chosen = choose(log_lr, kin_means, similarities[0], coverage["shared"])
         features = {
             **_describe_ratios(of_present[:, chosen], of_excluded[:, chosen]),
             **self._describe_evidence(chosen, log_lr, kin_means, similarities),
@@ -155,7 +169,7 @@ class FeatureExtractor:
         return CandidateFeatures(diseases=chosen, values=values)
 
     def _choose(
-        self, log_lr: Doubles, kin_means: tuple[Doubles, Doubles], nearest: Doubles, shared: Doubles, n: Proposals
+        self, log_lr: Doubles, kin_means: tuple[Doubles, Doubles], nearest: Doubles, shared: Doubles, *, n: Proposals
     ) -> Indices:
         """The first of each ranking, in the order of the plain sum."""
         plain_sum = self.model.with_kin(log_lr, kin_means) + CASE_WEIGHT * nearest + PATIENTS_WEIGHT * self._n_patients
@@ -210,6 +224,27 @@ class FeatureExtractor:
         has_second = np.diff(np.r_[self._starts, len(similarities)]) > 1
         second[self._with_cases[has_second]] = similarities[order][self._starts[has_second] + 1]
         return largest, second, soft
+
+    def nearest_cases(self, present: Sequence[str], diseases: Indices) -> Indices:
+        """The nearest published case of each disease and the second nearest, shape [2, n]; -1 for none.
+
+        Numbers are rows of ``implied_by_cases``.
+        """
+        nearest = np.full((2, len(diseases)), -1, np.int64)
+        if not len(self._with_cases):
+            return nearest
+        similarities = self._sets.similarities(present)
+        first = np.searchsorted(self._group_of_case, diseases, side="left")
+        stop = np.searchsorted(self._group_of_case, diseases, side="right")
+        for i in np.flatnonzero(stop > first).tolist():
+            of_disease = similarities[first[i] : stop[i]]
+            ranked = np.argsort(-of_disease, kind="stable")[:2]
+            nearest[: len(ranked), i] = first[i] + ranked
+        return nearest
+
+    def implied_by_cases(self, rows: Indices, terms: Indices) -> NDArray[np.bool_]:
+        """Whether published cases have terms or more specific ones, shape [n_rows, n_terms]; a row of -1 has none."""
+        return self._sets.implied(rows, terms)
 
     def _describe_coverage(self, present: Sequence[str]) -> dict[str, Doubles]:
         """Of all diseases, shares, 0..1: findings explained by P, mentioned, shared as far up, expected ones seen."""

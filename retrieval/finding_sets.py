@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
-from kg.arrays import Doubles
+from kg.arrays import Doubles, Indices
 from kg.likelihood import LikelihoodModel
 from retrieval.schema import CountedTerm, PublishedCase
 
@@ -38,6 +39,7 @@ class FindingSetIndex:
         lengths: Doubles = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1), np.float64))
         matrix.data /= np.repeat(np.maximum(lengths, 1e-12), np.diff(starts))
         self._matrix = sparse.csc_array(matrix)
+        self._by_case = matrix
 
     def similarities(self, term_ids: Iterable[str]) -> Doubles:
         """Cosine of these present findings to each case, shape [n_cases], 0..1."""
@@ -49,6 +51,14 @@ class FindingSetIndex:
             start, end = self._matrix.indptr[column], self._matrix.indptr[column + 1]
             found[self._matrix.indices[start:end]] += self._matrix.data[start:end] * weight
         return found
+
+    def implied(self, rows: Indices, terms: Indices) -> NDArray[np.bool_]:
+        """Whether cases (rows) have terms (indices) or more specific ones, shape [n_rows, n_terms]; -1: no case."""
+        has = np.zeros((len(rows), len(terms)), np.bool_)
+        is_case = rows >= 0
+        if is_case.any():
+            has[is_case] = np.asarray(self._by_case[rows[is_case]][:, terms].todense()) > 0
+        return has
 
     def _implied(self, shares: Iterable[tuple[str, float]]) -> dict[int, float]:
         """Term index -> largest share of a term or of one that implies it."""

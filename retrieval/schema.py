@@ -8,15 +8,22 @@ from enum import StrEnum
 from kg.schema import Association, Explanation, Match, Provenance
 
 
+class ReaderName(StrEnum):
+    """What weighs the candidates."""
+
+    TRANSFORMER = "transformer"  # reads the evidence on each; needs torch and transformers
+    GRAPH = "graph"  # the fusion of graph and cases
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contribution:
-    """What one finding adds to one disease's score."""
+    """What one finding has to do with one disease."""
 
     term_id: str
     """The patient's finding."""
     excluded: bool
-    log_lr: float
-    """Natural logarithm of P(finding | disease) / P(finding | any disease)."""
+    weight: float
+    """How much it speaks for the disease, in nats; below 0: against. By which measure, the ranker says."""
     match: Match
 
 

@@ -9,10 +9,12 @@ from hashlib import blake2b
 from itertools import pairwise
 
 import numpy as np
+import torch
 
 from kg.graph import KnowledgeGraph
 from kg.schema import Finding
 from llm.reader import RankingReader, Reading
+from llm.reader.model import ReaderConfig, ReaderModel
 from llm.schema import Claim, Diagnosis
 from retrieval.embedding import Vectors
 from retrieval.schema import Candidate
@@ -77,3 +79,10 @@ class CarelessReader:
             text="As everybody knows", supports=True, evidence_ids=("E999",), disease_id=diagnosis.disease_id
         )
         return replace(diagnosis, claims=(*diagnosis.claims, invented))
+
+
+def small_reader(seed: int = 0) -> ReaderModel:
+    """A reader of a few hundred numbers, as it is before training."""
+    torch.manual_seed(seed)
+    config = ReaderConfig(hidden_size=8, evidence_size=4, num_hidden_layers=1, num_attention_heads=2)
+    return ReaderModel(config).eval()

@@ -14,10 +14,11 @@ from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel, LikelihoodSettings
 from kg.profiles import build_profiles
 from kg.schema import Association, Disease, Finding, Patient, PatientSeries, Provenance, TermCount
+from retrieval.candidates import FusionRanker, rank_candidates
 from retrieval.cases import CaseLibrary, build_library, series_of
 from retrieval.features import FEATURES, FeatureExtractor
 from retrieval.fusion import Fusion
-from retrieval.schema import CaseHit, CountedTerm, PublishedCase
+from retrieval.schema import Candidate, CaseHit, CountedTerm, PublishedCase
 from tests.fakes import HashEmbedder
 
 ZORB, LARGE, VERY_LARGE, STRIPED, RED_STRIPED = ("HP:90000" + n for n in ("10", "11", "13", "12", "14"))
@@ -104,6 +105,13 @@ def published_patient(
 def build_extractor(graph: KnowledgeGraph, cases: Sequence[PublishedCase] | None = None) -> FeatureExtractor:
     """Features over the default model and these cases; default: the series of the graph."""
     return FeatureExtractor(build_model(graph), series_of(graph) if cases is None else cases)
+
+
+def rank_fused(
+    extractor: FeatureExtractor, fusion: Fusion, findings: Sequence[Finding], hits: Sequence[CaseHit] = (), n: int = 10
+) -> tuple[Candidate, ...]:
+    """What the fusion makes of a patient."""
+    return rank_candidates(extractor.model, FusionRanker(extractor, fusion), findings, hits, n=n)
 
 
 def linear_fusion(nobody: float = 0.0, **weights: float) -> Fusion:

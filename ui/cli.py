@@ -17,6 +17,7 @@ from rich.console import Console
 
 from kg.errors import CitedxError, UsageError
 from kg.translations import Language
+from retrieval.schema import ReaderName
 from ui import data_commands, evaluate_commands, graph_commands, train_commands
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ CasesOption = Annotated[bool, typer.Option("--cases/--no-cases", help="Look for 
 LibraryOption = Annotated[
     Path | None, typer.Option("--library", help="Folder or release zip of phenopackets to add to the case library.")
 ]
+ReaderOption = Annotated[ReaderName, typer.Option(help="What weighs the candidates.")]
 EmbedderOption = Annotated[
     Path | None, typer.Option("--embedder", help="Folder of another sentence-transformers model for the case index.")
 ]
@@ -70,13 +72,14 @@ def chat(
     cases: CasesOption = True,
     library: LibraryOption = None,
     embedder: EmbedderOption = None,
+    reader: ReaderOption = ReaderName.TRANSFORMER,
 ) -> None:
     """Open the chat in the browser."""
     credentials = _parse_credentials(auth)
     from ui.serving import listen
 
     listen(host, port).close()  # before minutes of building: is the port free?
-    assistant = _load_assistant(cases=cases, library=library, embedder=embedder)
+    assistant = _load_assistant(cases=cases, library=library, embedder=embedder, reader=reader)
     from ui.app import serve
 
     serve(assistant, host, port, credentials)
@@ -95,6 +98,7 @@ def diagnose(
     cases: CasesOption = True,
     library: LibraryOption = None,
     embedder: EmbedderOption = None,
+    reader: ReaderOption = ReaderName.TRANSFORMER,
 ) -> None:
     """Rank diagnoses for a story, a phenopacket or a list of HPO ids."""
     _require_one(TEXT=text, **{"--file": file, "--phenopacket": phenopacket, "--hpo": hpo})
@@ -103,7 +107,7 @@ def diagnose(
 
     graph = load_graph()
     found = _findings_of(graph, story, phenopacket, hpo)  # before minutes of building: can it be used?
-    assistant = _load_assistant(graph=graph, cases=cases, library=library, embedder=embedder)
+    assistant = _load_assistant(graph=graph, cases=cases, library=library, embedder=embedder, reader=reader)
     differential = assistant.diagnose(found, k=k)
     if as_json:
         from ui.render import differential_json
@@ -159,7 +163,12 @@ def doctor() -> None:
 
 
 def _load_assistant(
-    *, cases: bool, library: Path | None, embedder: Path | None, graph: KnowledgeGraph | None = None
+    *,
+    cases: bool,
+    library: Path | None,
+    embedder: Path | None,
+    reader: ReaderName,
+    graph: KnowledgeGraph | None = None,
 ) -> DiagnosisAssistant:
     if not cases and (library or embedder):
         raise UsageError("--library and --embedder are about similar cases; leave out --no-cases")
@@ -171,6 +180,7 @@ def _load_assistant(
         cases=cases,
         phenopackets=library,
         embedder=SentenceEmbedder(embedder) if embedder else None,
+        reader=reader,
         progress=sys.stderr.isatty(),
     )
 

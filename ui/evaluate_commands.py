@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from evaluation.schema import Level, Protocol, System, Weights
+from evaluation.schema import Ablation, Level, Protocol, System, Weights
 
 app = typer.Typer(help="Measure on benchmark sets.", no_args_is_help=True)
 
@@ -26,9 +26,12 @@ def diagnosis(
     library: Annotated[
         Path | None, typer.Option(help="Phenopackets for the case library, beside the evaluated ones.")
     ] = None,
-    fusion: Annotated[
+    weights: Annotated[
         Weights | None,
-        typer.Option(help="Weights of the fused system; default: folds, for a set large enough to train on."),
+        typer.Option(help="Of the systems fused and reader; default: folds, for a set large enough to train on."),
+    ] = None,
+    without: Annotated[
+        list[Ablation] | None, typer.Option(help="What the reader does without; may be repeated.")
     ] = None,
     peer: Annotated[
         list[Path] | None,
@@ -60,7 +63,8 @@ def diagnosis(
         system=system,
         level=knowledge,
         library=library,
-        weights=fusion,
+        weights=weights,
+        without=frozenset(without or ()),
         peers=tuple(peer or ()),
         pheval=pheval,
         present_only=present_only,

@@ -70,3 +70,46 @@ def embedder(
     typer.echo(
         f"{len(trained.model.table):,} tokens; loss {of_wordings:.3f} of wordings, {of_cases:.3f} of cases: {out}"
     )
+
+
+@app.command()
+def reader(
+    cases: Annotated[Path, typer.Option(help="Folder or zip of phenopackets to train on.")],
+    out: Annotated[Path, typer.Option(help="Folder for the model, and for checkpoints while it is trained.")],
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many patients, drawn at random.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Most times that every patient is seen.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of folds, simulation and training.")] = 0,
+) -> None:
+    """Train the reader: on simulated patients, then on published ones, each seen without their own publications.
+
+    A training that was cut off goes on where it was, with the same command.
+    """
+    from dataclasses import asdict, replace
+
+    from evaluation.cases import draw_cases, load_cases
+    from evaluation.fusion_folds import Job
+    from evaluation.knowledge import load_knowledge
+    from evaluation.protocols import split_folds
+    from evaluation.reader_folds import train_reader_on_all
+    from evaluation.schema import Level, Protocol
+    from kg.cache import require_writable
+    from llm.reader.training import CHECKPOINT, ReaderSettings
+    from llm.reader.weights import save_reader
+
+    whole = load_knowledge(Level.LIBRARY, [cases])
+    case_set = load_cases(cases, whole.graph.ontology)
+    require_writable(out)
+    settings = replace(ReaderSettings(), **({"n_epochs": epochs} if epochs else {}))
+    trained, n_patients = train_reader_on_all(
+        Job(whole=whole, protocol=Protocol.PUBLISHED),
+        split_folds(draw_cases(case_set.cases, limit, seed), seed),
+        settings=settings,
+        seed=seed,
+        checkpoints=out,
+        progress=sys.stderr.isatty(),
+    )
+    card = {"trained_on": cases.name, "n_patients": n_patients, "seed": seed, "versions": whole.graph.versions}
+    save_reader(trained, out, {**card, "settings": asdict(settings)})
+    (out / CHECKPOINT).unlink(missing_ok=True)
+    n_publications = len(trained.model.config.publications)
+    typer.echo(f"trained on {n_patients:,} patients of {n_publications:,} publications: {out}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from kg.graph import KnowledgeGraph
 from kg.schema import Association, Finding, FindingMatch, Match
@@ -49,16 +49,22 @@ class RankingReader:
 
 def claims_about(candidate: Candidate, graph: KnowledgeGraph, book: EvidenceBook) -> Iterable[Claim]:
     """Claims about one candidate: findings by weight, then similar cases, then what is expected and not mentioned."""
-    weights = {c.term_id: abs(c.log_lr) for c in candidate.contributions}
+    weights = {c.term_id: c.weight for c in candidate.contributions}
     telling = [m for m in candidate.explanation.matches if m.associations]
-    telling.sort(key=lambda m: (-weights[m.finding.term_id], m.finding.term_id))
+    telling.sort(key=lambda m: (-_telling(m, weights), m.finding.term_id))
     for match in telling[:MAX_CLAIMS]:
-        yield _finding_claim(candidate, match, weights[match.finding.term_id], graph, book)
+        yield _finding_claim(candidate, match, abs(weights[match.finding.term_id]), graph, book)
     similar = [hit for hit in candidate.cases if len(hit.shared_term_ids) >= MIN_SHARED]
     for hit in similar[:MAX_CASES]:
         yield _case_claim(candidate, hit, graph, book)
     for association in candidate.explanation.missing[:MAX_EXPECTED]:
         yield _expected_claim(candidate, association, graph, book)
+
+
+def _telling(match: FindingMatch, weights: Mapping[str, float]) -> float:
+    """How much a finding speaks for what its claim says."""
+    weight = weights[match.finding.term_id]
+    return -weight if match.match is Match.CONTRADICTED else weight
 
 
 def _finding_claim(

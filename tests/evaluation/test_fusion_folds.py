@@ -85,7 +85,9 @@ def test_each_fusion_names_the_publications_of_the_other_folds(job, folds, neste
     assert set(fusions) == set(range(len(folds)))
     for k, (publications, _) in enumerate(folds):
         assert fusions[k].publications == everything - publications
-        check_no_leak(hold_out(job.whole, publications, job.protocol), publications, job.protocol, fusions[k])
+        check_no_leak(
+            hold_out(job.whole, publications, job.protocol), publications, job.protocol, fusions[k].publications
+        )
 
 
 def test_a_fold_alone_gets_the_same_fusion_as_among_all(job, folds, nested):

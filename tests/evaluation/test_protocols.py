@@ -209,9 +209,9 @@ def test_the_check_sees_a_worded_case(toy_graph, protocol):
 @pytest.mark.parametrize("protocol", Protocol)
 def test_the_check_sees_what_the_weights_were_trained_on(toy_graph, protocol):
     fusion = replace(linear_fusion(), publications=frozenset({"PMID:5", "PMID:6"}))
-    with pytest.raises(LeakError, match=r"trained on PMID:6, which is held out: .* \(--fusion folds\)"):
-        check_no_leak(Knowledge(graph=toy_graph), frozenset({"PMID:6", "PMID:7"}), protocol, fusion)
-    check_no_leak(Knowledge(graph=toy_graph), frozenset({"PMID:7"}), protocol, fusion)
+    with pytest.raises(LeakError, match=r"trained on PMID:6, which is held out: .* \(--weights folds\)"):
+        check_no_leak(Knowledge(graph=toy_graph), frozenset({"PMID:6", "PMID:7"}), protocol, fusion.publications)
+    check_no_leak(Knowledge(graph=toy_graph), frozenset({"PMID:7"}), protocol, fusion.publications)
 
 
 def test_the_check_does_not_trust_the_removal(toy_graph):

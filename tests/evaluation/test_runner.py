@@ -13,6 +13,7 @@ from evaluation.schema import Case, Protocol, System
 from evaluation.systems import WITH_VECTORS
 from kg.errors import CitedxError, SourceError, StorageError, UsageError
 from tests.evaluation.store import STORE, build_knowledge, cases_of_store
+from tests.fakes import small_reader
 from tests.toy import (
     ALPHA,
     ALPHA_ORPHA,
@@ -86,11 +87,12 @@ def test_a_process_that_dies_is_told_in_one_line(toy_graph, cases, tmp_path):
 def test_a_run_that_was_cut_off_in_a_line_writes_the_same_file(toy_graph, cases, tmp_path, system):
     whole = build_knowledge(toy_graph, STORE, with_text=system in WITH_VECTORS)
     file = tmp_path / "p.jsonl"
-    done = predict(cases, whole, UNSEEN, system, file, fusion=FUSION)
+    weights = small_reader() if system is System.READER else FUSION
+    done = predict(cases, whole, UNSEEN, system, file, weights=weights)
     content = file.read_bytes()
     for n_left in (len(content) - 1, len(content) - 40, len(content) // 2, 10, 0):
         file.write_bytes(content[:n_left])
-        assert predict(cases, whole, UNSEEN, system, file, fusion=FUSION) == done
+        assert predict(cases, whole, UNSEEN, system, file, weights=weights) == done
         assert file.read_bytes() == content
 
 
@@ -192,7 +194,8 @@ def test_scores_without_that_meaning_give_no_probabilities(whole, cases, tmp_pat
 @pytest.mark.parametrize("system", [System.GRAPH, System.FUSED, System.CASES])
 def test_a_story_without_a_present_finding_is_missed(whole, tmp_path, system):
     told = [replace(case("c1", "PMID:7"), findings=patient(no=[LARGE])), case("c2", "PMID:8")]
-    for p in predict(told, whole, UNSEEN, system, tmp_path / "p.jsonl", fusion=FUSION):
+    weights = small_reader() if system is System.READER else FUSION
+    for p in predict(told, whole, UNSEEN, system, tmp_path / "p.jsonl", weights=weights):
         assert (p.rank, p.ranked_ids, p.probabilities, p.in_graph, p.n_findings) == (None, (), (), True, 0)
 
 
@@ -216,7 +219,7 @@ def test_a_disease_is_known_where_another_publication_of_the_set_has_it(whole, t
 def test_shipped_weights_that_saw_a_case_are_refused(whole, cases, tmp_path):
     trained = replace(FUSION, publications=frozenset({"PMID:4"}))
     with pytest.raises(LeakError, match="trained on PMID:4"):
-        predict(cases, whole, UNSEEN, System.FUSED, tmp_path / "p.jsonl", fusion=trained)
+        predict(cases, whole, UNSEEN, System.FUSED, tmp_path / "p.jsonl", weights=trained)
 
 
 def test_weights_are_learned_from_what_is_listed(whole, cases, fused, tmp_path):

@@ -59,7 +59,7 @@ def test_cases_is_the_nearest_case_of_each_disease(knowledge):
 
 def test_fused_gives_the_fusion_s_probabilities(knowledge):
     fusion = linear_fusion(nobody=1.5, log_lr=0.5, case_largest=2)
-    ranking = RANKERS[System.FUSED](Question(knowledge=knowledge, case=CASE, fusion=fusion))
+    ranking = RANKERS[System.FUSED](Question(knowledge=knowledge, case=CASE, weights=fusion))
     diseases, log_probabilities = rank_diseases(knowledge.extractor, fusion, CASE.findings)
     assert ranking.scores[diseases] == pytest.approx(log_probabilities)
     assert ranking.probabilities is not None
@@ -82,7 +82,7 @@ def test_text_is_the_most_similar_worded_case_of_each_disease(knowledge):
 
 def test_what_a_system_needs_is_said(toy_graph):
     without = Question(knowledge=build_knowledge(toy_graph), case=CASE)
-    with pytest.raises(UsageError, match="fused needs trained weights: --fusion folds or shipped"):
+    with pytest.raises(UsageError, match="fused needs trained weights: --weights folds or shipped"):
         RANKERS[System.FUSED](without)
     with pytest.raises(UsageError, match="text needs a case library"):
         RANKERS[System.TEXT](without)

@@ -12,6 +12,7 @@ from kg.errors import SourceError, UnknownIdError, UsageError
 from kg.graph import KnowledgeGraph
 from llm.assistant import NOTHING_FOUND, ONLY_EXCLUDED, DiagnosisAssistant
 from llm.questions import N_CANDIDATES
+from retrieval.candidates import FusionRanker
 from retrieval.cases import build_library, series_of
 from retrieval.features import FeatureExtractor
 from retrieval.lexicon import Lexicon
@@ -51,12 +52,12 @@ def extractor(toy_graph: KnowledgeGraph) -> FeatureExtractor:
 @pytest.fixture(scope="module")
 def assistant(toy_graph: KnowledgeGraph, extractor: FeatureExtractor) -> DiagnosisAssistant:
     library = build_library(series_of(toy_graph), WordPairEmbedder(), toy_graph.ontology)
-    return DiagnosisAssistant(extractor, FUSION, Lexicon(toy_graph.ontology), library)
+    return DiagnosisAssistant(extractor.model, FusionRanker(extractor, FUSION), Lexicon(toy_graph.ontology), library)
 
 
 @pytest.fixture(scope="module")
 def assistant_without_cases(toy_graph: KnowledgeGraph, extractor: FeatureExtractor) -> DiagnosisAssistant:
-    return DiagnosisAssistant(extractor, FUSION, Lexicon(toy_graph.ontology), None)
+    return DiagnosisAssistant(extractor.model, FusionRanker(extractor, FUSION), Lexicon(toy_graph.ontology), None)
 
 
 def test_a_story(assistant: DiagnosisAssistant):
@@ -145,7 +146,9 @@ def test_an_unknown_finding_is_refused(assistant: DiagnosisAssistant):
 
 
 def test_an_invented_citation_is_removed_and_listed(toy_graph: KnowledgeGraph, extractor: FeatureExtractor):
-    careless = DiagnosisAssistant(extractor, FUSION, Lexicon(toy_graph.ontology), None, reader=CarelessReader())
+    careless = DiagnosisAssistant(
+        extractor.model, FusionRanker(extractor, FUSION), Lexicon(toy_graph.ontology), None, reader=CarelessReader()
+    )
     answer = careless.diagnose(patient(LARGE), k=2)
     assert [(r.claim.evidence_ids, r.reason) for r in answer.removed_claims] == [(("E999",), "E999 does not exist")] * 2
     assert all("everybody knows" not in c.text for d in answer.diagnoses for c in d.claims)

@@ -11,7 +11,6 @@ from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel
 from kg.schema import Finding
 from llm.questions import information_gain, next_questions
-from retrieval.candidates import rank_candidates
 from retrieval.features import FeatureExtractor
 from retrieval.schema import Candidate
 from tests.toy import (
@@ -27,6 +26,7 @@ from tests.toy import (
     build_extractor,
     linear_fusion,
     patient,
+    rank_fused,
 )
 
 TERMS = (LARGE, VERY_LARGE, STRIPED, RED_STRIPED, BRITTLE, BRITTLE_TIP, WOBBLING, WOBBLING_STRIPES)
@@ -45,7 +45,7 @@ def model(extractor: FeatureExtractor) -> LikelihoodModel:
 
 def rank(extractor: FeatureExtractor, findings: Sequence[Finding]) -> tuple[Candidate, ...]:
     """By the findings alone, less sure of itself than the sum of the ratios would be."""
-    return rank_candidates(extractor, linear_fusion(log_lr=1 / 3), findings)
+    return rank_fused(extractor, linear_fusion(log_lr=1 / 3), findings)
 
 
 def binary_entropy(p: float) -> float:

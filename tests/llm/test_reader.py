@@ -13,7 +13,6 @@ from llm.grounding import ground
 from llm.reader import RankingReader, Reading
 from llm.reader.ranking import MAX_CASES, MAX_CITATIONS, MAX_CLAIMS, MAX_EXPECTED
 from llm.schema import Claim
-from retrieval.candidates import rank_candidates
 from retrieval.cases import CaseLibrary, series_of
 from retrieval.features import FeatureExtractor
 from retrieval.schema import Candidate, CaseHit
@@ -38,6 +37,7 @@ from tests.toy import (
     hit,
     linear_fusion,
     patient,
+    rank_fused,
 )
 
 VERY_FREQUENT = "80% to 99% of patients (very frequent)"
@@ -56,7 +56,7 @@ def library(toy_graph: KnowledgeGraph) -> CaseLibrary:
 def rank(
     extractor: FeatureExtractor, findings: Sequence[Finding], hits: Sequence[CaseHit] = ()
 ) -> tuple[Candidate, ...]:
-    return rank_candidates(extractor, linear_fusion(log_lr=1 / 3), findings, hits)
+    return rank_fused(extractor, linear_fusion(log_lr=1 / 3), findings, hits)
 
 
 def read(extractor: FeatureExtractor, findings: Sequence[Finding], *hits: CaseHit) -> Reading:

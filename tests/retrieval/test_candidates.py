@@ -13,7 +13,7 @@ from kg.errors import UnknownIdError
 from kg.graph import KnowledgeGraph
 from kg.likelihood import PREVALENCE_WEIGHT
 from kg.schema import Finding, Match, Prevalence, Provenance
-from retrieval.candidates import rank_candidates, rank_diseases
+from retrieval.candidates import rank_diseases
 from retrieval.cases import series_of
 from retrieval.features import FeatureExtractor
 from retrieval.fusion import Fusion
@@ -38,6 +38,7 @@ from tests.toy import (
     hit,
     linear_fusion,
     patient,
+    rank_fused,
 )
 
 TERMS = (LARGE, VERY_LARGE, STRIPED, RED_STRIPED, BRITTLE, BRITTLE_TIP, WOBBLING, WOBBLING_STRIPES)
@@ -96,18 +97,18 @@ def test_probabilities_by_hand(extractor: FeatureExtractor):
     }
     wobbling = sum(p_wobbling.values()) / 5
     log_lr = {d: math.log(ratio[d]) + math.log((1 - 0.2 * p_wobbling[d]) / (1 - 0.2 * wobbling)) for d in ratio}
-    found = rank_candidates(extractor, linear_fusion(log_lr=1 / 3), patient(VERY_LARGE, no=[WOBBLING]))
+    found = rank_fused(extractor, linear_fusion(log_lr=1 / 3), patient(VERY_LARGE, no=[WOBBLING]))
     assert [c.disease_id for c in found] == [ALPHA, GAMMA, DELTA, BETA, EPSILON]
     weights = {d: math.exp(s / 3) for d, s in log_lr.items()}
     expected = {d: w / (sum(weights.values()) + 1) for d, w in weights.items()}
     assert probabilities(found) == pytest.approx(expected, abs=1e-6)
     for candidate in found:
         assert candidate.score == pytest.approx(math.log(expected[candidate.disease_id]), abs=1e-5)
-        assert sum(c.log_lr for c in candidate.contributions) == pytest.approx(log_lr[candidate.disease_id], abs=1e-5)
+        assert sum(c.weight for c in candidate.contributions) == pytest.approx(log_lr[candidate.disease_id], abs=1e-5)
 
 
 def test_matches_and_ids(extractor: FeatureExtractor):
-    candidates = by_id(rank_candidates(extractor, linear_fusion(), patient(LARGE, RED_STRIPED, no=[BRITTLE])))
+    candidates = by_id(rank_fused(extractor, linear_fusion(), patient(LARGE, RED_STRIPED, no=[BRITTLE])))
     alpha = candidates[ALPHA]
     assert (alpha.name, alpha.equivalent_ids) == ("Alpha syndrome, type II", (ALPHA, ALPHA_ORPHA))
     assert {c.term_id: (c.match, c.excluded) for c in alpha.contributions} == {
@@ -144,7 +145,7 @@ def test_the_order_of_the_findings_does_not_matter(
     extractor: FeatureExtractor, findings: list[Finding], hits: list[CaseHit], fusion: Fusion, data: st.DataObject
 ):
     shuffled = data.draw(st.permutations(findings))
-    assert rank_candidates(extractor, fusion, shuffled, hits) == rank_candidates(extractor, fusion, findings, hits)
+    assert rank_fused(extractor, fusion, shuffled, hits) == rank_fused(extractor, fusion, findings, hits)
 
 
 @settings(max_examples=40)
@@ -152,8 +153,8 @@ def test_the_order_of_the_findings_does_not_matter(
 def test_what_holds_of_any_ranking(
     extractor: FeatureExtractor, findings: list[Finding], hits: list[CaseHit], fusion: Fusion, n: int
 ):
-    found = rank_candidates(extractor, fusion, findings, hits, n=n)
-    everybody = rank_candidates(extractor, fusion, findings, hits, n=8)
+    found = rank_fused(extractor, fusion, findings, hits, n=n)
+    everybody = rank_fused(extractor, fusion, findings, hits, n=8)
     assert [c.rank for c in found] == list(range(1, min(n, 5) + 1))
     assert found == everybody[:n]
     assert all(one.score >= other.score for one, other in pairwise(found))
@@ -170,11 +171,11 @@ def test_what_holds_of_any_ranking(
 @given(findings=FINDINGS)
 def test_what_each_finding_adds_is_the_models(extractor: FeatureExtractor, findings: list[Finding]):
     model = extractor.model
-    for candidate in rank_candidates(extractor, linear_fusion(log_lr=1), findings):
+    for candidate in rank_fused(extractor, linear_fusion(log_lr=1), findings):
         assert {c.term_id for c in candidate.contributions} == {f.term_id for f in findings}
         for c in candidate.contributions:
             log_lr = model.log_lr(c.term_id, excluded=c.excluded)[model.group_index[candidate.disease_id]]
-            assert c.log_lr == pytest.approx(float(log_lr))
+            assert c.weight == pytest.approx(float(log_lr))
 
 
 @pytest.mark.parametrize(("disease_id", "shown"), [(BETA, BETA), (ALPHA_ORPHA, ALPHA), (DELTA, DELTA)])
@@ -184,36 +185,36 @@ def test_a_similar_case_goes_with_its_own_disease_and_changes_no_score(
     """What cases say of a disease is in the features; hits are for people to read."""
     findings, fusion = patient(LARGE, STRIPED), linear_fusion(log_lr=1, case_largest=20)
     near, far = hit(disease_id, LARGE, similarity=0.8), hit(disease_id, STRIPED, similarity=0.7)
-    after = rank_candidates(extractor, fusion, findings, [near, far])
+    after = rank_fused(extractor, fusion, findings, [near, far])
     assert by_id(after)[shown].cases == (near, far)
     assert all(not c.cases for c in after if c.disease_id != shown)
-    assert probabilities(after) == probabilities(rank_candidates(extractor, fusion, findings))
+    assert probabilities(after) == probabilities(rank_fused(extractor, fusion, findings))
 
 
 def test_a_hit_of_a_foreign_disease_is_passed_over(extractor: FeatureExtractor):
     findings, fusion = patient(LARGE), linear_fusion(log_lr=1)
     foreign = hit("OMIM:1", LARGE)
-    assert rank_candidates(extractor, fusion, findings, [foreign]) == rank_candidates(extractor, fusion, findings)
+    assert rank_fused(extractor, fusion, findings, [foreign]) == rank_fused(extractor, fusion, findings)
 
 
 def test_a_published_case_raises_its_disease(toy_graph: KnowledgeGraph, extractor: FeatureExtractor):
     findings, fusion = patient(LARGE, STRIPED), linear_fusion(case_largest=20)
     told = build_extractor(toy_graph, [*series_of(toy_graph), hit(EPSILON, LARGE, STRIPED).case])
-    assert rank_candidates(told, fusion, findings)[0].disease_id == EPSILON
-    assert rank_candidates(extractor, fusion, findings)[0].disease_id == GAMMA
+    assert rank_fused(told, fusion, findings)[0].disease_id == EPSILON
+    assert rank_fused(extractor, fusion, findings)[0].disease_id == GAMMA
 
 
 def test_an_unknown_finding_is_refused(extractor: FeatureExtractor):
     with pytest.raises(UnknownIdError, match=UNKNOWN_TERM):
-        rank_candidates(extractor, linear_fusion(), patient(UNKNOWN_TERM))
+        rank_fused(extractor, linear_fusion(), patient(UNKNOWN_TERM))
 
 
 def test_where_nothing_is_described_there_is_no_candidate(toy_graph: KnowledgeGraph):
     references = {p.reference for d in toy_graph.diseases for a in toy_graph.findings_of(d) for p in a.provenance}
     bare = build_extractor(toy_graph.without_references(references), [hit(ALPHA, LARGE).case])
-    assert rank_candidates(bare, linear_fusion(), patient(LARGE)) == ()
+    assert rank_fused(bare, linear_fusion(), patient(LARGE)) == ()
     assert rank_diseases(bare, linear_fusion(), patient(LARGE)) == ([], [])
 
 
 def test_more_than_there_are(extractor: FeatureExtractor):
-    assert len(rank_candidates(extractor, linear_fusion(), patient(LARGE), n=np.iinfo(np.int32).max)) == 5
+    assert len(rank_fused(extractor, linear_fusion(), patient(LARGE), n=np.iinfo(np.int32).max)) == 5

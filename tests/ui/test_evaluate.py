@@ -146,7 +146,7 @@ def test_the_fusion_is_trained_in_the_folds_and_a_second_run_ranks_nothing(tmp_p
     packet(cases, "m1")
     packet(cases, "m2", publication="PMID:2")
     packet(cases, "r1", disease=RETT, present=OF_RETT, publication="PMID:2")
-    options = ("--system", "fused", "--protocol", "unseen-publication", "--fusion", "folds", "--pheval")
+    options = ("--system", "fused", "--protocol", "unseen-publication", "--weights", "folds", "--pheval")
     options = (*options, "--knowledge", "graph")
     assert evaluate(cases, out, *options).exception is None
     first = strict_json(out / "metrics.json")
@@ -179,7 +179,7 @@ def test_a_patient_in_another_library_too_does_not_help_themselves(tmp_path):
 def test_weights_that_saw_an_evaluated_publication_are_refused(tmp_path):
     seen = min(load_fusion().publications)
     packet(tmp_path, "p", publication=seen)
-    options = ("--system", "fused", "--fusion", "shipped", "--knowledge", "graph")
+    options = ("--system", "fused", "--weights", "shipped", "--knowledge", "graph")
     result = evaluate(tmp_path, tmp_path / "out", *options)
     assert isinstance(result.exception, LeakError)
     assert f"the fusion was trained on {seen}, which is held out" in str(result.exception)
@@ -203,7 +203,7 @@ def test_weights_that_saw_what_may_be_the_patients_publication_are_refused(tmp_p
     present = [c.term_id for c in series.counts if c.n_present]
     cases = tmp_path / "cases.json"
     cases.write_text(json.dumps([[present, [series.disease.disease_id]]]))
-    options = ("--system", "fused", "--fusion", "shipped", "--knowledge", "counts")
+    options = ("--system", "fused", "--weights", "shipped", "--knowledge", "counts")
     result = evaluate(cases, tmp_path / "out", *options)
     assert isinstance(result.exception, LeakError)
 
@@ -265,9 +265,9 @@ def test_a_broken_peer_is_refused_before_anything_is_ranked(tmp_path):
 
 def test_weights_are_of_the_fused_system(tmp_path):
     packet(tmp_path, "p")
-    result = evaluate(tmp_path, tmp_path / "out", "--fusion", "folds")
+    result = evaluate(tmp_path, tmp_path / "out", "--weights", "folds")
     assert isinstance(result.exception, UsageError)
-    assert "--fusion is for the system fused, got --system graph" in str(result.exception)
+    assert "--weights is for the systems fused and reader, got --system graph" in str(result.exception)
 
 
 def test_unseen_future_needs_its_release(tmp_path, monkeypatch, capsys):
@@ -298,7 +298,7 @@ def test_unseen_future_learns_from_the_past_alone(tmp_path):
     packet(cases, "later-1", publication="PMID:40000001")
     packet(cases, "later-2", disease="OMIM:999999", publication="PMID:40000002")
     packet(cases, "later-3", disease="OMIM:999999", publication="PMID:40000003")
-    result = evaluate(cases, out, "--system", "fused", "--fusion", "folds", "--protocol", "unseen-future")
+    result = evaluate(cases, out, "--system", "fused", "--weights", "folds", "--protocol", "unseen-future")
     assert result.exception is None
     metrics = strict_json(out / "metrics.json")
     assert [u["case_id"] for u in metrics["unscored"]] == ["past-1", "past-2"]

@@ -1,0 +1,179 @@
+"""The reader trained anew for each fold, on patients of the other folds only.
+
+As in ``evaluation.fusion_folds``: a patient of fold j is an example for fold k with what is known without both folds.
+A process makes the examples of one fold and trains on them at once, since all folds' examples fill no memory together.
+Simulated patients rest on no publication (``llm.reader.simulation``), so every fold begins with the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from evaluation.fusion_folds import Condition, Job, choose_training_cases, publications_about
+from evaluation.processes import Workers
+from evaluation.protocols import Fold, Knowledge, hold_out
+from evaluation.schema import Ablation, Case, Protocol
+from kg.errors import UsageError
+from kg.schema import Finding
+from llm.reader.features import ReaderFeatureExtractor
+from llm.reader.simulation import simulate_patients
+from retrieval.cases import series_of
+from retrieval.features import FeatureExtractor
+
+if TYPE_CHECKING:
+    from llm.reader.model import ReaderModel
+    from llm.reader.training import ReaderExample, ReaderSettings, TrainedReader
+
+N_SIMULATED = 4_000
+"""Patients."""
+N_SIMULATED_EPOCHS = 2
+
+
+def train_fold_readers(
+    workers: Workers,
+    folds: Sequence[Fold],
+    wanted: Sequence[int],
+    *,
+    without: frozenset[Ablation] = frozenset(),
+    seed: int = 0,
+    progress: bool = False,
+) -> dict[int, ReaderModel]:
+    """A reader for each wanted fold, trained on all other folds.
+
+    Args:
+        workers: of a ``Job``.
+        folds: all of them.
+        wanted: numbers of the folds to train for.
+        without: what it does without.
+        seed: of the choice of patients, their simulation and the training.
+        progress: show a bar.
+
+    Raises:
+        UsageError: the other folds hold no patient to train on.
+    """
+    chosen = tuple((publications, choose_training_cases(cases, seed)) for publications, cases in folds)
+    begun = None
+    if wanted and Ablation.SIMULATION not in without:
+        (begun,) = workers.run(_begin, [(chosen, without, seed)])
+    tasks = ((chosen, k, without, begun, seed) for k in wanted)
+    trained = tqdm(workers.run(_train_fold, tasks), total=len(wanted), desc="readers", disable=not progress)
+    return dict(zip(wanted, trained, strict=True))
+
+
+def train_reader_on_all(
+    job: Job,
+    folds: Sequence[Fold],
+    *,
+    settings: ReaderSettings | None = None,
+    seed: int = 0,
+    checkpoints: Path | None = None,
+    progress: bool = False,
+) -> tuple[TrainedReader, int]:
+    """One reader from the patients of all folds, each seen without their own fold; and the number of patients.
+
+    Each patient is an example under each ``Condition``, once with all that is known and once with series only, as
+    users have it who have the shipped counts alone.
+
+    Args:
+        job: what is known.
+        folds: all of them.
+        settings: of the training.
+        seed: of the choice of patients, their simulation and the training.
+        checkpoints: folder in which each epoch is kept.
+        progress: show bars.
+
+    Raises:
+        UsageError: the folds hold no patient.
+    """
+    from llm.reader.training import ReaderSettings, train_reader
+
+    settings = settings or ReaderSettings()
+    chosen = [(publications, choose_training_cases(cases, seed)) for publications, cases in folds]
+    examples: list[ReaderExample] = []
+    for publications, cases in tqdm(chosen, desc="examples", disable=not progress):
+        for condition in Condition:
+            hidden = publications | (
+                publications_about(job.whole, cases) if condition is Condition.UNDESCRIBED else set()
+            )
+            known = hold_out(job.whole, frozenset(hidden), Protocol.PUBLISHED)
+            for extractor in (known.extractor, FeatureExtractor(known.model, series_of(known.graph))):
+                examples += build_reader_examples(extractor, cases, settings.n_candidates)
+    if not examples:
+        raise UsageError("the reader needs published patients to be trained on, and there are none")
+    begun = _begin(job, chosen, frozenset(), seed)
+    trained = train_reader(
+        examples, begun=begun, settings=settings, seed=seed, checkpoints=checkpoints, progress=progress
+    )
+    return trained, sum(len(cases) for _, cases in chosen)
+
+
+def build_reader_examples(
+    extractor: FeatureExtractor, cases: Sequence[Case], n_candidates: int
+) -> Iterator[ReaderExample]:
+    """The candidates and evidence of each patient, with the right one marked."""
+    groups = extractor.model.group_index
+    readers = ReaderFeatureExtractor(extractor)
+    for case in cases:
+        right = {groups[g] for g in case.gold_ids if g in groups}
+        yield from _example(readers, case.findings, right, case.publication, n_candidates)
+
+
+def simulate_examples(
+    whole: Knowledge, publications: frozenset[str], n_candidates: int, seed: int, n: int = N_SIMULATED
+) -> tuple[ReaderExample, ...]:
+    """Simulated patients, with what the graph says without these publications, and without any published case."""
+    alone = Knowledge(graph=hold_out(whole, publications, Protocol.UNSEEN_PUBLICATION).graph)
+    readers, groups = ReaderFeatureExtractor(alone.extractor), alone.model.group_index
+    return tuple(
+        example
+        for patient in simulate_patients(alone.graph, n, seed)
+        for example in _example(readers, patient.findings, {groups[patient.disease_id]}, "", n_candidates)
+    )
+
+
+def _example(
+    readers: ReaderFeatureExtractor, findings: Sequence[Finding], right: set[int], publication: str, n_candidates: int
+) -> Iterator[ReaderExample]:
+    from llm.reader.training import ReaderExample, thinned
+
+    inputs = readers.extract(findings)
+    found = min((row for row, d in enumerate(inputs.diseases.tolist()) if d in right), default=None)
+    if len(inputs.diseases):
+        yield thinned(ReaderExample(inputs=inputs, right=found, publication=publication), n_candidates)
+
+
+def _begin(job: Job, folds: Sequence[Fold], without: frozenset[Ablation], seed: int) -> ReaderModel:
+    """A reader trained on simulated patients, of whose diseases no publication of any fold tells."""
+    from llm.reader.training import train_reader
+
+    settings = replace(_settings(without), n_epochs=N_SIMULATED_EPOCHS)
+    publications = frozenset[str]().union(*(publications for publications, _ in folds))
+    examples = simulate_examples(job.whole, publications, settings.n_candidates, seed)
+    return train_reader(examples, settings=settings, seed=seed).model
+
+
+def _train_fold(
+    job: Job, folds: Sequence[Fold], k: int, without: frozenset[Ablation], begun: ReaderModel | None, seed: int
+) -> ReaderModel:
+    from llm.reader.training import train_reader
+
+    settings = _settings(without)
+    examples: list[ReaderExample] = []
+    for j, (publications, cases) in enumerate(folds):
+        if j != k:
+            known = hold_out(job.whole, folds[k][0] | publications, job.protocol)
+            examples += build_reader_examples(known.extractor, cases, settings.n_candidates)
+    if not examples:
+        raise UsageError("the reader needs patients of other publications to be trained on, and there are none")
+    return train_reader(examples, begun=begun, settings=settings, seed=seed).model
+
+
+def _settings(without: frozenset[Ablation]) -> ReaderSettings:
+    from llm.reader.training import ReaderSettings
+
+    return ReaderSettings(reads_evidence=Ablation.EVIDENCE not in without)
