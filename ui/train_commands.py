@@ -99,7 +99,7 @@ def reader(
     whole = load_knowledge(Level.LIBRARY, [cases])
     case_set = load_cases(cases, whole.graph.ontology)
     require_writable(out)
-    settings = replace(ReaderSettings(), **({"n_epochs": epochs} if epochs else {}))
+    settings = replace(ReaderSettings(), n_epochs=epochs) if epochs else ReaderSettings()
     trained, n_patients = train_reader_on_all(
         Job(whole=whole, protocol=Protocol.PUBLISHED),
         split_folds(draw_cases(case_set.cases, limit, seed), seed),
