@@ -53,6 +53,8 @@ class Options:
     """Of a trained system; None: by the number of publications."""
     without: frozenset[Ablation] = frozenset()
     """What the reader does without."""
+    examine: int = 0
+    """Patients who are asked about further, drawn at random."""
     peers: tuple[Path, ...] = ()
     pheval: bool = False
     present_only: bool = False
@@ -138,6 +140,8 @@ def _check(options: Options) -> None:
         require_pyarrow()
     if options.weights and options.system not in TRAINED:
         raise UsageError(f"--weights is for the systems fused and reader, got --system {options.system}")
+    if options.examine and options.system not in TRAINED:
+        raise UsageError(f"--examine is for the systems fused and reader, got --system {options.system}")
     if options.without and options.system is not System.READER:
         raise UsageError(f"--without is for the system reader, got --system {options.system}")
 
@@ -215,6 +219,7 @@ def _predict(
         others=material.others,
         listed=material.listed,
         without=options.without,
+        examined=frozenset(c.case_id for c in draw_cases(material.scored, options.examine, options.seed)),
         n_workers=n_workers,
         seed=options.seed,
         progress=progress,
@@ -239,6 +244,7 @@ def _settings(options: Options, material: _Material, weights: Weights | None) ->
         "system": options.system,
         "knowledge": options.level,
         **({"weights": weights} if weights else {}),
+        **({"examined": options.examine} if options.examine else {}),
         **({"without": ", ".join(sorted(options.without))} if options.without else {}),
         **material.whole.graph.versions,
         "contents": contents[:12],

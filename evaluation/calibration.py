@@ -74,6 +74,8 @@ class RiskCoverage:
     """Largest share of cases that can be answered at the accepted risk."""
     threshold: float
     """Confidence that an answer then needs; infinite where the risk is never as low."""
+    surer_half: Rate
+    """Share of right answers among the half of the cases with the highest confidence."""
 
 
 def has_probabilities(predictions: Sequence[Prediction]) -> bool:
@@ -136,6 +138,7 @@ def measure_risk_coverage(
     risks = _risks(levels, wrong)
     answered = _n_answered(levels, risks, accepted_risk)
     resampled = _resample(levels, wrong, order, bootstrap_of(predictions, seed), accepted_risk)
+    half = np.sort(order[: max(1, len(order) // 2)])
     return RiskCoverage(
         coverages=np.arange(1, len(wrong) + 1) / len(wrong),
         risks=risks,
@@ -145,6 +148,7 @@ def measure_risk_coverage(
         accepted_risk=accepted_risk,
         coverage=interval(answered / len(wrong), resampled[:, 1]),
         threshold=float(confidences[order[answered - 1]]) if answered else np.inf,
+        surer_half=bootstrap_of([predictions[i] for i in half], seed).mean(right[half]),
     )
 
 

@@ -29,6 +29,7 @@ from evaluation.metrics import Rate, by_n_findings, score_predictions, top_k_cur
 from evaluation.peers import Comparison
 from evaluation.schema import Prediction, Unscored
 from evaluation.stories import ReadBack, with_total
+from evaluation.trust import TrustSummary, summarise_trust, word_trust
 from kg.errors import StorageError
 
 COLUMNS = ("top-1", "top-3", "top-10", "top-50", "mrr", "macro-top-1")
@@ -72,6 +73,7 @@ class _Results:
     groups: Mapping[str, _Group]
     bands: Mapping[str, _Group]
     calibration: Calibration | None
+    trust: TrustSummary | None
     risk_coverage: RiskCoverage | None
     comparisons: Sequence[Comparison]
     read_back: Mapping[str, ReadBack]
@@ -134,6 +136,7 @@ def write_report(
         risk_coverage=measure_risk_coverage(predictions, seed=seed) if calibrated else None,
         comparisons=comparisons,
         read_back=with_total(read_back or {}),
+        trust=summarise_trust(predictions, seed),
         outside=[p for p in predictions if not p.in_graph],
         unscored=unscored,
     )
@@ -180,6 +183,7 @@ def _tell(results: _Results, curves: Mapping[str, Sequence[Rate]]) -> dict[str, 
         "by_n_findings": {name: _flat(band) for name, band in results.bands.items()},
         "calibration": results.calibration,
         "risk_coverage": results.risk_coverage and _curve(results.risk_coverage),
+        "trust": results.trust,
         "peers": results.comparisons,
         "stories": {style: _shares(r) for style, r in results.read_back.items()},
         "top_k": curves,
@@ -227,6 +231,7 @@ def _word(results: _Results, drawn: Mapping[str, str]) -> str:
         _word_comparisons(results.comparisons),
         _word_stories(results.read_back),
         _word_calibration(results, drawn),
+        word_trust(results.trust) if results.trust else [],
         ["## By number of present findings", "", *_table("present findings", results.bands, BAND_COLUMNS)],
         [drawn["findings"]] if drawn else [],
         _word_unscored(results),
@@ -307,6 +312,7 @@ def _word_calibration(results: _Results, drawn: Mapping[str, str]) -> list[str]:
         f"Area under the risk-coverage curve {percent(curve.aurc)} %; {100 * curve.aurc_random:.1f} % without an "
         f"order, {100 * curve.aurc_best:.1f} % with the best."
     )
+    half = f"Of the half of the cases with the highest probability the first is right in {percent(curve.surer_half)} %."
     risk = f"{100 * curve.accepted_risk:.0f} %"
     answered = (
         f"Answering only from a probability of {100 * curve.threshold:.1f} % on keeps the share of wrong first "
@@ -321,7 +327,7 @@ def _word_calibration(results: _Results, drawn: Mapping[str, str]) -> list[str]:
     )
     heads = ["| probability, % | n | mean probability | first disease is right |", "|---|---|---|---|"]
     pictures = f"{drawn['reliability']} {drawn['risk-coverage']}"
-    return ["## Calibration", "", error, f"{area} {answered}", "", *heads, *rows, "", pictures]
+    return ["## Calibration", "", error, f"{area} {answered} {half}", "", *heads, *rows, "", pictures]
 
 
 def _word_unscored(results: _Results) -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +20,12 @@ from tqdm import tqdm
 from evaluation import fusion_folds, reader_folds
 from evaluation.processes import Workers, start_workers
 from evaluation.protocols import Fold, Knowledge, check_no_leak, hold_out, split_folds
-from evaluation.schema import Ablation, Case, Prediction, Protocol, System
+from evaluation.schema import Ablation, Case, Prediction, Protocol, System, Trust
 from evaluation.systems import RANKERS, TRAINED, WITH_VECTORS, Question, Ranking
-from kg.errors import SourceError, StorageError
+from evaluation.trust import examine
+from kg.errors import SourceError, StorageError, UsageError
 from kg.graph import KnowledgeGraph
+from retrieval.candidates import FusionRanker
 from retrieval.embedding import Vectors
 from retrieval.fusion import Fusion
 
@@ -45,6 +47,9 @@ class Job(fusion_folds.Job):
     """Disease id -> publications that describe a patient with it, of those that count as another one."""
     without: frozenset[Ablation] = frozenset()
     """What the reader does without."""
+    seed: int = 0
+    examined: frozenset[str] = frozenset()
+    """Ids of the cases that are asked about further; see ``evaluation.trust``."""
 
 
 def predict(
@@ -58,6 +63,7 @@ def predict(
     others: Sequence[Case] | None = None,
     listed: Sequence[Case] | None = None,
     without: frozenset[Ablation] = frozenset(),
+    examined: frozenset[str] = frozenset(),
     n_workers: int = 1,
     seed: int = 0,
     progress: bool = False,
@@ -76,6 +82,7 @@ def predict(
         listed: the same cases as they are learned from, where their findings are others than those that are put to
             the systems; None: as they are.
         without: what the reader does without.
+        examined: ids of cases that are asked about further; see ``evaluation.trust``.
         n_workers: processes; 1 means this one.
         seed: of the folds and the training.
         progress: show bars.
@@ -88,7 +95,15 @@ def predict(
         CitedxError: a process died.
     """
     described_in = _publications_by_disease(cases if others is None else others, whole.graph)
-    job = Job(whole=whole, protocol=protocol, system=system, described_in=described_in, without=without)
+    job = Job(
+        whole=whole,
+        protocol=protocol,
+        system=system,
+        described_in=described_in,
+        without=without,
+        seed=seed,
+        examined=examined,
+    )
     done = {p.case_id: p for p in _read_done(out)}
     folds = split_folds(cases, seed)
     waiting = [k for k, (_, members) in enumerate(folds) if any(c.case_id not in done for c in members)]
@@ -126,7 +141,8 @@ def predict_fold(
         else:  # a story from which nothing was read: the product abstains
             ranking = Ranking(scores=np.full(knowledge.model.n_diseases, -np.inf))
         is_known = any(job.described_in.get(g, set()) - {case.publication} for g in case.gold_ids)
-        predictions.append(_predict(case, ranking, knowledge, is_known))
+        trust = _examine(case, knowledge, weights, seed=job.seed) if case.case_id in job.examined else None
+        predictions.append(replace(_predict(case, ranking, knowledge, is_known), trust=trust))
     return tuple(predictions)
 
 
@@ -135,6 +151,16 @@ def publications_of(weights: TrainedWeights | None) -> frozenset[str]:
     if weights is None:
         return frozenset()
     return weights.publications if isinstance(weights, Fusion) else frozenset(weights.config.publications)
+
+
+def _examine(case: Case, knowledge: Knowledge, weights: TrainedWeights | None, *, seed: int) -> Trust | None:
+    if weights is None:
+        raise UsageError("only the systems fused and reader can be examined (--examine)")
+    if isinstance(weights, Fusion):
+        return examine(FusionRanker(knowledge.extractor, weights), knowledge.model, case, seed)
+    from llm.reader.transformer import TransformerRanker
+
+    return examine(TransformerRanker(knowledge.extractor, weights), knowledge.model, case, seed)
 
 
 def _train(
@@ -213,7 +239,9 @@ def _read_done(path: Path) -> Iterator[Prediction]:
     for number, line in enumerate(_whole_lines(path), start=1):
         try:
             row: dict[str, Any] = json.loads(line)
-            yield Prediction(**row | {name: tuple(row[name]) for name in ("gold_ids", "ranked_ids", "probabilities")})
+            trust = Trust(**row["trust"]) if row["trust"] else None
+            lists = {name: tuple(row[name]) for name in ("gold_ids", "ranked_ids", "probabilities")}
+            yield Prediction(**row | lists | {"trust": trust})
         except (ValueError, TypeError, KeyError) as error:
             raise SourceError(f"{path}, line {number} is not a prediction: remove the file to start anew") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -86,6 +87,20 @@ class CaseSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """What was seen of one patient."""
+
+    drop_cited: float
+    """Fall of the first diagnosis' probability without what speaks most for it."""
+    drop_uncited: float
+    """The same without as many of the other findings."""
+    rank_before: int
+    """Of the right disease, with half of the findings."""
+    ranks_after: Mapping[str, int]
+    """The same after the questions of each policy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prediction:
     """What a system answered for one case."""
 
@@ -104,3 +119,5 @@ class Prediction:
     """What is known describes the disease; where it does not, the case counts as missed and is reported apart."""
     n_findings: int
     """Present findings of the patient."""
+    trust: Trust | None = None
+    """Of a patient who was asked about further."""

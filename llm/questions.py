@@ -30,24 +30,36 @@ def next_questions(
     Asked are findings annotated for a candidate that neither imply nor follow from what is known.
     """
     considered = candidates[:N_CANDIDATES]
-    if not considered:
-        return ()
+    diseases = [model.group_index[c.disease_id] for c in considered]
     terms = _askable(model, findings, considered)
-    if not terms:
-        return ()
-    columns = [model.group_index[c.disease_id] for c in considered]
-    prior = np.array([c.probability for c in considered])
-    prior = np.append(prior, max(0.0, 1.0 - prior.sum()))
-    background = [min(float(model.background_of(t)), 1.0) for t in terms]
-    p_yes = np.array([[*model.probability(t)[columns], b] for t, b in zip(terms, background, strict=True)], np.float64)
-    gains = information_gain(prior, p_yes)
-    best = sorted(zip(-gains, terms, strict=True))[:n]
+    ranked = rank_questions(model, diseases, [c.probability for c in considered], terms)[:n]
     ontology = model.graph.ontology
     return tuple(
-        Question(term_id=t, text=f"Does the patient have {_in_sentence(ontology.name(t))}?", gain=float(-negative))
-        for negative, t in best
-        if negative < 0
+        Question(term_id=t, text=f"Does the patient have {_in_sentence(ontology.name(t))}?", gain=gain)
+        for t, gain in ranked
+        if gain > 0
     )
+
+
+def rank_questions(
+    model: LikelihoodModel, diseases: Sequence[int], probabilities: Sequence[float], terms: Sequence[str]
+) -> list[tuple[str, float]]:
+    """Terms to ask about, the most informative first, ties in their order, and the gain of each in bits.
+
+    Args:
+        model: how often the diseases have each finding.
+        diseases: indices into its groups.
+        probabilities: of them; what is missing to 1 is any other disease.
+        terms: to choose among.
+    """
+    if not len(diseases) or not terms:
+        return []
+    columns = list(diseases)
+    prior = np.append(probabilities, max(0.0, 1.0 - sum(probabilities)))
+    background = [min(float(model.background_of(t)), 1.0) for t in terms]
+    p_yes = np.array([[*model.probability(t)[columns], b] for t, b in zip(terms, background, strict=True)], np.float64)
+    gains = information_gain(prior, p_yes).tolist()
+    return sorted(zip(terms, gains, strict=True), key=lambda ranked: -ranked[1])
 
 
 def information_gain(prior: Doubles, p_yes: Doubles) -> Doubles:

@@ -33,6 +33,9 @@ def diagnosis(
     without: Annotated[
         list[Ablation] | None, typer.Option(help="What the reader does without; may be repeated.")
     ] = None,
+    examine: Annotated[
+        int, typer.Option(min=0, help="Patients whose diagnosis is tested further: cited evidence, next questions.")
+    ] = 0,
     peer: Annotated[
         list[Path] | None,
         typer.Option(
@@ -65,6 +68,7 @@ def diagnosis(
         library=library,
         weights=weights,
         without=frozenset(without or ()),
+        examine=examine,
         peers=tuple(peer or ()),
         pheval=pheval,
         present_only=present_only,

@@ -1,0 +1,193 @@
+"""Whether a ranker's reasons are its reasons, and whether its questions help: asked of a sample of patients.
+
+*Deletion* (DeYoung et al., ACL 2020, doi:10.18653/v1/2020.acl-main.408): the findings that the ranker says speak most
+for its first diagnosis are taken away, and as many of the others; the probability must fall more without the first.
+
+*Questions*: half of a patient's findings are hidden, and three of them are asked for, one after the other, as the
+product would ask, at random, or the commonest first. Only what the record answers is asked, by all three alike. The
+better the questions, the further up the right disease is in the end.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evaluation.metrics import ClusterBootstrap, Rate
+from evaluation.schema import Case, Prediction, Trust
+from kg.likelihood import LikelihoodModel
+from kg.schema import Finding
+from llm.questions import N_CANDIDATES, rank_questions
+from retrieval.candidates import Ranker
+
+MIN_FINDINGS = 4
+"""Present findings of a patient who is asked about."""
+N_QUESTIONS = 3
+UNLISTED = 101
+"""Rank of a disease that is not among the first hundred."""
+POLICIES = ("gain", "random", "frequent")
+"""The product's: expected information gain; at random; the commonest finding first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustSummary:
+    """Means over the patients who were asked about."""
+
+    n: int
+    drop_cited: Rate
+    drop_uncited: Rate
+    rank_before: Rate
+    ranks_after: Mapping[str, Rate]
+    """By policy."""
+    gain_over: Mapping[str, Rate]
+    """Mean difference of the ranks after questions of another policy and after the product's; above 0: better."""
+
+
+def summarise_trust(predictions: Sequence[Prediction], seed: int = 0) -> TrustSummary | None:
+    """Means with intervals over publications; None where nobody was asked about."""
+    asked = [(p.publication, p.trust) for p in predictions if p.trust is not None]
+    if not asked:
+        return None
+    bootstrap = ClusterBootstrap([publication for publication, _ in asked], seed)
+
+    def mean(value: Callable[[Trust], float]) -> Rate:
+        return bootstrap.mean(np.array([value(trust) for _, trust in asked], np.float64))
+
+    return TrustSummary(
+        n=len(asked),
+        drop_cited=mean(lambda t: t.drop_cited),
+        drop_uncited=mean(lambda t: t.drop_uncited),
+        rank_before=mean(lambda t: t.rank_before),
+        ranks_after={p: mean(lambda t, p=p: t.ranks_after[p]) for p in POLICIES},  # type: ignore[misc]
+        gain_over={p: mean(lambda t, p=p: t.ranks_after[p] - t.ranks_after["gain"]) for p in POLICIES[1:]},  # type: ignore[misc]
+    )
+
+
+def word_trust(summary: TrustSummary) -> list[str]:
+    """The section of a report."""
+    falls = (
+        f"Of {summary.n:,} patients. Without the third of the findings that the ranker says speak most for its first "
+        f"diagnosis, its probability falls by {_points(summary.drop_cited)} points; without as many others by "
+        f"{_points(summary.drop_uncited)}."
+    )
+    ranks = (
+        f"Mean rank of the right disease ({UNLISTED}: not listed) with half of the findings: "
+        f"{_told(summary.rank_before)}; after {N_QUESTIONS} answered questions:"
+    )
+    heads = ["| questions | mean rank | further down than the product's |", "|---|---|---|"]
+    lines = ["## Reasons and questions", "", falls, "", ranks, "", *heads]
+    for policy, rank in summary.ranks_after.items():
+        difference = summary.gain_over.get(policy)
+        lines.append(f"| {policy} | {_told(rank)} | {_told(difference) if difference else ''} |")
+    return lines
+
+
+def _points(rate: Rate) -> str:
+    return f"{100 * rate.value:.1f} ({100 * rate.low:.1f} to {100 * rate.high:.1f})"
+
+
+def _told(rate: Rate) -> str:
+    return f"{rate.value:.1f} ({rate.low:.1f} to {rate.high:.1f})"
+
+
+def examine(ranker: Ranker, model: LikelihoodModel, case: Case, seed: int = 0) -> Trust | None:
+    """Both tests of one patient; None of a patient with too few findings, or without a candidate.
+
+    Args:
+        ranker: over what may be known of the patient.
+        model: over the same.
+        case: the patient.
+        seed: of what is hidden and asked at random, together with the patient's id.
+    """
+    present = [f for f in case.findings if not f.excluded]
+    drawn = random.Random(f"{seed} {case.case_id}")  # noqa: S311 - a sample
+    deletion = _delete(ranker, case.findings, drawn) if len(present) >= MIN_FINDINGS else None
+    if deletion is None:
+        return None
+    right = {model.group_index[g] for g in case.gold_ids if g in model.group_index}
+    order = list(present)
+    drawn.shuffle(order)
+    shown, hidden = order[: len(order) // 2], order[len(order) // 2 :]
+    excluded = [f for f in case.findings if f.excluded]
+    drawn.shuffle(excluded)
+    shown += excluded[: len(excluded) // 2]
+    hidden += excluded[len(excluded) // 2 :]
+    answers = _answers(hidden, shown, model)
+    return Trust(
+        drop_cited=deletion[0],
+        drop_uncited=deletion[1],
+        rank_before=_rank_of(right, ranker, shown),
+        ranks_after={p: _rank_of(right, ranker, _ask(p, ranker, model, shown, answers, drawn)) for p in POLICIES},
+    )
+
+
+def _delete(ranker: Ranker, findings: Sequence[Finding], drawn: random.Random) -> tuple[float, float] | None:
+    """Falls of the first diagnosis' probability: without a third of the findings, cited and others."""
+    findings = sorted(findings, key=lambda f: (f.term_id, f.excluded))
+    diseases, log_probabilities = ranker.rank(findings)
+    if not diseases:
+        return None
+    weights = ranker.weigh(findings, diseases[:N_CANDIDATES])[:, 0]
+    present = [i for i, f in enumerate(findings) if not f.excluded]
+    ranked = sorted(present, key=lambda i: -weights[i])
+    n = max(1, len(ranked) // 3)
+    before = float(np.exp(log_probabilities[0]))
+
+    def left(removed: Sequence[int]) -> float:
+        found, logs = ranker.rank([f for i, f in enumerate(findings) if i not in removed])
+        return next((float(np.exp(p)) for d, p in zip(found, logs, strict=True) if d == diseases[0]), 0.0)
+
+    return before - left(ranked[:n]), before - left(drawn.sample(ranked[n:], n))
+
+
+def _answers(hidden: Sequence[Finding], shown: Sequence[Finding], model: LikelihoodModel) -> dict[str, bool]:
+    """What the hidden part of a record answers: term -> whether the patient has it."""
+    ontology = model.graph.ontology
+    known = {a for f in shown if not f.excluded for a in ontology.ancestors(f.term_id)}
+    has = {a for f in hidden if not f.excluded for a in ontology.ancestors(f.term_id)} - known
+    has &= ontology.phenotypic_abnormalities
+    return dict.fromkeys(sorted(has), True) | {f.term_id: False for f in hidden if f.excluded}
+
+
+def _ask(
+    policy: str,
+    ranker: Ranker,
+    model: LikelihoodModel,
+    findings: Sequence[Finding],
+    answers: Mapping[str, bool],
+    drawn: random.Random,
+) -> list[Finding]:
+    """The findings after the questions."""
+    told, open_questions = list(findings), dict(answers)
+    choose: Mapping[str, Callable[[], str | None]] = {
+        "gain": lambda: _most_informative(ranker, model, told, open_questions),
+        "random": lambda: drawn.choice(sorted(open_questions)),
+        "frequent": lambda: max(sorted(open_questions), key=model.background_of),
+    }
+    ontology = model.graph.ontology
+    for _ in range(N_QUESTIONS):
+        asked = choose[policy]() if open_questions else None
+        if asked is None:
+            break
+        has = open_questions.pop(asked)
+        told.append(Finding(term_id=asked, label=ontology.name(asked), excluded=not has))
+        implied = ontology.ancestors(asked) if has else frozenset[str]()
+        open_questions = {t: a for t, a in open_questions.items() if t not in implied}
+    return told
+
+
+def _most_informative(
+    ranker: Ranker, model: LikelihoodModel, findings: Sequence[Finding], open_questions: Mapping[str, bool]
+) -> str | None:
+    diseases, logs = ranker.rank(findings)
+    shares = np.exp(logs[:N_CANDIDATES]).tolist()
+    ranked = rank_questions(model, diseases[:N_CANDIDATES], shares, sorted(open_questions))
+    return ranked[0][0] if ranked else None
+
+
+def _rank_of(right: set[int], ranker: Ranker, findings: Sequence[Finding]) -> int:
+    diseases, _ = ranker.rank(findings)
+    return next((i for i, d in enumerate(diseases[: UNLISTED - 1], start=1) if d in right), UNLISTED)
