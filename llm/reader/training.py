@@ -31,6 +31,7 @@ from llm.reader.features import ReaderInputs
 from llm.reader.model import ReaderConfig, ReaderModel
 
 CHECKPOINT = "checkpoint.pt"
+N_POOLED = 16  # batches that are sorted by length together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,11 +208,10 @@ class _Training:
         number, settings, examples = len(self.curve), self.settings, self.fitted
         set_seed(self.seed + 1000 * (number + 1))  # so that a training that was cut off goes on as if it had not been
         rng = np.random.default_rng(self.seed + number)
-        order = rng.permutation(len(examples))
         self.model.train()
         losses = []
-        for start in range(0, len(examples), settings.batch_size):
-            chosen = [examples[i] for i in order[start : start + settings.batch_size]]
+        for rows in draw_batches([e.inputs.kinds.shape[1] for e in examples], settings.batch_size, rng):
+            chosen = [examples[i] for i in rows]
             batch = collate(chosen, rng, settings.evidence_dropout)
             weights = torch.tensor([max(self.n_patients[e.publication], 1) ** -0.5 for e in chosen])
             batch = {k: v.to(self.accelerator.device) for k, v in (batch | {"weights": weights}).items()}
@@ -280,6 +280,16 @@ def make_config(settings: ReaderSettings) -> ReaderConfig:
         dropout=settings.dropout,
         reads_evidence=settings.reads_evidence,
     )
+
+
+def draw_batches(lengths: Sequence[int], batch_size: int, rng: np.random.Generator) -> list[list[int]]:
+    """Rows in batches, at random; those of a batch are of like length, so that little is padded."""
+    order = rng.permutation(len(lengths)).tolist()
+    n_pooled = N_POOLED * batch_size
+    pools = (order[i : i + n_pooled] for i in range(0, len(order), n_pooled))
+    alike = [row for pool in pools for row in sorted(pool, key=lambda row: lengths[row])]
+    batches = [alike[i : i + batch_size] for i in range(0, len(alike), batch_size)]
+    return [batches[i] for i in rng.permutation(len(batches))]
 
 
 def keep_apart(
