@@ -29,6 +29,7 @@ NOTHING_FOUND = (
     "No finding was recognised, so there is nothing to reason from. "
     "Describe signs and symptoms in words, or give HPO ids."
 )
+UNSURE = "No disease has a probability of {least:.0%} or more, which the accepted risk of {risk:.0%} asks for."
 ONLY_EXCLUDED = "Only excluded findings were given. Add at least one finding that the patient has."
 
 
@@ -120,25 +121,39 @@ class DiagnosisAssistant:
         """
         return self._stories.find_findings(text)
 
-    def diagnose(self, findings: Sequence[Finding], k: int = 10) -> Differential:
+    def diagnose(self, findings: Sequence[Finding], k: int = 10, *, accepted_risk: float | None = None) -> Differential:
         """The k most likely diseases with what speaks for and against them, or the reason why there are none.
 
         Args:
             findings: present and excluded; older term ids become the current ones.
             k: number of diagnoses, at least 1.
+            accepted_risk: 0..1, how likely the first diagnosis may be wrong; where it is likelier, there is none, but
+                still the questions that would help. Default: always answer.
 
         Raises:
             UnknownIdError: a finding's term is not in the graph.
-            UsageError: k is below 1.
+            UsageError: k is below 1, or the risk is no share.
         """
         if k < 1:
             raise UsageError(f"k is the number of diagnoses and at least 1, got {k}")
+        if accepted_risk is not None and not 0 <= accepted_risk <= 1:
+            raise UsageError(f"the accepted risk is a share from 0 to 1, got {accepted_risk:g}")
         findings = tuple(replace(f, term_id=self.graph.ontology.current_id(f.term_id)) for f in findings)
         if not any(not f.excluded for f in findings):
             reason = ONLY_EXCLUDED if findings else NOTHING_FOUND
             return Differential(findings=findings, diagnoses=(), evidence=(), abstained=reason, versions=self.versions)
         hits = self._library.similar(findings) if self._library else ()
         candidates = rank_candidates(self.model, self._ranker, findings, hits, n=max(k, N_CANDIDATES))
+        questions = next_questions(self.model, findings, candidates)
+        if accepted_risk is not None and (not candidates or candidates[0].probability < 1 - accepted_risk):
+            return Differential(
+                findings=findings,
+                diagnoses=(),
+                evidence=(),
+                abstained=UNSURE.format(least=1 - accepted_risk, risk=accepted_risk),
+                questions=questions,
+                versions=self.versions,
+            )
         reading = self._reader.read(self.graph, findings, candidates[:k])
         diagnoses, removed = ground(reading.diagnoses, reading.evidence, findings, self.graph)
         return Differential(
@@ -146,7 +161,7 @@ class DiagnosisAssistant:
             diagnoses=diagnoses,
             evidence=reading.evidence,
             removed_claims=removed,
-            questions=next_questions(self.model, findings, candidates),
+            questions=questions,
             candidates=candidates,
             versions=self.versions,
         )

@@ -94,6 +94,10 @@ def diagnose(
         str | None, typer.Option("--hpo", help='Findings, excluded ones with a minus: "HP:0001250,-HP:0000365".')
     ] = None,
     k: Annotated[int, typer.Option("-k", min=1, max=100, help="Number of diagnoses.")] = 10,
+    max_risk: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Give no diagnosis where the first is likelier to be wrong than this."),
+    ] = None,
     as_json: JsonOption = False,
     cases: CasesOption = True,
     library: LibraryOption = None,
@@ -108,7 +112,7 @@ def diagnose(
     graph = load_graph()
     found = _findings_of(graph, story, phenopacket, hpo)  # before minutes of building: can it be used?
     assistant = _load_assistant(graph=graph, cases=cases, library=library, embedder=embedder, reader=reader)
-    differential = assistant.diagnose(found, k=k)
+    differential = assistant.diagnose(found, k=k, accepted_risk=max_risk)
     if as_json:
         from ui.render import differential_json
 

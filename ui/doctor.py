@@ -48,6 +48,8 @@ def examine() -> Iterator[Check]:
     yield _attempt("cache", _probe_cache)
     yield _attempt("knowledge graph", _describe_graph)
     yield _attempt("fusion", _describe_fusion)
+    if all(importlib.util.find_spec(name) is not None for name in ("torch", "transformers")):
+        yield _attempt("reader", _describe_reader)
     if importlib.util.find_spec("tokenizers") is not None:
         yield _attempt("embedding model", lambda: bundled_embedder().identity)
     yield Check(name="accelerator", ok=True, detail=_accelerator())
@@ -85,6 +87,13 @@ def _describe_graph() -> str:
 def _describe_fusion() -> str:
     fusion = load_fusion()
     return f"{len(fusion.features)} features, trained on patients of {len(fusion.publications):,} publications"
+
+
+def _describe_reader() -> str:
+    from llm.reader.weights import load_reader
+
+    reader = load_reader()
+    return f"on {reader.device}, trained on patients of {len(reader.config.publications):,} publications"
 
 
 def _accelerator() -> str:
