@@ -3,14 +3,15 @@
 Promise: names and synonyms of the terms below "Phenotypic abnormality" are found with exact offsets, and the longest
 wording wins. A wording is a bag of words, so "wringing of the hands" is "hand wringing". Words are compared by
 inflection where a wording is one word, by derivation where it has several, and by meaning where that finds nothing.
-Deliberately not done here: negation and family members (``retrieval.context``), misspellings, other languages.
+Deliberately not done here: negation and family members (``retrieval.context``), other languages.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate, takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,9 +20,10 @@ from kg import cache
 from kg.graph import KnowledgeGraph
 from kg.ontology import Ontology
 from retrieval.lexicon_index import ABBREVIATION, ADDITIONS, MAX_REACH, N_BITS, build_index
-from retrieval.words import JOINTS, Token, Word, segments
+from retrieval.misspellings import RARE_WORDS, VOCABULARY, Speller, common_words, words_in
+from retrieval.words import JOINTS, Token, Word, analyse, segments
 
-_STATE_VERSION = 4  # raise with every change of the tables or rules of this and the modules below
+_STATE_VERSION = 5  # raise with every change of the tables or rules of this and the modules below
 _MAX_OWN = 3  # words that a member of a coordination does not share
 _EXPLAINED = re.compile(r"\s*\(\s*(?P<short>[A-Za-z][\w-]{0,6}\w)\s*[);,]")
 _MAX_LONG_FORM = 120  # characters
@@ -56,10 +58,13 @@ class Lexicon:
 
     Args:
         ontology: where names and synonyms come from.
+        known_words: words that are no misspellings; so are the words of names, synonyms and definitions.
     """
 
-    def __init__(self, ontology: Ontology) -> None:
+    def __init__(self, ontology: Ontology, known_words: Iterable[str] = ()) -> None:
         index = build_index(ontology)
+        defined = (word for term in ontology.terms.values() for word in words_in(f"{term.name} {term.definition}"))
+        self._set_speller(Speller({*known_words, *defined}, index.vocabulary))
         self._term_by_key, self._reach, self._partners = index.term_by_key, index.reach, index.partners
         self._term_by_abbreviation = index.abbreviations
         self._names = {term_id: ontology.terms[term_id].name for term_id in sorted(ontology.phenotypic_abnormalities)}
@@ -68,6 +73,10 @@ class Lexicon:
     def name(self, term_id: str) -> str:
         """Preferred label of a term that ``find_mentions`` can return."""
         return self._names[term_id]
+
+    def _set_speller(self, speller: Speller) -> None:
+        self._speller = speller
+        self._read = lru_cache(maxsize=1 << 16)(lambda raw: analyse(speller.corrected(raw)))
 
     def to_state(self) -> dict[str, Any]:
         """What JSON can hold of the lexicon, for a cache."""
@@ -81,6 +90,8 @@ class Lexicon:
             "abbreviations": self._term_by_abbreviation,
             "names": self._names,
             "older_ids": self._older_ids,
+            "known": " ".join(sorted(self._speller.known)),
+            "targets": self._speller.targets,
         }
 
     @classmethod
@@ -98,11 +109,12 @@ class Lexicon:
         lexicon._partners = dict(zip(state["words"], (int(p, 16) for p in state["partners"]), strict=True))
         lexicon._term_by_abbreviation, lexicon._names = dict(state["abbreviations"]), dict(state["names"])
         lexicon._older_ids = dict(state["older_ids"])
+        lexicon._set_speller(Speller.of_forms(state["known"].split(), state["targets"]))
         return lexicon
 
     def find_mentions(self, text: str) -> tuple[Mention, ...]:
         """All mentions in the text, in order of their start; of wordings that overlap the longest."""
-        mentions = [m for segment in segments(text) if segment for m in self._chosen(segment)]
+        mentions = [m for segment in segments(text, self._read) if segment for m in self._chosen(segment)]
         mentions += self._abbreviated(text, mentions)
         for match in _TERM_ID.finditer(text):
             if term_id := self._current_id(match[0]):
@@ -111,7 +123,7 @@ class Lexicon:
 
     def term_named(self, wording: str) -> str | None:
         """The term that a wording names as a whole; None where it names none, or words are left over."""
-        runs = [segment for segment in segments(wording) if segment]
+        runs = [segment for segment in segments(wording, self._read) if segment]
         if len(runs) != 1:
             return None
         words = [token.word for token in runs[0]]
@@ -304,13 +316,24 @@ def _free_run(places: range, is_joint: list[bool], taken: set[int]) -> list[int]
     return list(takewhile(lambda i: not is_joint[i] and i not in taken, places))
 
 
+def build_lexicon(graph: KnowledgeGraph) -> Lexicon:
+    """The lexicon of a graph's ontology; words of its diseases' names and of plain English are known."""
+    diseases = (word for disease in graph.diseases.values() for word in words_in(disease.name))
+    return Lexicon(graph.ontology, {*diseases, *common_words()})
+
+
 def load_lexicon(graph: KnowledgeGraph, cache_dir: Path | None = None) -> Lexicon:
     """The lexicon of a graph's ontology, from the cache or built and cached. Raises StorageError."""
     return cache.load_or_build(
         "lexicon",
-        {"format": str(_STATE_VERSION), "additions": cache.checksum(ADDITIONS), "graph": graph.identity},
+        {
+            "format": str(_STATE_VERSION),
+            "additions": cache.checksum(ADDITIONS),
+            "words": f"{cache.checksum(VOCABULARY)} {cache.checksum(RARE_WORDS)}",
+            "graph": graph.identity,
+        },
         read=lambda folder: Lexicon.from_state(cache.read_json(folder / "lexicon.json")),
-        build=lambda: Lexicon(graph.ontology),
+        build=lambda: build_lexicon(graph),
         write=lambda folder, lexicon: cache.write_json(folder / "lexicon.json", lexicon.to_state()),
         root=cache_dir,
     )

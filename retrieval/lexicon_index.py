@@ -8,13 +8,14 @@ Deliberately not done here: reading a text (``retrieval.lexicon``).
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import combinations_with_replacement
 from typing import NamedTuple
 
 from kg.ontology import PHENOTYPIC_ABNORMALITY, Ontology
 from kg.sources.wordings import bundled_wordings, load_wordings
+from retrieval.misspellings import words_in
 from retrieval.wording_patterns import other_wordings
 from retrieval.words import Word, derivation_of, inflection_of, segments
 
@@ -51,6 +52,8 @@ class Index(NamedTuple):
     """Word, by meaning -> the words that some wording has beside it, as a set of bits that a word has one of."""
     abbreviations: dict[str, str]
     """Empty where several terms share one."""
+    vocabulary: Counter[str]
+    """Words of the wordings, and how many wordings have them."""
 
 
 def build_index(ontology: Ontology) -> Index:
@@ -63,6 +66,7 @@ def build_index(ontology: Ontology) -> Index:
     reach: dict[int, int] = {}
     partners: dict[int, int] = {}
     abbreviations: dict[str, str] = {}
+    vocabulary: Counter[str] = Counter()
 
     def add(key: int, scope: int, term_id: str) -> None:
         old = keys.get(key)
@@ -75,6 +79,7 @@ def build_index(ontology: Ontology) -> Index:
             if abbreviations.setdefault(text.removesuffix("s"), term_id) != term_id:
                 abbreviations[text.removesuffix("s")] = ""
             continue
+        vocabulary.update(word.casefold() for word in words_in(text))
         words = _words(text)
         told = [w.meaning for w in words if w.meaning]
         is_telling = not ((len(text) < 3 and text.isupper()) or text.isdigit() or text.casefold() in _EVERYDAY)
@@ -100,6 +105,7 @@ def build_index(ontology: Ontology) -> Index:
         reach,
         {word: partners.get(word, 0) for word in reach},
         abbreviations,
+        vocabulary,
     )
 
 

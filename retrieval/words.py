@@ -2,14 +2,15 @@
 
 Promise: three ways of comparing, each coarser than the one before: by inflection, by derivation, by meaning. Words are
 numbers, and the key of a wording is the sum over its words, so that their order cannot matter.
-Deliberately not done here: which wordings there are (``retrieval.lexicon``), misspellings, other languages.
+Deliberately not done here: which wordings there are (``retrieval.lexicon``), misspellings
+(``retrieval.misspellings``), other languages.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
@@ -209,8 +210,13 @@ _BARRIER = re.compile(r"[.;:!?()\[\]{}|•]|\n\s*[-*\n]")
 _NEW_ENTRY = re.compile(r"[A-Z][^\n.:]{0,40}:")  # a line "Hearing: ..." begins anew; other lines are wrapped
 
 
-def segments(text: str) -> Iterator[list[Token]]:
-    """Runs of tokens that no sentence end, bracket or bullet parts; function words left out, commas as tokens."""
+def segments(text: str, read: Callable[[str], Word] = analyse) -> Iterator[list[Token]]:
+    """Runs of tokens that no sentence end, bracket or bullet parts; function words left out, commas as tokens.
+
+    Args:
+        text: any text.
+        read: how a token is compared.
+    """
     segment: list[Token] = []
     end = 0
     for match in _TOKEN.finditer(text):
@@ -224,7 +230,7 @@ def segments(text: str) -> Iterator[list[Token]]:
                 segment.append(Token(start, start, _COMMA))
             elif ("/" in between or "&" in between) and segment and segment[-1].word.kind not in JOINTS:  # "and/or"
                 segment.append(Token(start, start, analyse("and")))
-        word = analyse(match[0])
+        word = read(match[0])
         if word.kind == "conjunction" and segment and segment[-1].word.kind in JOINTS:
             if segment[-1].word.kind == "comma":
                 segment[-1] = Token(start, start, _COMMA_AND)
