@@ -19,13 +19,18 @@ from typing import Any, NamedTuple
 from kg import cache
 from kg.graph import KnowledgeGraph
 from kg.ontology import Ontology
-from retrieval.lexicon_index import ABBREVIATION, ADDITIONS, MAX_REACH, N_BITS, build_index
+from retrieval.lexicon_index import ABBREVIATION, ADDITIONS, MAX_REACH, N_BITS, Order, build_index
 from retrieval.misspellings import RARE_WORDS, VOCABULARY, Speller, common_words, words_in
 from retrieval.words import JOINTS, Token, Word, analyse, segments
 
-_STATE_VERSION = 5  # raise with every change of the tables or rules of this and the modules below
+_STATE_VERSION = 6  # raise with every change of the tables or rules of this and the modules below
 _MAX_OWN = 3  # words that a member of a coordination does not share
 _EXPLAINED = re.compile(r"\s*\(\s*(?P<short>[A-Za-z][\w-]{0,6}\w)\s*[);,]")
+_BEING = re.compile(r"\b(?:is|are|was|were|been)\b", re.IGNORECASE)
+_NO_SEIZURES = re.compile(
+    r"\b(?:seizures?|convulsions?|epilep\w+|fits)\b.*\babsent\b|\babsence of\b.*\b(?:seizures?|convulsions?)",
+    re.IGNORECASE | re.DOTALL,
+)
 _MAX_LONG_FORM = 120  # characters
 _TERM_ID = re.compile(r"\bHP:[0-9]{7}\b")
 
@@ -66,7 +71,7 @@ class Lexicon:
         defined = (word for term in ontology.terms.values() for word in words_in(f"{term.name} {term.definition}"))
         self._set_speller(Speller({*known_words, *defined}, index.vocabulary))
         self._term_by_key, self._reach, self._partners = index.term_by_key, index.reach, index.partners
-        self._term_by_abbreviation = index.abbreviations
+        self._term_by_abbreviation, self._by_order = index.abbreviations, index.by_order
         self._names = {term_id: ontology.terms[term_id].name for term_id in sorted(ontology.phenotypic_abnormalities)}
         self._older_ids = {old: new for old, new in ontology.older_ids.items() if new in self._names}
 
@@ -88,6 +93,7 @@ class Lexicon:
             "reach": list(self._reach.values()),
             "partners": [f"{mask:x}" for mask in self._partners.values()],
             "abbreviations": self._term_by_abbreviation,
+            "by_order": [[key, *order] for key, order in self._by_order.items()],
             "names": self._names,
             "older_ids": self._older_ids,
             "known": " ".join(sorted(self._speller.known)),
@@ -108,13 +114,14 @@ class Lexicon:
         lexicon._reach = dict(zip(state["words"], state["reach"], strict=True))
         lexicon._partners = dict(zip(state["words"], (int(p, 16) for p in state["partners"]), strict=True))
         lexicon._term_by_abbreviation, lexicon._names = dict(state["abbreviations"]), dict(state["names"])
+        lexicon._by_order = {key: Order(*order) for key, *order in state["by_order"]}
         lexicon._older_ids = dict(state["older_ids"])
         lexicon._set_speller(Speller.of_forms(state["known"].split(), state["targets"]))
         return lexicon
 
     def find_mentions(self, text: str) -> tuple[Mention, ...]:
         """All mentions in the text, in order of their start; of wordings that overlap the longest."""
-        mentions = [m for segment in segments(text, self._read) if segment for m in self._chosen(segment)]
+        mentions = [m for segment in segments(text, self._read) if segment for m in self._chosen(text, segment)]
         mentions += self._abbreviated(text, mentions)
         for match in _TERM_ID.finditer(text):
             if term_id := self._current_id(match[0]):
@@ -147,14 +154,14 @@ class Lexicon:
     def _current_id(self, term_id: str) -> str | None:
         return term_id if term_id in self._names else self._older_ids.get(term_id)
 
-    def _chosen(self, segment: list[Token]) -> Iterator[Mention]:
+    def _chosen(self, text: str, segment: list[Token]) -> Iterator[Mention]:
         """The readings of a segment that do not overlap, the longest first; then those of coordinations."""
         words = [token.word for token in segment]
         chosen: dict[int, _Reading] = {}  # by first token
         taken: set[int] = set()
         for reading in sorted(self._readings(words)):
             first, stop = reading.run
-            if taken.isdisjoint(range(first, stop)):
+            if taken.isdisjoint(range(first, stop)) and not _is_parted(text, segment[first:stop]):
                 taken.update(range(first, stop))
                 chosen[first] = reading
         for (first, stop), term_id in [
@@ -208,7 +215,10 @@ class Lexicon:
                 if n_core[stop] - n_core[i] > limit or (last.core and not allowed >> last.core % N_BITS & 1):
                     break
                 allowed &= partners[stop - 1]
-                if term_id := term_of(derived[stop] - derived[i]):
+                key = derived[stop] - derived[i]
+                if term_id := term_of(key):
+                    if key in self._by_order:
+                        term_id = self._by_order[key].term_of(words[i:stop])
                     yield _Reading(i - stop, False, stop - i, (i, stop), term_id)
                 elif not (word.meaning and last.meaning):
                     continue
@@ -284,6 +294,20 @@ class Lexicon:
         return (
             get(sum(w.derived for w in words)) or get(sum(w.meaning for w in words)) or get(sum(w.core for w in words))
         )
+
+
+def _is_parted(text: str, tokens: Sequence[Token]) -> bool:
+    """Whether words that are a wording say something else here.
+
+    A verb of being keeps a quality from what follows ("absent were seizures", unlike "hands were short"), and what is
+    said of seizures ("seizures were absent") is no name of a kind ("absence seizures").
+    """
+    if any(t.word.is_quality for t in tokens) and _NO_SEIZURES.search(text, tokens[0].start, tokens[-1].end):
+        return True
+    n_qualities = sum(1 for _ in takewhile(lambda t: t.word.is_quality, tokens))
+    if not 0 < n_qualities < len(tokens):
+        return False
+    return _BEING.search(text, tokens[n_qualities - 1].end, tokens[n_qualities].start) is not None
 
 
 def _explained(text: str, mentions: Sequence[Mention]) -> dict[str, str]:

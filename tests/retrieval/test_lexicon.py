@@ -50,6 +50,10 @@ TERMS = (
     term(35, "Severe viral infection"),
     term(36, "Nausea", Synonym(text="Queasiness", scope="BROAD")),
     term(37, "Queasiness"),
+    term(38, "Right-to-left shunt"),
+    term(39, "Left-to-right shunt"),
+    term(40, "Drooping eyelid", Synonym(text="Eyelid drooping")),
+    term(41, "Absence seizure"),
 )
 ONTOLOGY = Ontology(TERMS)
 LEXICON = Lexicon(ONTOLOGY)
@@ -130,6 +134,36 @@ def test_a_wording_is_found_in_any_order_and_form(text, expected):
 def test_the_longest_wording_wins_and_shorter_ones_in_it_are_dropped():
     assert found("muscle pain") == [("Muscle pain", "muscle pain")]
     assert found("short palms of the hands") == [("Short palm", "short palms")]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("left to right shunt", "Left-to-right shunt"),
+        ("right-to-left shunting", "Right-to-left shunt"),
+        ("a shunt from the left to the right", "Left-to-right shunt"),
+        ("her eyelids drooped", "Drooping eyelid"),
+        ("drooping of the eyelids", "Drooping eyelid"),
+    ],
+)
+def test_order_counts_where_it_tells_two_terms_apart(text, name):
+    assert [n for n, _ in found(text)] == [name]
+    assert [n for n, _ in found(text, Lexicon.from_state(LEXICON.to_state()))] == [name]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("absence seizures", ["Absence seizure"]),
+        ("Absent were seizures", ["Seizure"]),
+        ("seizures were absent", ["Seizure"]),  # the context denies it
+        ("absence of seizures", ["Seizure"]),
+        ("speech is absent", ["Absent speech"]),
+        ("fingers were short", ["Short finger"]),
+    ],
+)
+def test_a_verb_of_being_keeps_a_quality_from_what_follows(text, expected):
+    assert [n for n, _ in found(text)] == expected
 
 
 def test_a_wording_that_joins_two_findings_is_both():
