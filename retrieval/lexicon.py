@@ -12,25 +12,21 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate, takewhile
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from kg import cache
 from kg.graph import KnowledgeGraph
 from kg.ontology import Ontology
+from retrieval.coordinations import Coordinations, Run
 from retrieval.lexicon_index import ABBREVIATION, ADDITIONS, MAX_REACH, N_BITS, Order, build_index
+from retrieval.misreadings import is_misread, opens_next_member
 from retrieval.misspellings import RARE_WORDS, VOCABULARY, Speller, common_words, words_in
-from retrieval.words import JOINTS, Token, Word, analyse, segments
+from retrieval.words import Token, Word, analyse, segments
 
-_STATE_VERSION = 6  # raise with every change of the tables or rules of this and the modules below
-_MAX_OWN = 3  # words that a member of a coordination does not share
+_STATE_VERSION = 7  # raise with every change of the tables or rules of this and the modules below
 _EXPLAINED = re.compile(r"\s*\(\s*(?P<short>[A-Za-z][\w-]{0,6}\w)\s*[);,]")
-_BEING = re.compile(r"\b(?:is|are|was|were|been)\b", re.IGNORECASE)
-_NO_SEIZURES = re.compile(
-    r"\b(?:seizures?|convulsions?|epilep\w+|fits)\b.*\babsent\b|\babsence of\b.*\b(?:seizures?|convulsions?)",
-    re.IGNORECASE | re.DOTALL,
-)
 _MAX_LONG_FORM = 120  # characters
 _TERM_ID = re.compile(r"\bHP:[0-9]{7}\b")
 
@@ -45,16 +41,13 @@ class Mention:
     """Offsets in Unicode code points. Mentions that share a word overlap ("short hands and feet")."""
 
 
-_Run = tuple[int, int]  # first token, and one past the last
-
-
 class _Reading(NamedTuple):
     """Some tokens read as a wording; the smaller, the better."""
 
     minus_n_words: int
     by_meaning: bool
     n_tokens: int
-    run: _Run
+    run: Run
     term_id: str
 
 
@@ -161,33 +154,57 @@ class Lexicon:
         taken: set[int] = set()
         for reading in sorted(self._readings(words)):
             first, stop = reading.run
-            if taken.isdisjoint(range(first, stop)) and not _is_parted(text, segment[first:stop]):
+            if taken.isdisjoint(range(first, stop)) and not is_misread(
+                text, segment, reading.run, by_meaning=reading.by_meaning
+            ):
                 taken.update(range(first, stop))
                 chosen[first] = reading
         for (first, stop), term_id in [
             *(member for reading in chosen.values() for member in self._members(words, reading)),
-            *(self._coordinated(words, chosen, taken) if taken else ()),
+            *Coordinations(words, {i: reading.run for i, reading in chosen.items()}, self._term_of).spelt_out(),
         ]:
+            if opens_next_member(text, segment, (first, stop)):
+                continue
             yield Mention(term_id=term_id, start=segment[first].start, end=segment[stop - 1].end)
 
-    def _members(self, words: list[Word], reading: _Reading) -> Iterator[tuple[_Run, str]]:
-        """The reading, or, where its wording joins two findings ("cleft lip and palate"), each of them."""
+    def _members(self, words: list[Word], reading: _Reading) -> Iterator[tuple[Run, str]]:
+        """The reading, or all that its words name together.
+
+        A wording may join two findings ("cleft lip and palate"), and "mild to moderate" is mild and moderate.
+        """
         first, stop = reading.run
+        before = words[first - 1] if first and words[first - 1].kind == "modifier" else None
         for joint in range(first + 1, stop - 1):
             if words[joint].kind == "conjunction":
-                joined = self._joined(words[first:joint], words[joint + 1 : stop])
+                joined = self._joined(words[first:joint], words[joint + 1 : stop], before)
                 if joined and reading.term_id not in joined:
-                    yield from ((reading.run, term_id) for term_id in joined)
+                    alone = self._joined(words[first:joint], words[joint + 1 : stop], None)
+                    run = reading.run if joined == alone else (first - 1, stop)
+                    yield from ((run, term_id) for term_id in joined)
                     return
         yield reading.run, reading.term_id
+        if before and words[first].kind == "modifier":
+            other = self._term_by_key.get(before.derived + sum(w.derived for w in words[first + 1 : stop]))
+            if other and other != reading.term_id:
+                yield (first - 1, stop), other
 
-    def _joined(self, before: list[Word], after: list[Word]) -> tuple[str, str] | None:
-        """The terms on either side of an "and", one of which may lack words that the other has."""
+    def _joined(self, before: list[Word], after: list[Word], modifier: Word | None) -> tuple[str, str] | None:
+        """The terms on either side of an "and", one of which may lack words that the other has.
+
+        A modifier before them ("bilateral cleft lip and palate") is said of both.
+        """
         one, other = self._term_of(before), self._term_of(after)
         if one and not other:  # "cleft lip and palate"
-            other = next(filter(None, (self._term_of(before[:n] + after) for n in range(1, len(before)))), None)
+            shared = next((n for n in range(1, len(before)) if self._term_of(before[:n] + after)), 0)
+            after = before[:shared] + after
         elif other and not one:  # "palmar and plantar pits"
-            one = next(filter(None, (self._term_of(before + after[n:]) for n in range(1, len(after)))), None)
+            shared = next((n for n in range(1, len(after)) if self._term_of(before + after[n:])), len(after))
+            before = before + after[shared:]
+        one, other = self._term_of(before), self._term_of(after)
+        if modifier:
+            said = self._term_by_key.get
+            one = said(modifier.derived + sum(w.derived for w in before)) or one
+            other = said(modifier.derived + sum(w.derived for w in after)) or other
         return (one, other) if one and other else None
 
     def _readings(self, words: list[Word]) -> Iterator[_Reading]:
@@ -196,6 +213,8 @@ class Lexicon:
         reach = [self._reach.get(w.meaning, 0) if w.core else MAX_REACH for w in words]
         partners = [self._partners.get(w.meaning, -1) if w.core else -1 for w in words]
         derived = list(accumulate((w.derived for w in words), initial=0))
+        plain = list(accumulate((0 if w.kind == "modifier" else w.derived for w in words), initial=0))
+        n_plain = list(accumulate((w.kind != "modifier" for w in words), initial=0))
         meaning = list(accumulate((w.meaning for w in words), initial=0))
         core = list(accumulate((w.core for w in words), initial=0))
         n_told = list(accumulate((w.meaning != 0 for w in words), initial=0))
@@ -222,71 +241,16 @@ class Lexicon:
                     yield _Reading(i - stop, False, stop - i, (i, stop), term_id)
                 elif not (word.meaning and last.meaning):
                     continue
+                elif (
+                    n_plain[stop] - n_plain[i] not in (1, stop - i)
+                    and word.kind != "modifier" != last.kind
+                    and (term_id := term_of(plain[stop] - plain[i]))
+                ):
+                    yield _Reading(n_plain[i] - n_plain[stop], False, stop - i, (i, stop), term_id)
                 elif term_id := term_of(meaning[stop] - meaning[i]):
                     yield _Reading(n_told[i] - n_told[stop], True, stop - i, (i, stop), term_id)
                 elif word.core and last.core and (term_id := term_of(core[stop] - core[i])):
                     yield _Reading(n_core[i] - n_core[stop], True, stop - i, (i, stop), term_id)
-
-    def _coordinated(
-        self, words: list[Word], chosen: Mapping[int, _Reading], taken: set[int]
-    ) -> Iterator[tuple[_Run, str]]:
-        """What coordinations leave out: "macular and papular rash" gives macular + rash.
-
-        What is shared belongs to a finding beside the joint already; what is not is no finding by itself.
-        """
-        is_joint = [w.kind in JOINTS for w in words]
-        by_stop = {reading.run[1]: reading.run for reading in chosen.values()}
-        for joint in range(1, len(words) - 1):
-            if is_joint[joint]:
-                if run := by_stop.get(joint):
-                    yield from self._shared_before(words, is_joint, taken, run)
-                if words[joint].kind == "conjunction":
-                    # "low back and right hip joint pain": the last member's own words may stand before the finding.
-                    gap = _free_run(range(joint + 1, min(joint + _MAX_OWN, len(words) - 1)), is_joint, taken)
-                    begin = joint + 1 + len(gap)
-                    if begin in chosen and (not gap or chosen[begin].n_tokens > 1):
-                        yield from self._shared_after(words, is_joint, taken, joint, chosen[begin].run)
-
-    def _shared_before(
-        self, words: list[Word], is_joint: list[bool], taken: set[int], run: _Run
-    ) -> Iterator[tuple[_Run, str]]:
-        """Members after a finding that share its first words."""
-        first, joint = run
-        n = len(words)
-        while joint < n - 1 and is_joint[joint]:
-            own = _free_run(range(joint + 1, min(joint + 1 + _MAX_OWN, n)), is_joint, taken)
-            if words[joint].kind == "comma" and own and own[-1] + 1 < n and not is_joint[own[-1] + 1]:
-                return  # a comma alone starts something new unless the list goes on
-            pairs = ((n_own, stop) for n_own in range(len(own), 0, -1) for stop in range(run[1] - 1, first, -1))
-            for n_own, stop in pairs:
-                if term_id := self._term_of(words[first:stop] + words[joint + 1 : joint + 1 + n_own]):
-                    break
-            else:
-                return
-            taken.update(own[:n_own])
-            yield (first, joint + 1 + n_own), term_id
-            joint += 1 + n_own
-
-    def _shared_after(
-        self, words: list[Word], is_joint: list[bool], taken: set[int], joint: int, run: _Run
-    ) -> Iterator[tuple[_Run, str]]:
-        """Members before a finding that share its last words."""
-        begin, stop = run
-        while joint > 0 and is_joint[joint]:
-            own = _free_run(range(joint - 1, max(joint - 1 - _MAX_OWN, -1), -1), is_joint, taken)
-            pairs = (
-                (n_own, start)
-                for n_own in range(len(own), 0, -1)
-                for start in range(begin + (begin == joint + 1), stop)
-            )
-            for n_own, start in pairs:
-                if term_id := self._term_of(words[joint - n_own : joint] + words[start:stop]):
-                    break
-            else:
-                return
-            taken.update(own[:n_own])
-            yield (joint - n_own, stop), term_id
-            joint -= 1 + n_own
 
     def _term_of(self, words: Sequence[Word]) -> str | None:
         """The term that words from several places name together."""
@@ -294,20 +258,6 @@ class Lexicon:
         return (
             get(sum(w.derived for w in words)) or get(sum(w.meaning for w in words)) or get(sum(w.core for w in words))
         )
-
-
-def _is_parted(text: str, tokens: Sequence[Token]) -> bool:
-    """Whether words that are a wording say something else here.
-
-    A verb of being keeps a quality from what follows ("absent were seizures", unlike "hands were short"), and what is
-    said of seizures ("seizures were absent") is no name of a kind ("absence seizures").
-    """
-    if any(t.word.is_quality for t in tokens) and _NO_SEIZURES.search(text, tokens[0].start, tokens[-1].end):
-        return True
-    n_qualities = sum(1 for _ in takewhile(lambda t: t.word.is_quality, tokens))
-    if not 0 < n_qualities < len(tokens):
-        return False
-    return _BEING.search(text, tokens[n_qualities - 1].end, tokens[n_qualities].start) is not None
 
 
 def _explained(text: str, mentions: Sequence[Mention]) -> dict[str, str]:
@@ -333,11 +283,6 @@ def _stands_for(short: str, long: str) -> bool:
     initials = "".join(word[0] for word in re.findall(r"[^\W_]+", long)).casefold()
     letters = iter(initials)
     return len(short) > 1 and all(letter in letters for letter in short.casefold())
-
-
-def _free_run(places: range, is_joint: list[bool], taken: set[int]) -> list[int]:
-    """The first of these places, up to a joint or a word that a finding has."""
-    return list(takewhile(lambda i: not is_joint[i] and i not in taken, places))
 
 
 def build_lexicon(graph: KnowledgeGraph) -> Lexicon:

@@ -34,9 +34,9 @@ ADDITIONS = bundled_wordings("en")
 """How clinicians and families put it: the project's own table."""
 # Wordings of one word that nearly always mean something else in running text ("falls within", "corn", "tearing").
 _EVERYDAY_WORDS = """
-arranging boil bouncing collecting collectionism corn cutting dullness falls hopping illusions inaction inactivity
-inertia jumping mole mouthing oncology ordering piles placidity rosette shock sleepy spinning tearing tired trance
-twirling
+arranging boil bouncing collecting collectionism corn cutting dullness falls hopping hypersensitivity illusions
+inaction inactivity inertia jumping mole mouthing oncology ordering piles placidity rosette shock sleepy spinning
+tearing tired trance twirling
 """
 _EVERYDAY = frozenset(_EVERYDAY_WORDS.split())
 _PARTS = ("small bowel", "small intestine", "small muscle", "small bone")  # name a part of the body, not a small one

@@ -54,6 +54,20 @@ TERMS = (
     term(39, "Left-to-right shunt"),
     term(40, "Drooping eyelid", Synonym(text="Eyelid drooping")),
     term(41, "Absence seizure"),
+    term(42, "Bilateral cleft lip"),
+    term(43, "Mild hearing loss"),
+    term(44, "Moderate hearing loss"),
+    term(45, "Hearing loss"),
+    term(46, "Short upper lip"),
+    term(47, "Short lower lip"),
+    term(48, "Visual impairment"),
+    term(49, "Cerebellar atrophy"),
+    term(50, "Cerebellar hypoplasia"),
+    term(51, "Bilateral cryptorchidism", Synonym(text="Both testes undescended")),
+    term(52, "Cryptorchidism", Synonym(text="Undescended testes")),
+    term(53, "Short arm"),
+    term(54, "Pneumonia"),
+    term(55, "Depression"),
 )
 ONTOLOGY = Ontology(TERMS)
 LEXICON = Lexicon(ONTOLOGY)
@@ -164,6 +178,44 @@ def test_order_counts_where_it_tells_two_terms_apart(text, name):
 )
 def test_a_verb_of_being_keeps_a_quality_from_what_follows(text, expected):
     assert [n for n, _ in found(text)] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("mild to moderate hearing loss", ["Mild hearing loss", "Moderate hearing loss"]),
+        ("bilateral cleft lip and palate", ["Bilateral cleft lip", "Cleft palate"]),
+        ("short upper and lower lips", ["Short lower lip", "Short upper lip"]),
+        ("short upper, lower lips", []),  # no list
+        ("short upper and wide lips", []),  # no finding for each
+        ("undescended testes", ["Cryptorchidism"]),
+        ("both testes were undescended", ["Bilateral cryptorchidism"]),
+        ("fingers are usually short", ["Short finger"]),
+        ("loss of his right hearing", ["Hearing loss"]),
+    ],
+)
+def test_what_modifies_a_finding(text, expected):
+    assert sorted(n for n, _ in found(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("poor visual fixation", []),
+        ("poor visual function", []),
+        ("impaired visual system", ["Visual impairment"]),
+        ("cerebellar atrophy and small hippocampi", ["Cerebellar atrophy"]),
+        ("cerebellar atrophy and hypoplasia of the vermis", ["Cerebellar atrophy"]),
+        ("cerebellar atrophy and hypoplasia", ["Cerebellar atrophy", "Cerebellar hypoplasia"]),
+        ("on the short arm of chromosome 5", []),
+        ("a short arm", ["Short arm"]),
+        ("Klebsiella pneumoniae", []),
+        ("pneumonias", ["Pneumonia"]),
+        ("depression of the tibial plateau, depression of mood", ["Depression"]),
+    ],
+)
+def test_words_of_a_wording_that_say_something_else(text, expected):
+    assert sorted(n for n, _ in found(text)) == expected
 
 
 def test_a_wording_that_joins_two_findings_is_both():
