@@ -25,7 +25,7 @@ from retrieval.misreadings import is_misread, opens_next_member
 from retrieval.misspellings import RARE_WORDS, VOCABULARY, Speller, common_words, words_in
 from retrieval.words import Token, Word, analyse, segments
 
-_STATE_VERSION = 7  # raise with every change of the tables or rules of this and the modules below
+_STATE_VERSION = 8  # raise with every change of the tables or rules of this and the modules below
 _EXPLAINED = re.compile(r"\s*\(\s*(?P<short>[A-Za-z][\w-]{0,6}\w)\s*[);,]")
 _MAX_LONG_FORM = 120  # characters
 _TERM_ID = re.compile(r"\bHP:[0-9]{7}\b")

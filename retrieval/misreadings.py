@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from itertools import takewhile
 
-from retrieval.words import Token
+from retrieval.words import JOINTS, Token
 
 _BEING = re.compile(r"\b(?:is|are|was|were|been)\b", re.IGNORECASE)
 # What is said of seizures is no name of a kind, as "absence seizures" is.
@@ -20,11 +20,12 @@ _NO_SEIZURES = re.compile(
     r"\b(?:seizures?|convulsions?|epilep\w+|fits)\b.*\babsent\b|\babsence of\b.*\b(?:seizures?|convulsions?)",
     re.IGNORECASE | re.DOTALL,
 )
-_ADJECTIVE = re.compile(r"\w{3,}(?:al|ar|ic|ous|ary)", re.IGNORECASE)
+_ADJECTIVE = re.compile(r"(?!canal|interval|signal|sugar)\w{3,}(?:al|ar|ic|ous|ary)", re.IGNORECASE)
 # Words after an adjective that add nothing to it ("seizures of the tonic type").
 _EMPTY_NOUNS_TEXT = """
-abnormalities abnormality appearance area changes character disease disorder features findings form manifestations
-nature origin pattern problems region regions symptoms system type types variety
+abnormalities abnormality appearance area bone bones changes character concentration disease disorder features findings
+form function level levels manifestations nature origin pattern problems region regions symptoms system type types
+variety
 """
 _EMPTY_NOUNS = frozenset(_EMPTY_NOUNS_TEXT.split())
 _OTHER_USES = re.compile(
@@ -33,6 +34,8 @@ _OTHER_USES = re.compile(
     r"|confused (?:with|for)\b",
     re.IGNORECASE,
 )
+_RUNS_IN_FAMILIES = re.compile(r"runs? in (?:the |his |her |their )?famil", re.IGNORECASE)
+_GOES_ON_WITH = re.compile(r" (?:of|with|in) ")
 
 
 def is_misread(text: str, segment: Sequence[Token], run: tuple[int, int], *, by_meaning: bool) -> bool:
@@ -50,6 +53,8 @@ def is_misread(text: str, segment: Sequence[Token], run: tuple[int, int], *, by_
         return True
     if len(tokens) == 1:
         return False
+    if _RUNS_IN_FAMILIES.match(text, tokens[-1].start):
+        return True
     n_qualities = sum(1 for _ in takewhile(lambda t: t.word.is_quality, tokens))
     if n_qualities == len(tokens):
         return False
@@ -61,12 +66,15 @@ def is_misread(text: str, segment: Sequence[Token], run: tuple[int, int], *, by_
 
 
 def opens_next_member(text: str, segment: Sequence[Token], run: tuple[int, int]) -> bool:
-    """Whether the words after an "and" begin the next member: "atrophy and small [hippocampi]", "and aplasia [of]"."""
+    """Whether the words after an "and" begin the next member: "and small [hippocampi]", "and limb [defects]"."""
     first, stop = run
-    joint = max((i for i in range(first, stop) if segment[i].word.kind in ("conjunction", "comma")), default=first)
-    if joint == first or not all(t.word.is_quality for t in segment[joint + 1 : stop]):
+    joint = max((i for i in range(first, stop) if segment[i].word.kind in JOINTS), default=first)
+    if joint == first:
         return False
-    return text.startswith(" of ", segment[stop - 1].end) or _goes_on(text, segment, stop)
+    goes_on = _goes_on(text, segment, stop)
+    if all(t.word.is_quality or t.word.kind for t in segment[joint + 1 : stop]):
+        return goes_on or _GOES_ON_WITH.match(text, segment[stop - 1].end) is not None
+    return goes_on and segment[stop].word.is_quality
 
 
 def _lacks_its_noun(text: str, segment: Sequence[Token], stop: int) -> bool:
@@ -83,4 +91,5 @@ def _goes_on(text: str, segment: Sequence[Token], stop: int) -> bool:
         stop < len(segment)
         and not segment[stop].word.kind
         and text[segment[stop - 1].end : segment[stop].start].isspace()
+        and text[segment[stop].start].isalpha()
     )

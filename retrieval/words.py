@@ -79,8 +79,8 @@ _DOUBLED = re.compile(r"(?<=\w\w)([bdgmnprt])\1$")
 
 # Words that name the same thing inside a longer wording; the first of a group stands for it.
 _QUALITIES = """
-abnormal abnormality anomaly irregular unusual atypical aberrant defect malformation disorder disturbance
-problem disturbed disrupted | manifestation lesion | absent absence lack loss missing aplasia agenesis | decreased
+abnormal abnormality anomaly irregular unusual atypical aberrant defect malformation disorder disturbance problem
+disturbed disrupted | manifestation lesion | deformity | absent absence lack loss missing aplasia agenesis | decreased
 reduced reduction low diminished poor subnormal decline | increased elevated high raised excess excessive | small
 underdeveloped hypoplasia tiny underdevelopment | large big enlarged enlargement | broad wide widened | impaired
 deficit difficulty dysfunction | delayed retarded late | thin narrow narrowing | extra supernumerary accessory |

@@ -209,6 +209,8 @@ def test_what_modifies_a_finding(text, expected):
         ("cerebellar atrophy and hypoplasia", ["Cerebellar atrophy", "Cerebellar hypoplasia"]),
         ("on the short arm of chromosome 5", []),
         ("a short arm", ["Short arm"]),
+        ("short hands and feet", ["Short foot", "Short palm"]),
+        ("short hands and feet deformities", ["Short palm"]),
         ("Klebsiella pneumoniae", []),
         ("pneumonias", ["Pneumonia"]),
         ("depression of the tibial plateau, depression of mood", ["Depression"]),
