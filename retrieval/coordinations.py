@@ -108,9 +108,13 @@ class Coordinations:
     def _all_of(self, members: Sequence[int], start: int, stop: int) -> list[str]:
         """The term of each member with the words around them; empty unless each has one of its own."""
         before, after = self._words[start : members[0]], self._words[members[-1] + 1 : stop]
-        found = [self._term_of([*before, self._words[i], *after]) for i in members]
-        term_ids = [term_id for term_id in found if term_id]
-        return term_ids if len(set(term_ids)) == len(members) else []
+        term_ids: list[str] = []
+        for i in members:
+            term_id = self._term_of([*before, self._words[i], *after])
+            if term_id is None or term_id in term_ids:
+                return []
+            term_ids.append(term_id)
+        return term_ids
 
     def _free(self, places: range) -> list[int]:
         """The first of these places, up to a joint or a word that a finding has."""
