@@ -3,26 +3,29 @@
 Promise: names and synonyms of the terms below "Phenotypic abnormality" are found with exact offsets, and the longest
 wording wins. A wording is a bag of words, so "wringing of the hands" is "hand wringing". Words are compared by
 inflection where a wording is one word, by derivation where it has several, and by meaning where that finds nothing.
-Deliberately not done here: negation and family members (``retrieval.context``), misspellings, other languages.
+Deliberately not done here: negation and family members (``retrieval.context``), other languages.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, takewhile
+from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from kg import cache
 from kg.graph import KnowledgeGraph
 from kg.ontology import Ontology
-from retrieval.lexicon_index import ABBREVIATION, ADDITIONS, MAX_REACH, N_BITS, build_index
-from retrieval.words import JOINTS, Token, Word, segments
+from retrieval.coordinations import Coordinations, Run
+from retrieval.lexicon_index import ABBREVIATION, ADDITIONS, MAX_REACH, N_BITS, Order, build_index
+from retrieval.misreadings import is_misread, opens_next_member
+from retrieval.misspellings import RARE_WORDS, VOCABULARY, Speller, common_words, words_in
+from retrieval.words import Token, Word, analyse, segments
 
-_STATE_VERSION = 4  # raise with every change of the tables or rules of this and the modules below
-_MAX_OWN = 3  # words that a member of a coordination does not share
+_STATE_VERSION = 8  # raise with every change of the tables or rules of this and the modules below
 _EXPLAINED = re.compile(r"\s*\(\s*(?P<short>[A-Za-z][\w-]{0,6}\w)\s*[);,]")
 _MAX_LONG_FORM = 120  # characters
 _TERM_ID = re.compile(r"\bHP:[0-9]{7}\b")
@@ -38,16 +41,13 @@ class Mention:
     """Offsets in Unicode code points. Mentions that share a word overlap ("short hands and feet")."""
 
 
-_Run = tuple[int, int]  # first token, and one past the last
-
-
 class _Reading(NamedTuple):
     """Some tokens read as a wording; the smaller, the better."""
 
     minus_n_words: int
     by_meaning: bool
     n_tokens: int
-    run: _Run
+    run: Run
     term_id: str
 
 
@@ -56,18 +56,25 @@ class Lexicon:
 
     Args:
         ontology: where names and synonyms come from.
+        known_words: words that are no misspellings; so are the words of names, synonyms and definitions.
     """
 
-    def __init__(self, ontology: Ontology) -> None:
+    def __init__(self, ontology: Ontology, known_words: Iterable[str] = ()) -> None:
         index = build_index(ontology)
+        defined = (word for term in ontology.terms.values() for word in words_in(f"{term.name} {term.definition}"))
+        self._set_speller(Speller({*known_words, *defined}, index.vocabulary))
         self._term_by_key, self._reach, self._partners = index.term_by_key, index.reach, index.partners
-        self._term_by_abbreviation = index.abbreviations
+        self._term_by_abbreviation, self._by_order = index.abbreviations, index.by_order
         self._names = {term_id: ontology.terms[term_id].name for term_id in sorted(ontology.phenotypic_abnormalities)}
         self._older_ids = {old: new for old, new in ontology.older_ids.items() if new in self._names}
 
     def name(self, term_id: str) -> str:
         """Preferred label of a term that ``find_mentions`` can return."""
         return self._names[term_id]
+
+    def _set_speller(self, speller: Speller) -> None:
+        self._speller = speller
+        self._read = lru_cache(maxsize=1 << 16)(lambda raw: analyse(speller.corrected(raw)))
 
     def to_state(self) -> dict[str, Any]:
         """What JSON can hold of the lexicon, for a cache."""
@@ -79,8 +86,11 @@ class Lexicon:
             "reach": list(self._reach.values()),
             "partners": [f"{mask:x}" for mask in self._partners.values()],
             "abbreviations": self._term_by_abbreviation,
+            "by_order": [[key, *order] for key, order in self._by_order.items()],
             "names": self._names,
             "older_ids": self._older_ids,
+            "known": " ".join(sorted(self._speller.known)),
+            "targets": self._speller.targets,
         }
 
     @classmethod
@@ -97,12 +107,14 @@ class Lexicon:
         lexicon._reach = dict(zip(state["words"], state["reach"], strict=True))
         lexicon._partners = dict(zip(state["words"], (int(p, 16) for p in state["partners"]), strict=True))
         lexicon._term_by_abbreviation, lexicon._names = dict(state["abbreviations"]), dict(state["names"])
+        lexicon._by_order = {key: Order(*order) for key, *order in state["by_order"]}
         lexicon._older_ids = dict(state["older_ids"])
+        lexicon._set_speller(Speller.of_forms(state["known"].split(), state["targets"]))
         return lexicon
 
     def find_mentions(self, text: str) -> tuple[Mention, ...]:
         """All mentions in the text, in order of their start; of wordings that overlap the longest."""
-        mentions = [m for segment in segments(text) if segment for m in self._chosen(segment)]
+        mentions = [m for segment in segments(text, self._read) if segment for m in self._chosen(text, segment)]
         mentions += self._abbreviated(text, mentions)
         for match in _TERM_ID.finditer(text):
             if term_id := self._current_id(match[0]):
@@ -111,7 +123,7 @@ class Lexicon:
 
     def term_named(self, wording: str) -> str | None:
         """The term that a wording names as a whole; None where it names none, or words are left over."""
-        runs = [segment for segment in segments(wording) if segment]
+        runs = [segment for segment in segments(wording, self._read) if segment]
         if len(runs) != 1:
             return None
         words = [token.word for token in runs[0]]
@@ -135,40 +147,64 @@ class Lexicon:
     def _current_id(self, term_id: str) -> str | None:
         return term_id if term_id in self._names else self._older_ids.get(term_id)
 
-    def _chosen(self, segment: list[Token]) -> Iterator[Mention]:
+    def _chosen(self, text: str, segment: list[Token]) -> Iterator[Mention]:
         """The readings of a segment that do not overlap, the longest first; then those of coordinations."""
         words = [token.word for token in segment]
         chosen: dict[int, _Reading] = {}  # by first token
         taken: set[int] = set()
         for reading in sorted(self._readings(words)):
             first, stop = reading.run
-            if taken.isdisjoint(range(first, stop)):
+            if taken.isdisjoint(range(first, stop)) and not is_misread(
+                text, segment, reading.run, by_meaning=reading.by_meaning
+            ):
                 taken.update(range(first, stop))
                 chosen[first] = reading
         for (first, stop), term_id in [
             *(member for reading in chosen.values() for member in self._members(words, reading)),
-            *(self._coordinated(words, chosen, taken) if taken else ()),
+            *Coordinations(words, {i: reading.run for i, reading in chosen.items()}, self._term_of).spelt_out(),
         ]:
+            if opens_next_member(text, segment, (first, stop)):
+                continue
             yield Mention(term_id=term_id, start=segment[first].start, end=segment[stop - 1].end)
 
-    def _members(self, words: list[Word], reading: _Reading) -> Iterator[tuple[_Run, str]]:
-        """The reading, or, where its wording joins two findings ("cleft lip and palate"), each of them."""
+    def _members(self, words: list[Word], reading: _Reading) -> Iterator[tuple[Run, str]]:
+        """The reading, or all that its words name together.
+
+        A wording may join two findings ("cleft lip and palate"), and "mild to moderate" is mild and moderate.
+        """
         first, stop = reading.run
+        before = words[first - 1] if first and words[first - 1].kind == "modifier" else None
         for joint in range(first + 1, stop - 1):
             if words[joint].kind == "conjunction":
-                joined = self._joined(words[first:joint], words[joint + 1 : stop])
+                joined = self._joined(words[first:joint], words[joint + 1 : stop], before)
                 if joined and reading.term_id not in joined:
-                    yield from ((reading.run, term_id) for term_id in joined)
+                    alone = self._joined(words[first:joint], words[joint + 1 : stop], None)
+                    run = reading.run if joined == alone else (first - 1, stop)
+                    yield from ((run, term_id) for term_id in joined)
                     return
         yield reading.run, reading.term_id
+        if before and words[first].kind == "modifier":
+            other = self._term_by_key.get(before.derived + sum(w.derived for w in words[first + 1 : stop]))
+            if other and other != reading.term_id:
+                yield (first - 1, stop), other
 
-    def _joined(self, before: list[Word], after: list[Word]) -> tuple[str, str] | None:
-        """The terms on either side of an "and", one of which may lack words that the other has."""
+    def _joined(self, before: list[Word], after: list[Word], modifier: Word | None) -> tuple[str, str] | None:
+        """The terms on either side of an "and", one of which may lack words that the other has.
+
+        A modifier before them ("bilateral cleft lip and palate") is said of both.
+        """
         one, other = self._term_of(before), self._term_of(after)
         if one and not other:  # "cleft lip and palate"
-            other = next(filter(None, (self._term_of(before[:n] + after) for n in range(1, len(before)))), None)
+            shared = next((n for n in range(1, len(before)) if self._term_of(before[:n] + after)), 0)
+            after = before[:shared] + after
         elif other and not one:  # "palmar and plantar pits"
-            one = next(filter(None, (self._term_of(before + after[n:]) for n in range(1, len(after)))), None)
+            shared = next((n for n in range(1, len(after)) if self._term_of(before + after[n:])), len(after))
+            before = before + after[shared:]
+        one, other = self._term_of(before), self._term_of(after)
+        if modifier:
+            said = self._term_by_key.get
+            one = said(modifier.derived + sum(w.derived for w in before)) or one
+            other = said(modifier.derived + sum(w.derived for w in after)) or other
         return (one, other) if one and other else None
 
     def _readings(self, words: list[Word]) -> Iterator[_Reading]:
@@ -177,6 +213,8 @@ class Lexicon:
         reach = [self._reach.get(w.meaning, 0) if w.core else MAX_REACH for w in words]
         partners = [self._partners.get(w.meaning, -1) if w.core else -1 for w in words]
         derived = list(accumulate((w.derived for w in words), initial=0))
+        plain = list(accumulate((0 if w.kind == "modifier" else w.derived for w in words), initial=0))
+        n_plain = list(accumulate((w.kind != "modifier" for w in words), initial=0))
         meaning = list(accumulate((w.meaning for w in words), initial=0))
         core = list(accumulate((w.core for w in words), initial=0))
         n_told = list(accumulate((w.meaning != 0 for w in words), initial=0))
@@ -196,75 +234,23 @@ class Lexicon:
                 if n_core[stop] - n_core[i] > limit or (last.core and not allowed >> last.core % N_BITS & 1):
                     break
                 allowed &= partners[stop - 1]
-                if term_id := term_of(derived[stop] - derived[i]):
+                key = derived[stop] - derived[i]
+                if term_id := term_of(key):
+                    if key in self._by_order:
+                        term_id = self._by_order[key].term_of(words[i:stop])
                     yield _Reading(i - stop, False, stop - i, (i, stop), term_id)
                 elif not (word.meaning and last.meaning):
                     continue
+                elif (
+                    n_plain[stop] - n_plain[i] not in (1, stop - i)
+                    and word.kind != "modifier" != last.kind
+                    and (term_id := term_of(plain[stop] - plain[i]))
+                ):
+                    yield _Reading(n_plain[i] - n_plain[stop], False, stop - i, (i, stop), term_id)
                 elif term_id := term_of(meaning[stop] - meaning[i]):
                     yield _Reading(n_told[i] - n_told[stop], True, stop - i, (i, stop), term_id)
                 elif word.core and last.core and (term_id := term_of(core[stop] - core[i])):
                     yield _Reading(n_core[i] - n_core[stop], True, stop - i, (i, stop), term_id)
-
-    def _coordinated(
-        self, words: list[Word], chosen: Mapping[int, _Reading], taken: set[int]
-    ) -> Iterator[tuple[_Run, str]]:
-        """What coordinations leave out: "macular and papular rash" gives macular + rash.
-
-        What is shared belongs to a finding beside the joint already; what is not is no finding by itself.
-        """
-        is_joint = [w.kind in JOINTS for w in words]
-        by_stop = {reading.run[1]: reading.run for reading in chosen.values()}
-        for joint in range(1, len(words) - 1):
-            if is_joint[joint]:
-                if run := by_stop.get(joint):
-                    yield from self._shared_before(words, is_joint, taken, run)
-                if words[joint].kind == "conjunction":
-                    # "low back and right hip joint pain": the last member's own words may stand before the finding.
-                    gap = _free_run(range(joint + 1, min(joint + _MAX_OWN, len(words) - 1)), is_joint, taken)
-                    begin = joint + 1 + len(gap)
-                    if begin in chosen and (not gap or chosen[begin].n_tokens > 1):
-                        yield from self._shared_after(words, is_joint, taken, joint, chosen[begin].run)
-
-    def _shared_before(
-        self, words: list[Word], is_joint: list[bool], taken: set[int], run: _Run
-    ) -> Iterator[tuple[_Run, str]]:
-        """Members after a finding that share its first words."""
-        first, joint = run
-        n = len(words)
-        while joint < n - 1 and is_joint[joint]:
-            own = _free_run(range(joint + 1, min(joint + 1 + _MAX_OWN, n)), is_joint, taken)
-            if words[joint].kind == "comma" and own and own[-1] + 1 < n and not is_joint[own[-1] + 1]:
-                return  # a comma alone starts something new unless the list goes on
-            pairs = ((n_own, stop) for n_own in range(len(own), 0, -1) for stop in range(run[1] - 1, first, -1))
-            for n_own, stop in pairs:
-                if term_id := self._term_of(words[first:stop] + words[joint + 1 : joint + 1 + n_own]):
-                    break
-            else:
-                return
-            taken.update(own[:n_own])
-            yield (first, joint + 1 + n_own), term_id
-            joint += 1 + n_own
-
-    def _shared_after(
-        self, words: list[Word], is_joint: list[bool], taken: set[int], joint: int, run: _Run
-    ) -> Iterator[tuple[_Run, str]]:
-        """Members before a finding that share its last words."""
-        begin, stop = run
-        while joint > 0 and is_joint[joint]:
-            own = _free_run(range(joint - 1, max(joint - 1 - _MAX_OWN, -1), -1), is_joint, taken)
-            pairs = (
-                (n_own, start)
-                for n_own in range(len(own), 0, -1)
-                for start in range(begin + (begin == joint + 1), stop)
-            )
-            for n_own, start in pairs:
-                if term_id := self._term_of(words[joint - n_own : joint] + words[start:stop]):
-                    break
-            else:
-                return
-            taken.update(own[:n_own])
-            yield (joint - n_own, stop), term_id
-            joint -= 1 + n_own
 
     def _term_of(self, words: Sequence[Word]) -> str | None:
         """The term that words from several places name together."""
@@ -299,18 +285,24 @@ def _stands_for(short: str, long: str) -> bool:
     return len(short) > 1 and all(letter in letters for letter in short.casefold())
 
 
-def _free_run(places: range, is_joint: list[bool], taken: set[int]) -> list[int]:
-    """The first of these places, up to a joint or a word that a finding has."""
-    return list(takewhile(lambda i: not is_joint[i] and i not in taken, places))
+def build_lexicon(graph: KnowledgeGraph) -> Lexicon:
+    """The lexicon of a graph's ontology; words of its diseases' names and of plain English are known."""
+    diseases = (word for disease in graph.diseases.values() for word in words_in(disease.name))
+    return Lexicon(graph.ontology, {*diseases, *common_words()})
 
 
 def load_lexicon(graph: KnowledgeGraph, cache_dir: Path | None = None) -> Lexicon:
     """The lexicon of a graph's ontology, from the cache or built and cached. Raises StorageError."""
     return cache.load_or_build(
         "lexicon",
-        {"format": str(_STATE_VERSION), "additions": cache.checksum(ADDITIONS), "graph": graph.identity},
+        {
+            "format": str(_STATE_VERSION),
+            "additions": cache.checksum(ADDITIONS),
+            "words": f"{cache.checksum(VOCABULARY)} {cache.checksum(RARE_WORDS)}",
+            "graph": graph.identity,
+        },
         read=lambda folder: Lexicon.from_state(cache.read_json(folder / "lexicon.json")),
-        build=lambda: Lexicon(graph.ontology),
+        build=lambda: build_lexicon(graph),
         write=lambda folder, lexicon: cache.write_json(folder / "lexicon.json", lexicon.to_state()),
         root=cache_dir,
     )

@@ -8,13 +8,14 @@ Deliberately not done here: reading a text (``retrieval.lexicon``).
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator
-from itertools import combinations_with_replacement
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations, combinations_with_replacement
 from typing import NamedTuple
 
 from kg.ontology import PHENOTYPIC_ABNORMALITY, Ontology
 from kg.sources.wordings import bundled_wordings, load_wordings
+from retrieval.misspellings import words_in
 from retrieval.wording_patterns import other_wordings
 from retrieval.words import Word, derivation_of, inflection_of, segments
 
@@ -33,12 +34,28 @@ ADDITIONS = bundled_wordings("en")
 """How clinicians and families put it: the project's own table."""
 # Wordings of one word that nearly always mean something else in running text ("falls within", "corn", "tearing").
 _EVERYDAY_WORDS = """
-arranging boil bouncing collecting collectionism corn cutting dullness falls hopping illusions inaction inactivity
-inertia jumping mole mouthing oncology ordering piles placidity rosette shock sleepy spinning tearing tired trance
-twirling
+arranging boil bouncing collecting collectionism corn cutting dullness falls hopping hypersensitivity illusions
+inaction inactivity inertia jumping mole mouthing oncology ordering piles placidity rosette shock sleepy spinning
+tearing tired trance twirling
 """
 _EVERYDAY = frozenset(_EVERYDAY_WORDS.split())
 _PARTS = ("small bowel", "small intestine", "small muscle", "small bone")  # name a part of the body, not a small one
+
+
+class Order(NamedTuple):
+    """Two words whose order tells two terms apart: "right-to-left shunt", "left-to-right shunt"."""
+
+    first: int
+    second: int
+    """Words, as derived."""
+    as_is: str
+    """The term where the first stands before the second."""
+    swapped: str
+
+    def term_of(self, words: Sequence[Word]) -> str:
+        """The term that these words name in their order."""
+        places = {word.derived: i for i, word in enumerate(words)}
+        return self.as_is if places.get(self.first, 0) < places.get(self.second, 0) else self.swapped
 
 
 class Index(NamedTuple):
@@ -51,6 +68,10 @@ class Index(NamedTuple):
     """Word, by meaning -> the words that some wording has beside it, as a set of bits that a word has one of."""
     abbreviations: dict[str, str]
     """Empty where several terms share one."""
+    by_order: dict[int, Order]
+    """Key of a wording that names another term with two of its words swapped."""
+    vocabulary: Counter[str]
+    """Words of the wordings, and how many wordings have them."""
 
 
 def build_index(ontology: Ontology) -> Index:
@@ -63,6 +84,8 @@ def build_index(ontology: Ontology) -> Index:
     reach: dict[int, int] = {}
     partners: dict[int, int] = {}
     abbreviations: dict[str, str] = {}
+    orders: dict[int, dict[tuple[int, ...], str]] = defaultdict(dict)
+    vocabulary: Counter[str] = Counter()
 
     def add(key: int, scope: int, term_id: str) -> None:
         old = keys.get(key)
@@ -75,6 +98,7 @@ def build_index(ontology: Ontology) -> Index:
             if abbreviations.setdefault(text.removesuffix("s"), term_id) != term_id:
                 abbreviations[text.removesuffix("s")] = ""
             continue
+        vocabulary.update(word.casefold() for word in words_in(text))
         words = _words(text)
         told = [w.meaning for w in words if w.meaning]
         is_telling = not ((len(text) < 3 and text.isupper()) or text.isdigit() or text.casefold() in _EVERYDAY)
@@ -84,6 +108,8 @@ def build_index(ontology: Ontology) -> Index:
                 add(words[0].derived, scope, term_id)
         elif len(words) > 1 and scope != _MADE:
             add(sum(w.derived for w in words), scope, term_id)
+            forms = tuple(w.derived for w in words)
+            orders[sum(forms)].setdefault(forms, term_id)
         if scope != _SCOPES["ADDED"] and len(told) > 1 and not all(w.is_quality for w in words if w.core):
             add(sum(told), scope, term_id)
         for word in (w for w in words if w.core):
@@ -100,7 +126,24 @@ def build_index(ontology: Ontology) -> Index:
         reach,
         {word: partners.get(word, 0) for word in reach},
         abbreviations,
+        {key: order for key, term_ids in orders.items() if (order := _order(term_ids, ontology))},
+        vocabulary,
     )
+
+
+def _order(term_by_forms: Mapping[tuple[int, ...], str], ontology: Ontology) -> Order | None:
+    """The two words of a wording whose order tells terms apart; None where the order of words is only a way to put it.
+
+    Swapped words have another beside them that stays ("drooping eyelids", "eyelids droop" are the same), and the terms
+    are no kinds of each other.
+    """
+    for (forms, term_id), (others, other_id) in combinations(term_by_forms.items(), 2):
+        moved = [i for i, (one, other) in enumerate(zip(forms, others, strict=True)) if one != other]
+        if len(moved) == 2 < len(forms) and term_id != other_id:  # the words are the same, so two that moved swapped
+            related = term_id in ontology.ancestors(other_id) or other_id in ontology.ancestors(term_id)
+            if not related:
+                return Order(forms[moved[0]], forms[moved[1]], term_id, other_id)
+    return None
 
 
 def _words(text: str) -> list[Word]:

@@ -54,6 +54,9 @@ urinary frequency: frequency of urination
 external auditory canal: ear canal | auditory canal
 cryptorchidism: undescended testes
 brainstem: brain stem
+polymicrogyria: microgyria
+cerebellar vermis: vermis
+flexion contracture: flexion deformity | fixed flexion deformity
 white blood cell: leukocyte | WBC
 red blood cell: erythrocyte | RBC
 complement c3: C3

@@ -2,14 +2,15 @@
 
 Promise: three ways of comparing, each coarser than the one before: by inflection, by derivation, by meaning. Words are
 numbers, and the key of a wording is the sum over its words, so that their order cannot matter.
-Deliberately not done here: which wordings there are (``retrieval.lexicon``), misspellings, other languages.
+Deliberately not done here: which wordings there are (``retrieval.lexicon``), misspellings
+(``retrieval.misspellings``), other languages.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
@@ -27,14 +28,19 @@ _KINDS = {
     "conjunction": "and or",
     # Said of a finding without changing which one it is; skipped inside a wording that does not have it itself.
     "modifier": "left right bilateral bilaterally unilateral mild moderate severe marked profound slight "
-    "significant very quite rather extremely markedly mildly moderately severely slightly",
+    "significant very quite rather extremely markedly mildly moderately severely slightly nearly almost both some "
+    "several somewhat relatively usually often typically generally sometimes commonly occasionally invariably also "
+    "still",
 }
 JOINTS = ("conjunction", "comma")
 _KIND_OF = {word: kind for kind, words in _KINDS.items() for word in words.split()}
 
 _IRREGULAR_FORMS = """
-feet>foot teeth>tooth testes>testis phalanges>phalanx children>child lost>loss lose>loss loses>loss losing>loss
-swollen>swelling extremity>limb dilatation>dilated dilation>dilated grey>gray deaf>deafness
+feet>foot teeth>tooth testes>testis nares>naris phalanges>phalanx children>child comedones>comedo lost>loss lose>loss
+loses>loss losing>loss swollen>swelling extremity>limb dilatation>dilated dilation>dilated grey>gray deaf>deafness
+larger>large atria>atrium corpora>corpus cortices>cortex crises>crisis disk>disc disks>disc diverticula>diverticulum
+femora>femur foramina>foramen ganglia>ganglion helices>helix irides>iris lenses>lens pelves>pelvis septa>septum
+smaller>small broader>broad wider>wide shorter>short thinner>thin thicker>thick narrower>narrow coarser>coarse
 """
 _IRREGULAR = dict(pair.split(">") for pair in _IRREGULAR_FORMS.split())
 _BRITISH = (
@@ -44,6 +50,7 @@ _BRITISH = (
     (re.compile(r"(?<=\w[tb])re$"), "er"),  # fibre, goitre, centre
     (re.compile("sulph"), "sulf"),
     (re.compile("^leuco"), "leuko"),
+    (re.compile("^lach?rym"), "lacrim"),
 )
 
 
@@ -72,8 +79,8 @@ _DOUBLED = re.compile(r"(?<=\w\w)([bdgmnprt])\1$")
 
 # Words that name the same thing inside a longer wording; the first of a group stands for it.
 _QUALITIES = """
-abnormal abnormality anomaly irregular unusual atypical aberrant defect malformation deformity disorder disturbance
-problem disturbed disrupted | manifestation lesion | absent absence lack loss missing aplasia agenesis | decreased
+abnormal abnormality anomaly irregular unusual atypical aberrant defect malformation disorder disturbance problem
+disturbed disrupted | manifestation lesion | deformity | absent absence lack loss missing aplasia agenesis | decreased
 reduced reduction low diminished poor subnormal decline | increased elevated high raised excess excessive | small
 underdeveloped hypoplasia tiny underdevelopment | large big enlarged enlargement | broad wide widened | impaired
 deficit difficulty dysfunction | delayed retarded late | thin narrow narrowing | extra supernumerary accessory |
@@ -87,19 +94,20 @@ respiration respiratory | skull cranium cranial calvaria calvarial | ear aural o
 ophthalmologic ophthalmological | face facial facies | gait walk walking | hearing auditory | heart cardiac |
 intellectual mental cognitive | intestine intestinal bowel gut | kidney renal | language speech vocalization | limb
 extremity | little pinky pinkie fifth 5th v | first 1st | second 2nd ii | third 3rd iii | fourth 4th iv | liver
-hepatic | lung pulmonary | muscle muscular | nose nasal | skin cutaneous dermal dermatologic dermatological | stool
-fecal | tongue lingual | tooth dental dentition | tumor neoplasm neoplasia | vision visual sight | vertebra vertebral
-| bleeding hemorrhage | edema swelling | paralysis palsy | seizure convulsion epilepsy epileptic | mouth oral | pinna
-auricular auricle | neck nuchal | chest thoracic thorax | lip labial | rib costal | nail ungual | spine spinal |
-stomach gastric | ovary ovarian | testis testicular | uterus uterine | penis penile | artery arterial | vein venous |
-vessel vascular | retina retinal | cornea corneal | lens lenticular | choroid choroidal | cerebellum cerebellar |
-joint articular | palate palatal palatine | maxilla maxillary | mandible mandibular | femur femoral | tibia tibial |
-fibula fibular | radius radial | ulna ulnar | humerus humeral | pelvis pelvic | scapula scapular | clavicle clavicular
-| sternum sternal | spleen splenic | pancreas pancreatic | esophagus esophageal | trachea tracheal | larynx laryngeal
-| anus anal | rectum rectal | colon colonic | ureter ureteral | urethra urethral | genitalia genital | phalanx
-phalangeal | cortex cortical | ventricle ventricular | atrium atrial | septum septal | valve valvular | aorta aortic |
-epiphysis epiphyseal | metaphysis metaphyseal | diaphysis diaphyseal | trunk truncal | nerve nervous neurologic
-neurological neural | neuroma neurinoma schwannoma neurilemmoma | palm palmar | sole plantar | patella patellar
+hepatic | lung pulmonary | muscle muscular | nose nasal | naris nostril | skin cutaneous dermal dermatologic
+dermatological | stool fecal | tongue lingual | tooth dental dentition | tumor neoplasm neoplasia | vision visual
+sight | vertebra vertebral | bleeding hemorrhage | edema swelling | paralysis palsy | seizure convulsion epilepsy
+epileptic | mouth oral | pinna auricular auricle | neck nuchal | chest thoracic thorax | lip labial | rib costal |
+nail ungual | spine spinal | stomach gastric | ovary ovarian | testis testicular | uterus uterine | penis penile |
+artery arterial | vein venous | vessel vascular | retina retinal | cornea corneal | lens lenticular | choroid
+choroidal | cerebellum cerebellar | joint articular | palate palatal palatine | maxilla maxillary | mandible
+mandibular | femur femoral | tibia tibial | fibula fibular | radius radial | ulna ulnar | humerus humeral | pelvis
+pelvic | scapula scapular | clavicle clavicular | sternum sternal | spleen splenic | pancreas pancreatic | esophagus
+esophageal | trachea tracheal | larynx laryngeal | anus anal | rectum rectal | colon colonic | ureter ureteral |
+urethra urethral | genitalia genital | phalanx phalangeal | cortex cortical | ventricle ventricular | atrium atrial |
+septum septal | valve valvular | aorta aortic | epiphysis epiphyseal | metaphysis metaphyseal | diaphysis diaphyseal |
+trunk truncal | nerve nervous neurologic neurological neural | neuroma neurinoma schwannoma neurilemmoma | palm palmar
+| sole plantar | patella patellar
 """
 # Words of a term's name that people leave out, or add; not compared by meaning.
 _LEFT_OUT = frozenset(
@@ -117,12 +125,16 @@ _LEFT_OUT = frozenset(
 )
 
 
+# Second halves of the names of germs; no more the disease than "influenzae" is influenza.
+_SPECIES = frozenset(("diphtheriae", "influenzae", "meningitidis", "pneumoniae"))
+
+
 def inflection_of(word: str) -> str:
     """A word without case, accents, British spelling, plural and Greek adjective ending: ``Anaemic`` -> ``anemia``."""
     word = word.casefold().replace("’", "'").removesuffix("'s").replace("-", "")
     if not word.isascii():
         word = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
-    if len(word) < 3:
+    if len(word) < 3 or word in _SPECIES:
         return word
     for pattern, to in _BRITISH:
         word = pattern.sub(to, word)
@@ -209,8 +221,13 @@ _BARRIER = re.compile(r"[.;:!?()\[\]{}|•]|\n\s*[-*\n]")
 _NEW_ENTRY = re.compile(r"[A-Z][^\n.:]{0,40}:")  # a line "Hearing: ..." begins anew; other lines are wrapped
 
 
-def segments(text: str) -> Iterator[list[Token]]:
-    """Runs of tokens that no sentence end, bracket or bullet parts; function words left out, commas as tokens."""
+def segments(text: str, read: Callable[[str], Word] = analyse) -> Iterator[list[Token]]:
+    """Runs of tokens that no sentence end, bracket or bullet parts; function words left out, commas as tokens.
+
+    Args:
+        text: any text.
+        read: how a token is compared.
+    """
     segment: list[Token] = []
     end = 0
     for match in _TOKEN.finditer(text):
@@ -224,7 +241,7 @@ def segments(text: str) -> Iterator[list[Token]]:
                 segment.append(Token(start, start, _COMMA))
             elif ("/" in between or "&" in between) and segment and segment[-1].word.kind not in JOINTS:  # "and/or"
                 segment.append(Token(start, start, analyse("and")))
-        word = analyse(match[0])
+        word = read(match[0])
         if word.kind == "conjunction" and segment and segment[-1].word.kind in JOINTS:
             if segment[-1].word.kind == "comma":
                 segment[-1] = Token(start, start, _COMMA_AND)

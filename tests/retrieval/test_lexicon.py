@@ -50,6 +50,24 @@ TERMS = (
     term(35, "Severe viral infection"),
     term(36, "Nausea", Synonym(text="Queasiness", scope="BROAD")),
     term(37, "Queasiness"),
+    term(38, "Right-to-left shunt"),
+    term(39, "Left-to-right shunt"),
+    term(40, "Drooping eyelid", Synonym(text="Eyelid drooping")),
+    term(41, "Absence seizure"),
+    term(42, "Bilateral cleft lip"),
+    term(43, "Mild hearing loss"),
+    term(44, "Moderate hearing loss"),
+    term(45, "Hearing loss"),
+    term(46, "Short upper lip"),
+    term(47, "Short lower lip"),
+    term(48, "Visual impairment"),
+    term(49, "Cerebellar atrophy"),
+    term(50, "Cerebellar hypoplasia"),
+    term(51, "Bilateral cryptorchidism", Synonym(text="Both testes undescended")),
+    term(52, "Cryptorchidism", Synonym(text="Undescended testes")),
+    term(53, "Short arm"),
+    term(54, "Pneumonia"),
+    term(55, "Depression"),
 )
 ONTOLOGY = Ontology(TERMS)
 LEXICON = Lexicon(ONTOLOGY)
@@ -130,6 +148,76 @@ def test_a_wording_is_found_in_any_order_and_form(text, expected):
 def test_the_longest_wording_wins_and_shorter_ones_in_it_are_dropped():
     assert found("muscle pain") == [("Muscle pain", "muscle pain")]
     assert found("short palms of the hands") == [("Short palm", "short palms")]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("left to right shunt", "Left-to-right shunt"),
+        ("right-to-left shunting", "Right-to-left shunt"),
+        ("a shunt from the left to the right", "Left-to-right shunt"),
+        ("her eyelids drooped", "Drooping eyelid"),
+        ("drooping of the eyelids", "Drooping eyelid"),
+    ],
+)
+def test_order_counts_where_it_tells_two_terms_apart(text, name):
+    assert [n for n, _ in found(text)] == [name]
+    assert [n for n, _ in found(text, Lexicon.from_state(LEXICON.to_state()))] == [name]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("absence seizures", ["Absence seizure"]),
+        ("Absent were seizures", ["Seizure"]),
+        ("seizures were absent", ["Seizure"]),  # the context denies it
+        ("absence of seizures", ["Seizure"]),
+        ("speech is absent", ["Absent speech"]),
+        ("fingers were short", ["Short finger"]),
+    ],
+)
+def test_a_verb_of_being_keeps_a_quality_from_what_follows(text, expected):
+    assert [n for n, _ in found(text)] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("mild to moderate hearing loss", ["Mild hearing loss", "Moderate hearing loss"]),
+        ("bilateral cleft lip and palate", ["Bilateral cleft lip", "Cleft palate"]),
+        ("short upper and lower lips", ["Short lower lip", "Short upper lip"]),
+        ("short upper, lower lips", []),  # no list
+        ("short upper and wide lips", []),  # no finding for each
+        ("undescended testes", ["Cryptorchidism"]),
+        ("both testes were undescended", ["Bilateral cryptorchidism"]),
+        ("fingers are usually short", ["Short finger"]),
+        ("loss of his right hearing", ["Hearing loss"]),
+    ],
+)
+def test_what_modifies_a_finding(text, expected):
+    assert sorted(n for n, _ in found(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("poor visual fixation", []),
+        ("poor visual function", []),
+        ("impaired visual system", ["Visual impairment"]),
+        ("cerebellar atrophy and small hippocampi", ["Cerebellar atrophy"]),
+        ("cerebellar atrophy and hypoplasia of the vermis", ["Cerebellar atrophy"]),
+        ("cerebellar atrophy and hypoplasia", ["Cerebellar atrophy", "Cerebellar hypoplasia"]),
+        ("on the short arm of chromosome 5", []),
+        ("a short arm", ["Short arm"]),
+        ("short hands and feet", ["Short foot", "Short palm"]),
+        ("short hands and feet deformities", ["Short palm"]),
+        ("Klebsiella pneumoniae", []),
+        ("pneumonias", ["Pneumonia"]),
+        ("depression of the tibial plateau, depression of mood", ["Depression"]),
+    ],
+)
+def test_words_of_a_wording_that_say_something_else(text, expected):
+    assert sorted(n for n, _ in found(text)) == expected
 
 
 def test_a_wording_that_joins_two_findings_is_both():
