@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -203,18 +202,11 @@ def _findings_of(
     return known
 
 
-@contextmanager
-def _progress(story: str) -> Iterator[None]:
-    """Says that a long story is being read; a short one is read at once."""
+def _progress(story: str) -> AbstractContextManager[object]:
+    """Says on a terminal that a long story is being read; a short one is read at once."""
     if len(story) < _LONG_STORY:
-        yield
-        return
-    console = Console(stderr=True)
-    said = f"reading {len(story):,} characters"
-    if not console.is_terminal:
-        console.print(f"citedx: {said}", highlight=False)
-    with console.status(said):
-        yield
+        return nullcontext()
+    return Console(stderr=True).status(f"reading {len(story):,} characters")
 
 
 def _story_reader(graph: KnowledgeGraph) -> MultilingualReader:
