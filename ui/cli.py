@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -35,6 +36,9 @@ app.add_typer(graph_commands.app, name="graph")
 app.add_typer(data_commands.app, name="data")
 app.add_typer(evaluate_commands.app, name="evaluate")
 app.add_typer(train_commands.app, name="train")
+
+_LONG_STORY = 100_000
+"""Characters that take a second to read, at worst."""
 
 TextArgument = Annotated[str | None, typer.Argument(help="The patient's story.", show_default=False)]
 FileOption = Annotated[
@@ -138,7 +142,8 @@ def findings(
     from kg.build import load_graph
 
     reader = _story_reader(load_graph())
-    found = reader.find_findings(story)
+    with _progress(story):
+        found = reader.find_findings(story)
     if language is not Language.ENGLISH:
         found = tuple(replace(f, label=reader.label(f.term_id, language)) for f in found)
     if as_json:
@@ -146,10 +151,14 @@ def findings(
 
         _print_json({"findings": [finding_json(f) for f in found]})
     else:
-        from ui.terminal import show_findings
+        from ui.terminal import show_findings, show_story
 
-        show_findings(Console(soft_wrap=True), found)
-        if not found:
+        console = Console(soft_wrap=True)
+        if found:
+            show_story(console, story, found)
+            console.print()
+            show_findings(console, found)
+        else:
             Console(stderr=True).print("no finding was recognised")
 
 
@@ -197,13 +206,21 @@ def _findings_of(
     if hpo is not None:
         return parse_finding_ids(hpo, graph.ontology)
     if phenopacket is None:
-        return _story_reader(graph).find_findings(story or "")
+        with _progress(story or ""):
+            return _story_reader(graph).find_findings(story or "")
     from kg.sources.phenopackets import load_phenopacket
 
     known, unknown = current_findings(load_phenopacket(phenopacket).findings, graph.ontology)
     if unknown:
         typer.echo(f"citedx: left out, unknown to HPO {graph.ontology.version}: {', '.join(unknown)}", err=True)
     return known
+
+
+def _progress(story: str) -> AbstractContextManager[object]:
+    """Says on a terminal that a long story is being read; a short one is read at once."""
+    if len(story) < _LONG_STORY:
+        return nullcontext()
+    return Console(stderr=True).status(f"reading {len(story):,} characters")
 
 
 def _story_reader(graph: KnowledgeGraph) -> MultilingualReader:

@@ -6,7 +6,7 @@ Pure functions without Gradio; what is clicked and kept is the business of ``ui.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import chain
@@ -65,19 +65,32 @@ def citations(evidence_ids: Iterable[str], linked: bool = True) -> str:
     return " ".join(f'<a class="cite" href="#ev-{e}" aria-label="Evidence {e}">[{e}]</a>' for e in ids)
 
 
-def marked_story(story: str, findings: Iterable[Finding]) -> str:
-    """The user's text with the words of each finding marked; of overlapping spans the later one marks what is left."""
+def story_pieces(story: str, findings: Iterable[Finding]) -> Iterator[tuple[str, Finding | None]]:
+    """The whole text in pieces, each with its finding; of overlapping spans the later has the rest."""
     spans = [(f.start, f.end, f) for f in findings if f.start is not None and f.end is not None]
-    pieces, done = [], 0
+    done = 0
     for start, end, finding in sorted(spans, key=lambda span: span[:2]):
         start, end = max(start, done), min(end, len(story))
         if start >= end:
             continue
-        kind = "excluded" if finding.excluded else "present"
-        pieces.append(_lines(story[done:start]))
-        pieces.append(f'<mark class="{kind}" title="{escape(finding.label)}">{_lines(story[start:end])}</mark>')
+        if done < start:
+            yield story[done:start], None
+        yield story[start:end], finding
         done = end
-    return "".join(pieces) + _lines(story[done:])
+    if done < len(story):
+        yield story[done:], None
+
+
+def marked_story(story: str, findings: Iterable[Finding]) -> str:
+    """The user's text with the words of each finding marked."""
+    return "".join(_marked(words, finding) for words, finding in story_pieces(story, findings))
+
+
+def _marked(words: str, finding: Finding | None) -> str:
+    if finding is None:
+        return _lines(words)
+    kind = "excluded" if finding.excluded else "present"
+    return f'<mark class="{kind}" title="{escape(finding.label)}">{_lines(words)}</mark>'
 
 
 def chat_log(turns: Sequence[Turn], current: Differential | None) -> str:

@@ -1,25 +1,51 @@
-"""Records -> text for a terminal; colour only where the terminal has it."""
+"""Records -> text for a terminal; colour only where the terminal has it.
+
+Promise: a story cannot steer the terminal; its control characters are shown as signs.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from kg.graph import KnowledgeGraph
 from kg.schema import Association, Disease, Explanation, Finding, Gene, Predicate, Term
 from llm.schema import Differential
+from ui.render import story_pieces
 
 NOT_A_DEVICE = "Decision support for professionals, not a medical device."
+# Control characters but tab and line feed; and those that turn the direction of what follows.
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def show_story(console: Console, story: str, findings: Iterable[Finding]) -> None:
+    """The story with the words of each finding in brackets: ``[+seizures]``, ``[-fever]``; coloured where possible."""
+    marked = Text()
+    for words, finding in story_pieces(story, findings):
+        if finding is None:
+            marked.append(_plain(words))
+        else:
+            sign, style = ("-", "red") if finding.excluded else ("+", "green")
+            marked.append(f"[{sign}{_plain(words)}]", style=style)
+    marked.rstrip()
+    console.print(marked)
+
+
+def _plain(text: str) -> str:
+    """A text of which nothing is lost and nothing steers the terminal."""
+    return _STEERING.sub(lambda c: chr(0x2400 + ord(c[0])) if c[0] < " " else "\ufffd", text.replace("\r\n", "\n"))
 
 
 def show_findings(console: Console, findings: Iterable[Finding]) -> None:
     """One line a finding: present or excluded, id, label, the words it came from."""
     for f in findings:
         mark = "[red]absent [/]" if f.excluded else "[green]present[/]"
-        quote = f'  [dim]"{escape(f.quote)}"[/]' if f.quote else ""
+        quote = f'  [dim]"{escape(_plain(f.quote))}"[/]' if f.quote else ""
         console.print(f"  {mark}  {f.term_id}  {escape(f.label)}{quote}", highlight=False)
 
 

@@ -142,7 +142,7 @@ def test_an_empty_text_is_refused(text):
 
 
 def test_a_text_over_the_limit_is_refused_with_size_and_limit():
-    with pytest.raises(UsageError, match=r"200,001 characters.*limit of 200,000"):
+    with pytest.raises(UsageError, match=r"1,000,001 characters.*limit of 1,000,000"):
         find_findings("a" * (MAX_CHARACTERS + 1), LEXICON)
 
 

@@ -50,6 +50,22 @@ def test_findings_as_json_have_exact_offsets(citedx):
     assert all(STORY[f["start"] : f["end"]] == f["quote"] for f in findings)
 
 
+def test_findings_are_marked_in_the_story_and_listed(citedx):
+    outcome = citedx("findings", STORY)
+    first, *_ = outcome.out.splitlines()
+    assert first == "A boy with [+seizures] and [+ectopia lentis]. No [-hearing impairment]."
+    assert '  absent   HP:0000365  Hearing impairment  "hearing impairment"' in outcome.out.splitlines()
+    assert outcome.err == ""
+
+
+def test_a_long_story_is_read_to_the_end(citedx, tmp_path):
+    file = tmp_path / "story.txt"
+    file.write_text("Nothing else was seen. " * 5_000 + STORY)
+    outcome = citedx("findings", "--file", str(file), "--json")
+    assert [f["id"] for f in json.loads(outcome.out)["findings"]] == ["HP:0001250", "HP:0001083", "HP:0000365"]
+    assert outcome.err == ""
+
+
 def test_diagnose_as_json_cites_only_what_is_there(citedx):
     outcome = citedx("diagnose", STORY, "--json", "--no-cases", "-k", "3")
     answer = json.loads(outcome.out)
@@ -98,7 +114,7 @@ def test_nothing_usable_is_an_abstention_not_an_error(citedx, story):
         (["diagnose"], "give the patient in exactly one way"),
         (["diagnose", "x", "--hpo", "HP:0001250"], "got TEXT and --hpo"),
         (["diagnose", ""], "the text is empty"),
-        (["diagnose", "seizure " * 130_000], "more than the limit of 200,000"),
+        (["diagnose", "seizure " * 130_000], "more than the limit of 1,000,000"),
         (["diagnose", "--hpo", "HP:9999999"], "HP:9999999 is not a term of HPO 2025-01-16"),
         (["diagnose", "--hpo", "OMIM:154700"], "OMIM:154700 is a disease"),
         (["diagnose", "--hpo", "HP:0000006"], "HP:0000006"),
