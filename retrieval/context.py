@@ -19,6 +19,7 @@ from itertools import zip_longest
 from retrieval import cues
 
 _LONGEST_SENTENCE = 1_000  # characters
+_LONGEST_ENTRY = 60  # characters of a line that stands for itself; wrapped lines are longer
 _REACH_BACK = 60  # characters of "has since completely" before "resolved"
 
 Span = tuple[int, int]
@@ -116,7 +117,10 @@ class _Scopes:
             family=[*_family_in(sentence), *((s.start, s.end) for s in sections if s.is_family)],
             possible=list(_possible_in(sentence, mentions)),
             past=[*_past_in(sentence, mentions), *((s.start, s.end) for s in sections if not s.is_family)],
-            thought=list(_reach(sentence, cues.THOUGHT, cues.NO_THOUGHT, mentions, cues.THOUGHT_BREAK)),
+            thought=[
+                *_reach(sentence, cues.THOUGHT, cues.NO_THOUGHT, mentions, cues.THOUGHT_BREAK),
+                *_reach(sentence, cues.OTHER, None, mentions, cues.OTHER_BREAK),
+            ],
         )
 
     def context_of(self, mention: Span) -> Context:
@@ -134,14 +138,23 @@ def _is_within(span: Span, scopes: Iterable[Span]) -> bool:
 
 
 def _sentences(text: str) -> Iterator[Span]:
-    """Sentences, in order; what runs on for longer is cut, so that the work grows with the text and no faster."""
-    ends = [match.end() for match in cues.SENTENCE_END.finditer(text)]
+    """Sentences, in order; what runs on for longer is cut, so that the work grows with the text and no faster.
+
+    A short line before another that begins like an entry is an entry too: "Ketones absent", "Protein 4.1 g".
+    """
+    ends = sorted([m.end() for m in cues.SENTENCE_END.finditer(text)] + list(_ends_of_entries(text)))
     start = 0
     for end in (*ends, len(text)):
         while start < end:
             stop = min(end, start + _LONGEST_SENTENCE)
             yield start, stop
             start = stop
+
+
+def _ends_of_entries(text: str) -> Iterator[int]:
+    for match in cues.ENTRY_END.finditer(text):
+        if match.start() - text.rfind("\n", 0, match.start()) <= _LONGEST_ENTRY:
+            yield match.end()
 
 
 def _sections(text: str) -> Iterator[_Section]:
@@ -202,7 +215,7 @@ def _negated_in(sentence: str, mentions: Sequence[Span]) -> Iterator[Span]:
     after = [m.span() for m in cues.NEGATION.finditer(sentence)]
     if not before and not after:
         return
-    blocked = [*(m.span() for m in cues.PSEUDO.finditer(sentence)), *mentions]
+    blocked = [*mentions, *(m.span() for m in cues.PSEUDO.finditer(sentence) if not _begins_in(m.span(), mentions))]
     before = [span for span in before if not _is_within(span, blocked)]
     for start, _ in before:
         yield _list_before(sentence, start), start
@@ -212,6 +225,11 @@ def _negated_in(sentence: str, mentions: Sequence[Span]) -> Iterator[Span]:
             if cues.ABSENT.match(sentence, span[0]) and (comma := sentence.find(",", span[1], end)) > 0:
                 end = comma  # an adjective reaches over its own noun only: "absent puncta, smooth philtrum"
             yield span[1], end
+
+
+def _begins_in(span: Span, mentions: Iterable[Span]) -> bool:
+    """Whether a finding begins in a phrase: "no skin changes" denies them, "no change in" denies nothing."""
+    return any(span[0] < start < span[1] for start, _ in mentions)
 
 
 def _is_of_patient_after_all(sentence: str, relative: re.Match[str]) -> bool:

@@ -38,7 +38,7 @@ SENTENCE_END = re.compile(
     r"\.(?<=[a-zA-Z)]{2}\.)(?=[A-Z][a-z]+\s)|"
     r"\n\s*(?=[-*•\n]|[A-Z][\w ()/’'-]{1,40}:)|(?=\b[A-Z]{3,}(?: [A-Z]{2,}){0,5}:)"
 )
-
+ENTRY_END = re.compile(r"(?<=[\w%)])[ \t]*\n[ \t]*(?=[A-Z0-9])")
 
 PSEUDO = _any_of(
     r"not only\b",
@@ -52,7 +52,8 @@ PSEUDO = _any_of(
     r"no (?:\w+ ){0,2}(?:diagnosis|cause|a?etiology|explanation|reason|treatment|therapy) (?:for|of)\b",
     r"(?:with (?:and|or) )?without (?:\w+ )?contrast\b",
     r"(?:can|could)(?:not| not) be (?:ruled out|excluded)\b",
-    r"no (?:\w+ )?(?:change|increase|decrease|improvement|response|doubt|difference|further|worsening|longer)s?\b",
+    r"no (?:\w+ )?(?:changes?|increase|decrease|improvement|response|doubt|difference|further|worsening|longer)\b"
+    r"(?!\s?(?:,|or\b|/))",
     r"without (?:\w+ )?(?:difficulty|change|improvement|response|treatment|doubt|complications?)\b",
     r"gram negative\b",
 )
@@ -114,7 +115,9 @@ NEW_CLAUSE = (
     rf"(?:,(?: and)?|\band) (?=[^,;.]{{0,60}}?\b{VERB}\b"
     rf"(?! (?:\w+ )?{SEEN})(?! (?:also )?(?:absent|negative|ruled out)))"
 )
-BREAK = _compile(rf"\b(?:{'|'.join(CONTRAST)})|, with\b| with\b(?= (?:a|an|mild|severe)\b)|{NEW_CLAUSE}")
+# "No HbA, elevated HbA2": what is said to be there ends a denial.
+STATED = r", (?:and )?(?:elevated|raised|normal|positive)\b"
+BREAK = _compile(rf"\b(?:{'|'.join(CONTRAST)})|, with\b| with\b(?= (?:a|an|mild|severe)\b)|{STATED}|{NEW_CLAUSE}")
 CONTRAST_BREAK = _any_of(*CONTRAST)
 FINITE_VERB = _any_of(rf"{VERB}\b", r"with\b")
 LIST_JOINT = _compile(r",|\band\b|\bor\b")
@@ -166,6 +169,7 @@ POSSIBLE = _any_of(
     r"suggest(?:s|ed|ing|ive)?(?: of)?\b",
     r"(?:concerning|worrisome) for\b",
     r"(?:thought|felt|believed) to (?:be|have)\b",
+    r"(?:physician|doctor|clinician|attending|pediatrician|team|i|we) (?:believes?|thinks?) (?:that )?",
     r"(?:not |un)(?:certain|sure|clear) (?:if|whether)\b|not known (?:if|whether)\b",
 )
 # "Which ...?" asks about what is there, "does he have seizures?" whether.
@@ -224,9 +228,20 @@ THOUGHT = _any_of(
     r"(?:potential|possible|known|common) (?:side effects?|complications?|adverse effects?)\b|side effects? (?:of|"
     r"such as|like)\b",
     r"differential(?: diagnos[ei]s)? (?:includes?|included|of)\b",
+    r"(?:differentiat|distinguish)\w* (?:between|among)\b",
+    # What a book says, or a test that was not done.
+    r"(?:would|typically|classically|characteristically|usually|commonly) (?:also )?(?:show|reveal|demonstrate)s?\b",
+    # A wish: "trying to lose weight", "advised that weight loss could help".
+    r"(?:trying|tr(?:y|ies|ied)|attempt(?:s|ed|ing)?|want(?:s|ed)?|wish(?:es|ed)?|hop(?:es|ed|ing)|diet\w*|exercis\w*|"
+    r"daily|order) to\b(?= lose)",
+    r"(?:^|[.,;] )to\b(?= lose weight)",
+    r"(?:advised|counsel?led|encouraged|recommended)(?: \w+){0,3}\b(?= (?:weight|to lose))",
     r"as if (?:\w+ ){1,3}(?:going|about) to\b",
     r"(?:which of the following|what is the (?:most likely|best|next))\b",
 )
+# "No other skin lesions": neither that there are any, nor that there are none.
+OTHER = _compile(r"\b(?:no|any|not|without|denies|denied|all) (?:\w+ )?other\b(?! than)")
+OTHER_BREAK = _compile(r"[,;()]|\b(?:and|or|but|except|other than|aside from|apart from|besides)\b")
 THOUGHT_BREAK = _compile(
     r", (?:she|he|they|you|i|we|it|then|the|otherwise|please)\b|\b(?:patient|child|infant|newborn|boy|girl)['’]s\b|"
     r"\b(?:but|however|otherwise|because|and (?:was|were|had|has|is))\b"

@@ -30,6 +30,9 @@ MAX_CHARACTERS = 1_000_000
 _DISEASE_PREFIXES = ("OMIM", "ORPHA", "ORPHANET", "DECIPHER", "MONDO", "DOID")
 _SIGNS = "-−–!"  # hyphen, minus sign and the dash that word processors make of it
 _MAX_CONTROL_SHARE = 0.02
+# "No height less than the 3rd centile": a number speaks for itself, unless it is denied where it stands.
+_DENIED_AT_ONCE = re.compile(r"\b(?:no|without|den(?:y|ies|ied))\s+(?:any\s+|an?\s+|the\s+)?$", re.IGNORECASE)
+_REACH_BACK = 20  # characters
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -140,6 +143,7 @@ def _statement(
     text: str, lexicon: Lexicon, reading: _Reading, context: Context, onsets: Sequence[tuple[int, int, str]]
 ) -> Statement:
     excluded = context.negated if reading.excluded is None else reading.excluded
+    excluded = excluded or bool(_DENIED_AT_ONCE.search(text, max(0, reading.start - _REACH_BACK), reading.start))
     began = (age for start, end, age in onsets if start <= reading.start and reading.end <= end)
     finding = Finding(
         term_id=reading.term_id,

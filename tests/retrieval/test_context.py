@@ -33,6 +33,8 @@ def of_family(text: str) -> list[bool]:
 @pytest.mark.parametrize(
     "text",
     [
+        "There were no SKIN CHANGES.",
+        "Ketones absent\nANTIBODY negative",
         "no SEIZURES",
         "He denies HEADACHE",
         "denied VOMITING",
@@ -75,6 +77,8 @@ def test_denied(text):
         "no increase in SEIZURES",
         "walks without difficulty, has SEIZURES",
         "EPILEPSY could not be ruled out",
+        "Nitrite absent\nPROTEIN 4.1 g",
+        "no HbA, elevated PROTEIN and normal HbF",
         "No. 3 had SEIZURES",
         "No fever. SEIZURES",
         "He could not walk because of ATAXIA",
@@ -170,6 +174,7 @@ def test_a_relative_can_be_without_a_finding():
         "imaging suggests ATROPHY",
         "she may have ATAXIA",
         "a mass suspicious for CANCER",
+        "The physician believes that EPILEPSY is the cause",
         "?SEIZURES at night",
         "SEIZURES?",
         "SEIZURES (?) at night",
@@ -215,6 +220,10 @@ def test_not_doubted(text):
         ("Past medical history: GOUT. ASTHMA.\nSocial history: PAIN", ["historical", "historical", "recent"]),
         ("no longer has SEIZURES", ["historical"]),
         ("rule out EPILEPSY", ["hypothetical"]),
+        ("The physician differentiates between EMPHYSEMA and BRONCHITIS", ["hypothetical"] * 2),
+        ("Not done, but would show CYSTS", ["hypothetical"]),
+        ("no other NEVI, and FEVER", ["hypothetical", "recent"]),
+        ("no other problems aside from GOUT", ["recent"]),
         ("imaging to exclude TUMOR", ["hypothetical"]),
         ("at risk of DEAFNESS", ["hypothetical"]),
         ("screening for ANEMIA", ["hypothetical"]),
@@ -245,6 +254,12 @@ def test_the_answers_do_not_depend_on_each_other():
             temporality=Temporality.HISTORICAL,
         )
     ]
+
+
+def test_what_is_wished_for_is_not_there():
+    text = "She runs daily to lose weight"
+    (context,) = contexts_of(text, [(18, len(text))])
+    assert context.temporality is Temporality.HYPOTHETICAL
 
 
 def test_a_header_in_capitals_begins_anew():

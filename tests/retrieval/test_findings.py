@@ -84,6 +84,7 @@ def test_one_finding_per_term_of_the_patient(text, expected):
         ("Hearing was normal, seizures.", ["-Hearing impairment", "+Seizure"]),
         ("Hemoglobin 7.2 g/dL", ["+Anemia"]),
         ("OFC -3.2 SD", ["+Microcephaly"]),
+        ("No OFC less than 3rd percentile", ["-Microcephaly"]),
         ("no anemia; hemoglobin 7.2 g/dL", ["+Anemia"]),
         ("without seizures, hemoglobin 7.2 g/dL", ["-Seizure", "+Anemia"]),
         ("Her mother had a hemoglobin of 7.2 g/dL", []),
