@@ -76,8 +76,8 @@ def train_reader_on_all(
 ) -> tuple[TrainedReader, int]:
     """One reader from the patients of all folds, each seen without their own fold; and the number of patients.
 
-    Each patient is an example under each ``Condition``, once with all that is known and once with series only, as
-    users have it who have the shipped counts alone.
+    Each patient is an example under each ``Condition``, and once more with series only, as users have it who have the
+    shipped counts alone.
 
     Args:
         job: what is known.
@@ -101,7 +101,10 @@ def train_reader_on_all(
                 publications_about(job.whole, cases) if condition is Condition.UNDESCRIBED else set()
             )
             known = hold_out(job.whole, frozenset(hidden), Protocol.PUBLISHED)
-            for extractor in (known.extractor, FeatureExtractor(known.model, series_of(known.graph))):
+            extractors = [known.extractor]
+            if condition is Condition.DESCRIBED:
+                extractors.append(FeatureExtractor(known.model, series_of(known.graph)))
+            for extractor in extractors:
                 examples += build_reader_examples(extractor, cases, settings.n_candidates)
     if not examples:
         raise UsageError("the reader needs published patients to be trained on, and there are none")
