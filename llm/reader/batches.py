@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from kg.arrays import Doubles
+from llm.errors import ReaderError
 from llm.reader.features import ReaderInputs
 from llm.reader.model import ReaderModel
 
@@ -36,7 +37,15 @@ def pad(patients: Sequence[ReaderInputs]) -> dict[str, Tensor]:
 
 
 def read_patients(model: ReaderModel, patients: Sequence[ReaderInputs]) -> list[Doubles]:
-    """Log-probabilities of each patient's candidates, and last of "none of these"; each of shape [n + 1]."""
+    """Log-probabilities of each patient's candidates, and last of "none of these"; each of shape [n + 1].
+
+    Raises:
+        ReaderError: a feature is no number, so that no ranking could be trusted.
+    """
+    if not all(np.isfinite(p.values).all() and np.isfinite(p.evidence).all() for p in patients):
+        raise ReaderError(
+            "a feature of a candidate is no number: the graph or the case library is broken, build it anew"
+        )
     with torch.inference_mode():
         batch = {name: values.to(model.device) for name, values in pad(patients).items()}
         scores = model(**batch).logits.double().log_softmax(dim=-1).cpu().numpy()

@@ -36,7 +36,7 @@ class ReaderConfig(PretrainedConfig):  # type: ignore[misc]
         num_hidden_layers: in which candidates see each other; 0: they do not.
         num_attention_heads: of those layers.
         dropout: rate in training.
-        temperature: scores are divided by it; fitted after training.
+        score_temperature: scores are divided by it; fitted after training.
         reads_evidence: whether evidence is read piece by piece; False for the ablation.
         publications: whose patients it was trained on: it must not be tested on them.
     """
@@ -52,7 +52,7 @@ class ReaderConfig(PretrainedConfig):  # type: ignore[misc]
         num_hidden_layers: int = 2,
         num_attention_heads: int = 4,
         dropout: float = 0.1,
-        temperature: float = 1.0,
+        score_temperature: float = 1.0,
         reads_evidence: bool = True,
         publications: Sequence[str] = (),
         **rest: Any,
@@ -64,7 +64,7 @@ class ReaderConfig(PretrainedConfig):  # type: ignore[misc]
         self.num_hidden_layers = num_hidden_layers
         self.num_attention_heads = num_attention_heads
         self.dropout = dropout
-        self.temperature = temperature
+        self.score_temperature = score_temperature
         self.reads_evidence = reads_evidence
         self.publications = list(publications)
         super().__init__(**rest)
@@ -147,7 +147,7 @@ class ReaderModel(PreTrainedModel):  # type: ignore[misc]
             states = layer(states, present, kin)
         logits = self.score(states)[..., 0].masked_fill(~present, IMPOSSIBLE)
         loss = None if labels is None else _loss(logits, present, labels, weights, label_smoothing)
-        return ReaderOutput(loss=loss, logits=logits / self.config.temperature)
+        return ReaderOutput(loss=loss, logits=logits / self.config.score_temperature)
 
     def _candidate_inputs(self, values: Tensor, listed: Tensor) -> Tensor:
         """Standardised features, and how far each lies below the largest of the list."""

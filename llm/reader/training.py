@@ -200,7 +200,7 @@ class _Training:
         if self.best:
             model.load_state_dict(self.best)
         model = model.to("cpu").eval()
-        model.config.temperature = fit_temperature(model, self.apart) if self.apart else 1.0
+        model.config.score_temperature = fit_temperature(model, self.apart) if self.apart else 1.0
         model.config.publications = sorted(p for p in self.n_patients if p)
         return TrainedReader(model=model, curve=tuple(self.curve))
 
@@ -327,7 +327,7 @@ def mean_loss(model: ReaderModel, examples: Sequence[ReaderExample]) -> float:
 
 def fit_temperature(model: ReaderModel, examples: Sequence[ReaderExample]) -> float:
     """The temperature that gives the right rows the smallest mean cross-entropy."""
-    scored = [(s.cpu() * model.config.temperature, y.cpu()) for s, y in score_in_batches(model, examples)]
+    scored = [(s.cpu() * model.config.score_temperature, y.cpu()) for s, y in score_in_batches(model, examples)]
 
     def loss(log_temperature: float) -> float:
         sums = (torch.nn.functional.cross_entropy(s / np.exp(log_temperature), y, reduction="sum") for s, y in scored)

@@ -33,6 +33,8 @@ def load_reader(folder: Path = BUNDLED, device: str | None = None) -> ReaderMode
     """
     if any(importlib.util.find_spec(name) is None for name in ("torch", "transformers")):
         raise NotReadyError(f"the reader needs torch and transformers: {INSTALL_HINT}")
+    if not (folder / "config.json").is_file():
+        raise SourceError(f"there is no reader in {folder}: train one (citedx train reader), or use --reader graph")
     import torch
     from safetensors import SafetensorError
 
