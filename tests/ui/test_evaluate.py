@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from evaluation import reader_folds
 from evaluation.errors import LeakError
 from kg.errors import NotReadyError, SourceError, UsageError
 from kg.sources.counts import load_counts
@@ -129,7 +130,7 @@ def test_the_report_says_how_to_have_it_again(bad_set):
     settings = metrics["settings"]
     assert (settings["cases"], settings["protocol"], settings["system"]) == ("packets", "published", "graph")
     assert (settings["knowledge"], settings["seed"]) == ("library", "0")
-    assert "fusion" not in settings
+    assert "weights" not in settings
     assert metrics["run"]["n_ranked"] == 2
     assert "## How this was measured\n\n- `citedx evaluate --as 'typed here'`\n" in output
 
@@ -150,7 +151,7 @@ def test_the_fusion_is_trained_in_the_folds_and_a_second_run_ranks_nothing(tmp_p
     options = (*options, "--knowledge", "graph")
     assert evaluate(cases, out, *options).exception is None
     first = strict_json(out / "metrics.json")
-    assert first["settings"]["fusion"] == "folds"
+    assert first["settings"]["weights"] == "folds"
     assert first["groups"]["known from another publication"]["n_cases"] == 2
     assert first["calibration"]["bins"]
     assert first["run"]["n_ranked"] == 3
@@ -161,6 +162,32 @@ def test_the_fusion_is_trained_in_the_folds_and_a_second_run_ranks_nothing(tmp_p
     assert "0 cases ranked" in again.output
     assert "; the other 3 were there from an earlier run" in again.output
     assert (out / "predictions.jsonl").read_bytes() == kept
+
+
+def test_the_reader_is_trained_in_the_folds_and_examined(tmp_path, monkeypatch):
+    monkeypatch.setattr(reader_folds, "N_SIMULATED", 12)
+    cases, out = tmp_path / "packets", tmp_path / "out"
+    packet(cases, "m1")
+    packet(cases, "m2", publication="PMID:2")
+    packet(cases, "r1", disease=RETT, present=OF_RETT, publication="PMID:2")
+    options = ("--system", "reader", "--protocol", "unseen-publication", "--weights", "folds", "--knowledge", "graph")
+    result = evaluate(cases, out, *options, "--without", "cases", "--examine", "3")
+    assert result.exception is None
+    metrics = strict_json(out / "metrics.json")
+    assert (metrics["settings"]["system"], metrics["settings"]["without"]) == ("reader", "cases")
+    assert metrics["calibration"]["bins"]
+    assert set(metrics["trust"]["ranks_after"]) == {"gain", "random", "frequent"}
+    assert "## Reasons and questions" in result.output
+    again = evaluate(cases, out, *options, "--without", "cases", "--examine", "3")
+    assert "0 cases ranked" in again.output
+
+
+@pytest.mark.parametrize(("option", "value"), [("--weights", "folds"), ("--without", "evidence"), ("--examine", "3")])
+def test_what_only_trained_systems_have_is_refused_of_others(tmp_path, option, value):
+    packet(tmp_path / "packets", "m1")
+    result = evaluate(tmp_path / "packets", tmp_path / "out", "--system", "graph", option, value)
+    assert isinstance(result.exception, UsageError)
+    assert f"{option} is for the system" in str(result.exception)
 
 
 def test_a_patient_in_another_library_too_does_not_help_themselves(tmp_path):
@@ -182,7 +209,7 @@ def test_weights_that_saw_an_evaluated_publication_are_refused(tmp_path):
     options = ("--system", "fused", "--weights", "shipped", "--knowledge", "graph")
     result = evaluate(tmp_path, tmp_path / "out", *options)
     assert isinstance(result.exception, LeakError)
-    assert f"the fusion was trained on {seen}, which is held out" in str(result.exception)
+    assert f"the weights were trained on {seen}, which is held out" in str(result.exception)
 
 
 def test_a_patient_of_whom_no_publication_is_named_is_not_found_by_their_own(tmp_path):

@@ -10,8 +10,10 @@ import pytest
 from tokenizers import Tokenizer, models
 from typer.testing import CliRunner
 
+from evaluation import reader_folds
 from kg.schema import Provenance
 from kg.sources.counts import load_counts
+from llm.reader.weights import load_reader
 from retrieval.embedding import SentenceEmbedder
 from retrieval.features import FEATURES
 from retrieval.fusion import load_fusion
@@ -96,3 +98,17 @@ def test_an_embedder_is_trained_from_any_teacher(tmp_path):
     assert card["teacher"].startswith("teacher@sha256:")
     assert (card["seed"], card["settings"]["n_epochs"], len(card["losses"])) == (0, 1, 1)
     assert "hpo" in card["versions"]
+
+
+def test_the_reader_is_trained_on_a_few_patients_and_read_again(packets, tmp_path, monkeypatch):
+    monkeypatch.setattr(reader_folds, "N_SIMULATED", 12)
+    out = tmp_path / "reader"
+    result = run("train", "reader", "--cases", packets, "--out", out, "--limit", 4, "--epochs", 2)
+    assert result.exception is None
+    assert result.output.startswith("trained on 4 patients of ")
+    reader = load_reader(out, device="cpu")
+    assert reader.config.publications
+    card = json.loads((out / "training.json").read_text())
+    assert (card["trained_on"], card["n_patients"], card["seed"]) == ("packets", 4, 0)
+    assert len(card["curve"]) == 2
+    assert not (out / "checkpoint.pt").exists()

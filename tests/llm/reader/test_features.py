@@ -85,7 +85,7 @@ def test_a_finer_finding_than_described_is_matched_by_what_is_above_it(features,
     assert matched[coarser] == pytest.approx(share)
     assert above[coarser] == pytest.approx(has_above[coarser])
     assert matched[p > 0] == pytest.approx(1)
-    assert (matched[(p == 0) & (has_above == 0)] == 0).all()
+    assert (matched[(p == 0) & (has_above == 0)] < share).all()  # through an organ system at most
 
 
 def test_what_is_expected_is_described_and_was_not_told(features, model):
