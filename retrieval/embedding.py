@@ -120,7 +120,7 @@ class SentenceEmbedder:
         _require("sentence_transformers", MODELS_HINT)
         from sentence_transformers import SentenceTransformer
 
-        with _loading(self._folder), _without_bars():
+        with _loading(self._folder), without_bars():
             return SentenceTransformer(str(self._folder), local_files_only=True)
 
     @cached_property
@@ -167,7 +167,7 @@ def _loading(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _without_bars() -> Iterator[None]:
+def without_bars() -> Iterator[None]:
     """A small local model is loaded without progress bars and remarks."""
     from transformers.utils import logging as transformers_logging
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kg.errors import NotReadyError, SourceError, StorageError
 from llm.reader.features import CANDIDATE_FEATURES, EVIDENCE_FEATURES
+from retrieval.embedding import without_bars
 
 if TYPE_CHECKING:
     from llm.reader.model import ReaderModel
@@ -46,7 +47,8 @@ def load_reader(folder: Path = BUNDLED, device: str | None = None) -> ReaderMode
             raise SourceError(
                 f"the reader in {folder} was trained on other features: train it again (citedx train reader)"
             )
-        model: ReaderModel = ReaderModel.from_pretrained(folder, local_files_only=True, config=config)
+        with without_bars():
+            model: ReaderModel = ReaderModel.from_pretrained(folder, local_files_only=True, config=config)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise SourceError(f"cannot read the reader in {folder}: {str(error).partition(chr(10))[0]}") from error
     if not all(bool(torch.isfinite(t).all()) for t in model.state_dict().values()):
@@ -59,7 +61,8 @@ def save_reader(trained: TrainedReader, folder: Path, card: dict[str, object]) -
     from kg import cache
 
     try:
-        trained.model.save_pretrained(folder)
+        with without_bars():
+            trained.model.save_pretrained(folder)
         cache.write_json(folder / "training.json", {**card, "curve": trained.curve})
     except OSError as error:
         raise StorageError(f"cannot write the reader into {folder}: {error.strerror or error}") from error
