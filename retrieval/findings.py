@@ -32,6 +32,11 @@ _SIGNS = "-−–!"  # hyphen, minus sign and the dash that word processors make
 _MAX_CONTROL_SHARE = 0.02
 # "No height less than the 3rd centile": a number speaks for itself, unless it is denied where it stands.
 _DENIED_AT_ONCE = re.compile(r"\b(?:no|without|den(?:y|ies|ied))\s+(?:any\s+|an?\s+|the\s+)?$", re.IGNORECASE)
+# Tags of HTML that text is copied with: those of a block part it like an empty line, the others say nothing.
+_TAG = re.compile(
+    r"</?(?:(?P<block>br|p|div|li|ul|ol|tr|td|th|table|h[1-6])|b|i|u|em|strong|span|sup|sub)\b[^<>]{0,200}>",
+    re.IGNORECASE,
+)
 _REACH_BACK = 20  # characters
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -70,9 +75,10 @@ def find_statements(text: str, lexicon: Lexicon) -> tuple[Statement, ...]:
         UsageError, UnknownIdError: see ``require_readable``.
     """
     require_readable(text, lexicon)
-    readings = [r for r in _readings(text, lexicon) if _has_name(r.term_id, lexicon)]
-    contexts = contexts_of(text, [(r.start, r.end) for r in readings])
-    onsets = list(find_onsets(text))
+    untagged = _TAG.sub(_blank, text)  # of the same length, so that places are those of the text
+    readings = [r for r in _readings(untagged, lexicon) if _has_name(r.term_id, lexicon)]
+    contexts = contexts_of(untagged, [(r.start, r.end) for r in readings])
+    onsets = list(find_onsets(untagged))
     said = (_statement(text, lexicon, r, c, onsets) for r, c in zip(readings, contexts, strict=True))
     return tuple(sorted(said, key=lambda s: _place(s.finding)))
 
@@ -108,6 +114,12 @@ def require_readable(text: str, lexicon: Lexicon) -> None:
         raise UnknownIdError(
             f"{unknown[0]} is not a phenotypic abnormality of this HPO release, nor an older id of one"
         )
+
+
+def _blank(tag: re.Match[str]) -> str:
+    """As many characters as the tag has; an empty line for one of a block."""
+    n_spaces = len(tag[0]) - 2
+    return f"\n{' ' * n_spaces}\n" if tag["block"] else f" {' ' * n_spaces} "
 
 
 @dataclass(frozen=True, slots=True)

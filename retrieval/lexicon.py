@@ -21,11 +21,11 @@ from kg.graph import KnowledgeGraph
 from kg.ontology import Ontology
 from retrieval.coordinations import Coordinations, Run
 from retrieval.lexicon_index import ABBREVIATION, ADDITIONS, MAX_REACH, N_BITS, Order, build_index
-from retrieval.misreadings import is_misread, opens_next_member
+from retrieval.misreadings import has_other_sense, is_misread, opens_next_member
 from retrieval.misspellings import RARE_WORDS, VOCABULARY, Speller, common_words, words_in
 from retrieval.words import Token, Word, analyse, segments
 
-_STATE_VERSION = 8  # raise with every change of the tables or rules of this and the modules below
+_STATE_VERSION = 9  # raise with every change of the tables or rules of this and the modules below
 _EXPLAINED = re.compile(r"\s*\(\s*(?P<short>[A-Za-z][\w-]{0,6}\w)\s*[);,]")
 _MAX_LONG_FORM = 120  # characters
 _TERM_ID = re.compile(r"\bHP:[0-9]{7}\b")
@@ -163,9 +163,9 @@ class Lexicon:
             *(member for reading in chosen.values() for member in self._members(words, reading)),
             *Coordinations(words, {i: reading.run for i, reading in chosen.items()}, self._term_of).spelt_out(),
         ]:
-            if opens_next_member(text, segment, (first, stop)):
-                continue
-            yield Mention(term_id=term_id, start=segment[first].start, end=segment[stop - 1].end)
+            start, end = segment[first].start, segment[stop - 1].end
+            if not opens_next_member(text, segment, (first, stop)) and not has_other_sense(text, start, end):
+                yield Mention(term_id=term_id, start=start, end=end)
 
     def _members(self, words: list[Word], reading: _Reading) -> Iterator[tuple[Run, str]]:
         """The reading, or all that its words name together.

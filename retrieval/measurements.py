@@ -190,6 +190,7 @@ def find_measurements(text: str, patient: Demographics | None = None) -> tuple[M
         text: the story.
         patient: whose age and sex choose the ranges; default: what the text says of them.
     """
+    text = text.replace("º", "°").replace("˚", "°")  # an ordinal sign or a ring, written for degrees
     pattern, rows_by_name = _names()
     pressures, matches = list(_PRESSURE.finditer(text)), [m for m in pattern.finditer(text) if _is_told(text, m)]
     if not pressures and not matches:

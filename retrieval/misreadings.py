@@ -31,9 +31,38 @@ _EMPTY_NOUNS = frozenset(_EMPTY_NOUNS_TEXT.split())
 _OTHER_USES = re.compile(
     r"(?:short|long) arms?(?: of)?(?: the)?(?: human)? (?:chromosom\w+|\d|[XY]\b|cytogenetic|marker|delet|duplicat)"
     r"|depression of (?:the )?(?:ST|[a-z]+ (?:bone|plateau|skull|segment|bridge|fragment))"
-    r"|confused (?:with|for)\b",
+    r"|confused (?:with|for)\b"
+    r"|personal(?: (?:medical|past|psychiatric))?(?: history| (?:or|and) family)\b",
     re.IGNORECASE,
 )
+# A phrase that has a sense of its own; a wording that lies inside it is not meant.
+_OTHER_SENSES_TEXT = r"""
+\bclos(?:e|es|ed|ing|ure of)(?: (?:his|her|the|their|both|your|one|either|left|right|of)){1,3} (?:eye|eyelid)s?\b
+\b(?:to|when|with|while|on|upon|fully|completely|by) clos(?:e|ed|ing) eyes?\b
+\beyes?(?: (?:is|are|were|was|remain|remained|tightly|fully)){0,3} clos(?:ed|ing|ure)\b(?! (?:to|set|together))
+\b(?:needle|marrow|joint|cyst|fluid|synovial|knee|tracheal|nasopharyngeal|gastric|duodenal|abscess) aspirat\w+
+\baspirat(?:e|es|ion) (?:of|from) (?:(?:the|an?|this|his|her|left|right) ){0,2}(?:joint|knee|hip|cyst|mass|nodule)
+\baspirat(?:e|es|ion) (?:of|from) (?:(?:the|an?|this|his|her|left|right) ){0,2}(?:node|lesion|abscess|bone|bursa)
+\b(?:the|an) aspirate\b
+\bstrok(?:ed|ing)\b
+\bunresponsive(?:ness)?\b
+\blow energy\b
+\b(?:urinary|urine|post-?void|terminal|post-?micturition) dribbling\b
+\bdribbling (?:of (?:the )?urine|urine|urination)\b
+\bpupils?(?: \w+){0,2} constrict(?:s|ing|ion)?\b(?! to pinpoint)
+\bGlasgow coma (?:scale|score)\b
+\bcollarettes? of (?:fine |white |peripheral )?scales?\b
+\b(?:stromal|bacterial|fungal|yeast|intestinal) overgrowth\b
+\babsent (?:in|from|on|over) (?:the |his |her )?(?:left |right )eye\b
+\b(?:absent )?red reflex(?:es)?(?: (?:is|was|were) absent)?\b
+\bwhite (?:patch|plaque|spot|lesion)(?:es|s)?\b(?= (?:on|in) (?:\w+ ){0,2}(?:tongue|mouth|lip|tonsil))
+\blesions? (?:on|over) (?:(?:the|his|her|both|left|right|upper|lower) ){0,3}(?:arm|leg|limb|forearm|extremit|thigh)\w*
+"""
+_OTHER_SENSES = re.compile("|".join(f"(?:{line})" for line in _OTHER_SENSES_TEXT.strip().splitlines()), re.IGNORECASE)
+_SEVERITY_OF_NEXT = re.compile(r"(?:,|\s)\s*(?:and\s+)?(?:mild|moderate|severe|extreme|profound|marked)", re.IGNORECASE)
+# Fixed phrases that no wording may have a part of: "mild short[ness of breath]" is no short stature.
+_UNDIVIDED = re.compile(r"\bshort(?:ness)? of breath\b", re.IGNORECASE)
+_REACH_OF_SENSE = 60  # characters around a wording that its phrase may take
 _RUNS_IN_FAMILIES = re.compile(r"runs? in (?:the |his |her |their )?famil", re.IGNORECASE)
 _GOES_ON_WITH = re.compile(r" (?:of|with|in) ")
 
@@ -51,6 +80,8 @@ def is_misread(text: str, segment: Sequence[Token], run: tuple[int, int], *, by_
     tokens = segment[first:stop]
     if _OTHER_USES.match(text, tokens[0].start):
         return True
+    if has_other_sense(text, tokens[0].start, tokens[-1].end):
+        return True
     if len(tokens) == 1:
         return False
     if _RUNS_IN_FAMILIES.match(text, tokens[-1].start):
@@ -63,6 +94,27 @@ def is_misread(text: str, segment: Sequence[Token], run: tuple[int, int], *, by_
     if any(t.word.is_quality for t in tokens) and _NO_SEIZURES.search(text, tokens[0].start, tokens[-1].end):
         return True
     return (by_meaning and _lacks_its_noun(text, segment, stop)) or opens_next_member(text, segment, run)
+
+
+def has_other_sense(text: str, start: int, end: int) -> bool:
+    """Whether the words lie inside a phrase that has a sense of its own."""
+    first, last = max(0, start - _REACH_OF_SENSE), end + _REACH_OF_SENSE
+    phrases = _OTHER_SENSES.finditer(text, first, last)
+    if _OTHER_USES.match(text, start) or _divides_phrase(text, start, end):
+        return True
+    return any(m.start() <= start and end <= m.end() for m in phrases)
+
+
+def _divides_phrase(text: str, start: int, end: int) -> bool:
+    """Whether the words take a part of a phrase that has one meaning, or a severity of the next thing with it."""
+    first, last = max(0, start - _REACH_OF_SENSE), end + _REACH_OF_SENSE
+    for match in _UNDIVIDED.finditer(text, first, last):
+        if match.start() < end and start < match.end():
+            if start > match.start() or match.end() > end:
+                return True
+            if _SEVERITY_OF_NEXT.fullmatch(text, match.end(), end):
+                return True
+    return False
 
 
 def opens_next_member(text: str, segment: Sequence[Token], run: tuple[int, int]) -> bool:

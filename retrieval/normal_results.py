@@ -119,6 +119,8 @@ _ANY_OF = (
         "reference",
     ),
     *_TELLING_WORDS,
+    "5/5",
+    "oriented",
 )
 _END = re.compile(r"\s*(?:[,.;)\n]|$)")
 _ONE_OF_TWO = re.compile(r"\b(?:left|right|other|contralateral|remaining|one)\b")  # says nothing of the whole
@@ -130,6 +132,20 @@ _MILESTONES = re.compile(
     r"\b(?:(?:meets?|meeting|met|reached|achieved|attained)\s+(?:all\s+|of\s+|(?:his|her|the)\s+|developmental\s+|motor\s+|"
     r"early\s+|age-appropriate\s+)*milestones|(?:developed|developing|develops)\s+normally)\b"
     r"(?!\s+(?:late|slowly|with|until|up\s+to|before|at\s+birth))"
+)
+# Phrases of an examination, and what they rule out.
+_TELLING_PHRASES = (
+    (
+        re.compile(r"\b(?:muscle |motor )?(?:strength|power)(?: (?:is|was|of|at|graded|rated)){0,2}:? 5/5\b"),
+        "muscle weakness",
+    ),
+    (re.compile(r"\b5/5 (?:muscle |motor )?(?:strength|power)\b"), "muscle weakness"),
+    (
+        re.compile(
+            r"\balert (?:and|&) (?:fully )?oriented\b(?! (?:only|x ?[12]\b|times [12]\b|to person (?:only|but)))"
+        ),
+        "confusion",
+    ),
 )
 _NOT = re.compile(
     r"(?:\b(?:compared\s(?:with|to)|not|never|nearly|almost|near|sub|low|high|above|below|than|until|previously|initially|return\w*|became|"
@@ -167,6 +183,11 @@ def find_normal_results(text: str, lexicon: Lexicon) -> tuple[Mention, ...]:
         term_id = _term("global developmental delay", lexicon)
         if term_id and not _NOT.search(text, max(0, match.start() - 20), match.start()):
             found.append(Mention(term_id=term_id, start=match.start(), end=match.end()))
+    for phrase, told in _TELLING_PHRASES:
+        term_id = _term(told, lexicon)
+        for match in phrase.finditer(small):
+            if term_id and not _NOT.search(text, max(0, match.start() - 20), match.start()):
+                found.append(Mention(term_id=term_id, start=match.start(), end=match.end()))
     for match in _NORMAL.finditer(small):
         if text[match.start() - 1 : match.start()].isalnum():
             continue  # "abnormal"
@@ -255,7 +276,11 @@ def _ruled_out_by(name: str, lexicon: Lexicon) -> str | None:
     told = _ASKED_FOR.get(name)
     if told is not None:
         return _term(told, lexicon)
-    questions = (f"abnormal {name}", f"abnormal circulating {name} concentration")
+    questions = (
+        f"abnormal {name}",
+        f"abnormal circulating {name} concentration",
+        f"abnormal blood {name} concentration",
+    )
     return next((t for t in (_term(q, lexicon) for q in questions) if t), None)
 
 

@@ -20,7 +20,10 @@ _PREFIX = (
     "anti|bi|co|de|dys|extra|hemi|hyper|hypo|in|inter|intra|macro|mal|mega|micro|mid|multi|neo|non|over|para|peri|poly|"
     "post|pre|pseudo|re|semi|sub|supra|tri|ultra|un|under"
 )
-_TOKEN = re.compile(rf"(?:(?:{_PREFIX})-(?=[^\W\d_]{{3}}))?[^\W_]+(?:['’]s\b)?", re.IGNORECASE)
+# Soft hyphen, zero-width space, word joiner, byte order mark: inside a word they are no part of it.
+_UNSEEN = "\u00ad\u200b\u2060\ufeff"
+_WITHOUT_UNSEEN = str.maketrans("", "", _UNSEEN)
+_TOKEN = re.compile(rf"(?:(?:{_PREFIX})-(?=[^\W\d_]{{3}}))?[^\W_]+(?:[{_UNSEEN}]+[^\W_]+)*(?:['’]s\b)?", re.IGNORECASE)
 
 _KINDS = {
     "function": "a an the of in on at to for from by as his her hers their its my our your is are was were be been "
@@ -241,7 +244,7 @@ def segments(text: str, read: Callable[[str], Word] = analyse) -> Iterator[list[
                 segment.append(Token(start, start, _COMMA))
             elif ("/" in between or "&" in between) and segment and segment[-1].word.kind not in JOINTS:  # "and/or"
                 segment.append(Token(start, start, analyse("and")))
-        word = read(match[0])
+        word = read(match[0].translate(_WITHOUT_UNSEEN))
         if word.kind == "conjunction" and segment and segment[-1].word.kind in JOINTS:
             if segment[-1].word.kind == "comma":
                 segment[-1] = Token(start, start, _COMMA_AND)

@@ -213,6 +213,7 @@ def test_what_modifies_a_finding(text, expected):
         ("short hands and feet deformities", ["Short palm"]),
         ("Klebsiella pneumoniae", []),
         ("pneumonias", ["Pneumonia"]),
+        ("low energy depression, sei\u00adzures and sei\u200bzures", ["Depression", "Seizure", "Seizure"]),
         ("depression of the tibial plateau, depression of mood", ["Depression"]),
     ],
 )

@@ -88,6 +88,7 @@ def signs(text: str, patient: Demographics | None = MAN) -> list[str]:
         ("T 102.8 F, HR 112 bpm", ["+Fever", "+Tachycardia"]),
         ("Temp 34.1", ["+Hypothermia"]),
         ("temperature 37.0°C", ["-Fever"]),
+        ("temperature 39.1º C", ["+Fever"]),
         ("temperature of 37.7 °C", []),
         ("T 4 vertebra", []),
         ("blood pressure is 178/110 mm Hg", ["+Pressure"]),
