@@ -21,7 +21,7 @@ from kg.graph import KnowledgeGraph
 from kg.ontology import Ontology
 from retrieval.coordinations import Coordinations, Run
 from retrieval.lexicon_index import ABBREVIATION, ADDITIONS, MAX_REACH, N_BITS, Order, build_index
-from retrieval.misreadings import has_other_sense, is_misread, opens_next_member
+from retrieval.misreadings import Span, find_other_senses, has_other_sense, is_misread, opens_next_member
 from retrieval.misspellings import RARE_WORDS, VOCABULARY, Speller, common_words, words_in
 from retrieval.words import Token, Word, analyse, segments
 
@@ -114,7 +114,8 @@ class Lexicon:
 
     def find_mentions(self, text: str) -> tuple[Mention, ...]:
         """All mentions in the text, in order of their start; of wordings that overlap the longest."""
-        mentions = [m for segment in segments(text, self._read) if segment for m in self._chosen(text, segment)]
+        senses = find_other_senses(text)
+        mentions = [m for segment in segments(text, self._read) if segment for m in self._chosen(text, senses, segment)]
         mentions += self._abbreviated(text, mentions)
         for match in _TERM_ID.finditer(text):
             if term_id := self._current_id(match[0]):
@@ -147,7 +148,7 @@ class Lexicon:
     def _current_id(self, term_id: str) -> str | None:
         return term_id if term_id in self._names else self._older_ids.get(term_id)
 
-    def _chosen(self, text: str, segment: list[Token]) -> Iterator[Mention]:
+    def _chosen(self, text: str, senses: Sequence[Span], segment: list[Token]) -> Iterator[Mention]:
         """The readings of a segment that do not overlap, the longest first; then those of coordinations."""
         words = [token.word for token in segment]
         chosen: dict[int, _Reading] = {}  # by first token
@@ -155,7 +156,7 @@ class Lexicon:
         for reading in sorted(self._readings(words)):
             first, stop = reading.run
             if taken.isdisjoint(range(first, stop)) and not is_misread(
-                text, segment, reading.run, by_meaning=reading.by_meaning
+                text, senses, segment, reading.run, by_meaning=reading.by_meaning
             ):
                 taken.update(range(first, stop))
                 chosen[first] = reading
@@ -164,7 +165,7 @@ class Lexicon:
             *Coordinations(words, {i: reading.run for i, reading in chosen.items()}, self._term_of).spelt_out(),
         ]:
             start, end = segment[first].start, segment[stop - 1].end
-            if not opens_next_member(text, segment, (first, stop)) and not has_other_sense(text, start, end):
+            if not opens_next_member(text, segment, (first, stop)) and not has_other_sense(text, senses, start, end):
                 yield Mention(term_id=term_id, start=start, end=end)
 
     def _members(self, words: list[Word], reading: _Reading) -> Iterator[tuple[Run, str]]:

@@ -67,20 +67,29 @@ _RUNS_IN_FAMILIES = re.compile(r"runs? in (?:the |his |her |their )?famil", re.I
 _GOES_ON_WITH = re.compile(r" (?:of|with|in) ")
 
 
-def is_misread(text: str, segment: Sequence[Token], run: tuple[int, int], *, by_meaning: bool) -> bool:
+Span = tuple[int, int]
+
+
+def find_other_senses(text: str) -> tuple[Span, ...]:
+    """Where phrases stand that have a sense of their own, in order."""
+    return tuple(m.span() for m in _OTHER_SENSES.finditer(text))
+
+
+def is_misread(
+    text: str, senses: Sequence[Span], segment: Sequence[Token], run: tuple[int, int], *, by_meaning: bool
+) -> bool:
     """Whether words that are a wording say something else where they stand.
 
     Args:
         text: the text.
+        senses: ``find_other_senses`` of it.
         segment: tokens of a segment of it.
         run: the words: first token, and one past the last.
         by_meaning: whether they are the wording only by meaning.
     """
     first, stop = run
     tokens = segment[first:stop]
-    if _OTHER_USES.match(text, tokens[0].start):
-        return True
-    if has_other_sense(text, tokens[0].start, tokens[-1].end):
+    if has_other_sense(text, senses, tokens[0].start, tokens[-1].end):
         return True
     if len(tokens) == 1:
         return False
@@ -96,13 +105,11 @@ def is_misread(text: str, segment: Sequence[Token], run: tuple[int, int], *, by_
     return (by_meaning and _lacks_its_noun(text, segment, stop)) or opens_next_member(text, segment, run)
 
 
-def has_other_sense(text: str, start: int, end: int) -> bool:
+def has_other_sense(text: str, senses: Sequence[Span], start: int, end: int) -> bool:
     """Whether the words lie inside a phrase that has a sense of its own."""
-    first, last = max(0, start - _REACH_OF_SENSE), end + _REACH_OF_SENSE
-    phrases = _OTHER_SENSES.finditer(text, first, last)
     if _OTHER_USES.match(text, start) or _divides_phrase(text, start, end):
         return True
-    return any(m.start() <= start and end <= m.end() for m in phrases)
+    return any(first <= start and end <= last for first, last in senses)
 
 
 def _divides_phrase(text: str, start: int, end: int) -> bool:

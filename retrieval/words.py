@@ -244,7 +244,8 @@ def segments(text: str, read: Callable[[str], Word] = analyse) -> Iterator[list[
                 segment.append(Token(start, start, _COMMA))
             elif ("/" in between or "&" in between) and segment and segment[-1].word.kind not in JOINTS:  # "and/or"
                 segment.append(Token(start, start, analyse("and")))
-        word = read(match[0].translate(_WITHOUT_UNSEEN))
+        raw = match[0]
+        word = read(raw if raw.isascii() else raw.translate(_WITHOUT_UNSEEN))
         if word.kind == "conjunction" and segment and segment[-1].word.kind in JOINTS:
             if segment[-1].word.kind == "comma":
                 segment[-1] = Token(start, start, _COMMA_AND)
