@@ -30,7 +30,7 @@ variety
 _EMPTY_NOUNS = frozenset(_EMPTY_NOUNS_TEXT.split())
 _OTHER_USES = re.compile(
     r"(?:short|long) arms?(?: of)?(?: the)?(?: human)? (?:chromosom\w+|\d|[XY]\b|cytogenetic|marker|delet|duplicat)"
-    r"|depression of (?:the )?(?:ST|[a-z]+ (?:bone|plateau|skull|segment|bridge|fragment))"
+    r"|depression of (?:the )?(?:ST|(?:[a-z]+ ){1,2}(?:bone|plateau|skull|segment|bridge|fragment|bronch\w+))"
     r"|confused (?:with|for)\b"
     r"|personal(?: (?:medical|past|psychiatric))?(?: history| (?:or|and) family)\b",
     re.IGNORECASE,

@@ -452,6 +452,8 @@ def test_every_name_of_the_release_that_is_a_phrase_finds_its_term(released):
         ("She was dehydrated and anxious", ["Dehydration", "Anxiety"]),
         ("distinctive facial features", ["Abnormal facial shape"]),
         ("a mutation in the small bowel was collected slowly", []),
+        ("depression of the left mainstem bronchus", []),
+        ("a depression of the medial tibial plateau", []),
     ],
 )
 def test_wordings_that_the_release_does_not_list(released, text, names):
