@@ -100,7 +100,7 @@ class ReaderFeatureExtractor:
         return self._with_evidence(findings, self._extractor.describe(findings, diseases))
 
     def _with_evidence(self, findings: Sequence[Finding], listed: CandidateFeatures) -> ReaderInputs:
-        told, diseases = self._most_specific(findings), listed.diseases
+        told, diseases = self.most_specific(findings), listed.diseases
         families = self._model.graph.families
         by_gene, by_name = families.by_gene[diseases], families.by_name[diseases]
         of_findings = self._describe_findings(told, diseases, (by_gene, by_name))
@@ -118,7 +118,7 @@ class ReaderFeatureExtractor:
             kin=np.stack([np.asarray(m[:, diseases].todense()) > 0 for m in (by_gene, by_name)]),
         )
 
-    def _most_specific(self, findings: Sequence[Finding]) -> list[Finding]:
+    def most_specific(self, findings: Sequence[Finding]) -> list[Finding]:
         """The findings that are read one by one: present ones first, by falling information, ties by id."""
         told = {(f.term_id, f.excluded): f for f in findings}.values()
         return sorted(told, key=lambda f: (f.excluded, -self._information[self._term_index[f.term_id]], f.term_id))[

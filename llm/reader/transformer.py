@@ -50,16 +50,21 @@ class TransformerRanker:
     def weigh(self, findings: Sequence[Finding], diseases: Sequence[int]) -> Floats:
         """What the log-probability of each disease, among these, loses without each finding.
 
-        Every finding is taken away in turn and the patient read again (leave one out), so that a weight says what the
-        finding did and not what a formula holds of it. Shape [n_findings, n_diseases].
+        Every finding that is read by itself (``N_FINDINGS``) is taken away in turn and the patient read again (leave one
+        out), so that a weight says what the finding did and not what a formula holds of it; the others, the least
+        specific of very many, weigh nothing. Shape [n_findings, n_diseases].
         """
         listed = np.array(diseases, np.int64)
         if not len(listed):
             return np.zeros((len(findings), 0), np.float32)
-        without = [[f for f in findings if f is not left_out] for left_out in findings]
+        telling = {(f.term_id, f.excluded) for f in self._features.most_specific(findings)}
+        rows = [i for i, f in enumerate(findings) if (f.term_id, f.excluded) in telling]
+        without = [[f for f in findings if f is not findings[i]] for i in rows]
         told = [patient for patient in without if any(not f.excluded for f in patient)]
         read = iter(read_patients(self._model, [self._features.describe(p, listed) for p in (findings, *told)]))
         whole = next(read)[:-1]
         chance = np.full(len(listed), -np.log(len(listed) + 1))  # of a patient of whom nothing is said
-        left = [next(read)[:-1] if any(not f.excluded for f in p) else chance for p in without]
-        return np.stack([whole - each for each in left]).astype(np.float32)
+        weights = np.zeros((len(findings), len(listed)), np.float32)
+        for i, patient in zip(rows, without, strict=True):
+            weights[i] = whole - (next(read)[:-1] if any(not f.excluded for f in patient) else chance)
+        return weights
