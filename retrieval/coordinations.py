@@ -16,6 +16,7 @@ Run = tuple[int, int]
 """First word, and one past the last."""
 Found = tuple[Run, str]
 _MAX_OWN = 3  # words that a member does not share
+_MAX_MEMBERS = 8  # of a list whose members share words on both sides; bounds the work
 
 
 class Coordinations:
@@ -91,6 +92,8 @@ class Coordinations:
             return
         members = [joint - 1, joint + 1]
         while members[0] > 1 and is_joint[members[0] - 1] and not is_joint[members[0] - 2]:
+            if len(members) == _MAX_MEMBERS:
+                break
             members.insert(0, members[0] - 2)
         n_after = len(self._free(range(joint + 2, min(joint + 2 + _MAX_OWN, n))))
         while n_after and len(members) > 1:

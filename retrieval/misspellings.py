@@ -26,6 +26,8 @@ RARE_WORDS = Path(__file__).parent / "english_words.txt"
 Webster's New International Dictionary of 1934 (public domain) and of pyspellchecker 0.9.1 (MIT)."""
 MIN_LETTERS = 7
 """Of a word that is corrected. Shorter words have too many neighbours."""
+MAX_LETTERS = 30
+"""The longest word of a name has 29; the slips of a longer one are not worth their number."""
 
 _DOMINANT = 50  # times that a word is more common than the next near one, before it is the one meant
 # Beginnings that part two words on purpose, though one letter parts them: microgyria and macrogyria.
@@ -56,7 +58,8 @@ class Speller:
     def corrected(self, word: str) -> str:
         """The word meant; the word itself where it is known, short, or near to no word or to several."""
         folded = word.casefold()
-        if len(folded) < MIN_LETTERS or folded in self.known or not (folded.isascii() and folded.isalpha()):
+        is_word = MIN_LETTERS <= len(folded) <= MAX_LETTERS and folded.isascii() and folded.isalpha()
+        if not is_word or folded in self.known:
             return word
         is_name = not (word.islower() or word.isupper() or word.istitle())  # VESIcare, IgGfc
         if is_name or not self.known.isdisjoint(_forms(folded)):

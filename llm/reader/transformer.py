@@ -50,8 +50,8 @@ class TransformerRanker:
     def weigh(self, findings: Sequence[Finding], diseases: Sequence[int]) -> Floats:
         """What the log-probability of each disease, among these, loses without each finding.
 
-        Every finding that is read by itself (``N_FINDINGS``) is taken away in turn and the patient read again (leave one
-        out), so that a weight says what the finding did and not what a formula holds of it; the others, the least
+        Every finding that is read by itself (``N_FINDINGS``) is taken away in turn and the patient read again (leave
+        one out), so that a weight says what the finding did and not what a formula holds of it; the others, the least
         specific of very many, weigh nothing. Shape [n_findings, n_diseases].
         """
         listed = np.array(diseases, np.int64)
