@@ -87,6 +87,7 @@ def test_versions(assistant: DiagnosisAssistant, assistant_without_cases: Diagno
         "hpoa": "2030-01-01",
         "hpoa_unknown_terms": "1",
         "cases": "5 cases, pairs-256@blake2b",
+        "ranker": "fusion-1",
         "reader": "ranking-1",
     }
     assert assistant_without_cases.versions["cases"] == "none"

@@ -167,7 +167,7 @@ def test_the_fusion_is_trained_in_the_folds_and_a_second_run_ranks_nothing(tmp_p
 def test_the_reader_is_trained_in_the_folds_and_examined(tmp_path, monkeypatch):
     monkeypatch.setattr(reader_folds, "N_SIMULATED", 12)
     cases, out = tmp_path / "packets", tmp_path / "out"
-    packet(cases, "m1")
+    packet(cases, "m1", present=(*OF_MARFAN, "HP:0002650", "HP:0000098"))
     packet(cases, "m2", publication="PMID:2")
     packet(cases, "r1", disease=RETT, present=OF_RETT, publication="PMID:2")
     options = ("--system", "reader", "--protocol", "unseen-publication", "--weights", "folds", "--knowledge", "graph")
