@@ -96,7 +96,7 @@ def test_offsets_in_json_are_code_points_of_the_text(reader, before, after):
         return
     try:
         found = [finding_json(f) for f in reader.find_findings(text)]
-    except UnsupportedLanguageError:
+    except (UnsupportedLanguageError, NotReadyError):  # another language, or one whose translation is not pulled
         return
     for f in json.loads(json.dumps(found)):
         assert text[f["start"] : f["end"]] == f["quote"]
