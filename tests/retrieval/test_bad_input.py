@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kg.errors import NotReadyError
 from llm.assistant import DiagnosisAssistant
 from retrieval.errors import UnsupportedLanguageError
 from retrieval.findings import MAX_CHARACTERS
