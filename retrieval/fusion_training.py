@@ -52,13 +52,20 @@ def thinned(example: Example, n_kept: int) -> Example:
 
     The first are the hardest to tell from the right one; the others are what a long list ends in.
     """
-    n_listed, right = len(example.values), example.right
-    if n_listed <= n_kept:
+    if len(example.values) <= n_kept:
         return example
+    rows, right = thinned_rows(len(example.values), example.right, n_kept)
+    return replace(example, values=example.values[rows], right=right)
+
+
+def thinned_rows(n_listed: int, right: int | None, n_kept: int) -> tuple[list[int], int | None]:
+    """Rows of a thinned list, and which of them is the right one; see ``thinned``."""
+    if n_listed <= n_kept:
+        return list(range(n_listed)), right
     n_first = 2 * n_kept // 3
     kept = {*range(n_first), *np.linspace(n_first, n_listed - 1, n_kept - n_first - 1).astype(int).tolist()}
     rows = sorted(kept if right is None else kept | {right})
-    return replace(example, values=example.values[rows], right=None if right is None else rows.index(right))
+    return rows, None if right is None else rows.index(right)
 
 
 def train_fusion(examples: Sequence[Example], settings: TrainingSettings | None = None, seed: int = 0) -> Fusion:

@@ -9,6 +9,7 @@ Deliberately not done here: what denies a finding (``retrieval.context``).
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import takewhile
 
@@ -53,7 +54,6 @@ _OTHER_SENSES_TEXT = r"""
 \bGlasgow coma (?:scale|score)\b
 \bcollarettes? of (?:fine |white |peripheral )?scales?\b
 \b(?:stromal|bacterial|fungal|yeast|intestinal) overgrowth\b
-\babsent (?:in|from|on|over) (?:the |his |her )?(?:left |right )eye\b
 \b(?:absent )?red reflex(?:es)?(?: (?:is|was|were) absent)?\b
 \bwhite (?:patch|plaque|spot|lesion)(?:es|s)?\b(?= (?:on|in) (?:\w+ ){0,2}(?:tongue|mouth|lip|tonsil))
 \blesions? (?:on|over) (?:(?:the|his|her|both|left|right|upper|lower) ){0,3}(?:arm|leg|limb|forearm|extremit|thigh)\w*
@@ -65,7 +65,6 @@ _UNDIVIDED = re.compile(r"\bshort(?:ness)? of breath\b", re.IGNORECASE)
 _REACH_OF_SENSE = 60  # characters around a wording that its phrase may take
 _RUNS_IN_FAMILIES = re.compile(r"runs? in (?:the |his |her |their )?famil", re.IGNORECASE)
 _GOES_ON_WITH = re.compile(r" (?:of|with|in) ")
-
 
 Span = tuple[int, int]
 
@@ -109,7 +108,8 @@ def has_other_sense(text: str, senses: Sequence[Span], start: int, end: int) -> 
     """Whether the words lie inside a phrase that has a sense of its own."""
     if _OTHER_USES.match(text, start) or _divides_phrase(text, start, end):
         return True
-    return any(first <= start and end <= last for first, last in senses)
+    before = bisect_right(senses, start, key=lambda sense: sense[0])  # they are in order and do not overlap
+    return before > 0 and end <= senses[before - 1][1]
 
 
 def _divides_phrase(text: str, start: int, end: int) -> bool:

@@ -29,6 +29,7 @@ from kg.errors import SourceError, StorageError
 from llm.reader.batches import pad
 from llm.reader.features import ReaderInputs
 from llm.reader.model import ReaderConfig, ReaderModel
+from retrieval.fusion_training import thinned_rows
 
 CHECKPOINT = "checkpoint.pt"
 N_POOLED = 16  # batches that are sorted by length together
@@ -80,17 +81,9 @@ class TrainedReader:
 
 
 def thinned(example: ReaderExample, n_kept: int) -> ReaderExample:
-    """The patient with at most so many candidates, numbers at half precision: thousands fill the memory.
-
-    The first two thirds, which are the hardest to tell from the right one, evenly some of the others, the right one.
-    """
-    inputs, right = example.inputs, example.right
-    n_listed = len(inputs.diseases)
-    rows = list(range(n_listed))
-    if n_listed > n_kept:
-        n_first = 2 * n_kept // 3
-        kept = {*range(n_first), *np.linspace(n_first, n_listed - 1, n_kept - n_first - 1).astype(int).tolist()}
-        rows = sorted(kept if right is None else kept | {right})
+    """The patient with as many candidates as the fusion is trained on, at half precision: thousands fill the memory."""
+    inputs = example.inputs
+    rows, right = thinned_rows(len(inputs.diseases), example.right, n_kept)
     small = ReaderInputs(
         diseases=inputs.diseases[rows],
         values=inputs.values[rows],
@@ -99,7 +92,7 @@ def thinned(example: ReaderExample, n_kept: int) -> ReaderExample:
         terms=inputs.terms[rows],
         kin=inputs.kin[:, rows][:, :, rows],
     )
-    return replace(example, inputs=small, right=None if right is None else rows.index(right))
+    return replace(example, inputs=small, right=right)
 
 
 def collate(
@@ -167,7 +160,7 @@ class _Training:
             {
                 "settings": repr(asdict(settings)),
                 "seed": str(seed),
-                "n": str(len(examples)),
+                "patients": repr([(e.publication, e.right) for e in examples]),
                 "begun": str(begun is not None),
             }
         )
