@@ -7,7 +7,7 @@ Simulated patients rest on no publication (``llm.reader.simulation``), so every 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from kg.schema import Finding
 from llm.reader.features import ReaderFeatureExtractor
 from llm.reader.simulation import simulate_patients
 from retrieval.cases import series_of
+from retrieval.demographics import UNKNOWN, Demographics
 from retrieval.features import FeatureExtractor
 
 if TYPE_CHECKING:
@@ -90,10 +91,11 @@ def train_reader_on_all(
     Raises:
         UsageError: the folds hold no patient.
     """
-    from llm.reader.training import ReaderSettings, train_reader
+    from llm.reader.training import ReaderSettings, publications_apart, train_reader
 
     settings = settings or ReaderSettings()
     chosen = [(publications, choose_training_cases(cases, seed)) for publications, cases in folds]
+    apart = publications_apart((c.publication for _, cases in chosen for c in cases), settings.kept_apart, seed)
     examples: list[ReaderExample] = []
     for publications, cases in tqdm(chosen, desc="examples", disable=not progress):
         for condition in Condition:
@@ -105,7 +107,7 @@ def train_reader_on_all(
             if condition is Condition.DESCRIBED:
                 extractors.append(FeatureExtractor(known.model, series_of(known.graph)))
             for extractor in extractors:
-                examples += build_reader_examples(extractor, cases, settings.n_candidates)
+                examples += build_reader_examples(extractor, cases, settings.n_candidates, apart)
     if not examples:
         raise UsageError("the reader needs published patients to be trained on, and there are none")
     begun = _begin(job, chosen, frozenset(), seed)
@@ -116,14 +118,28 @@ def train_reader_on_all(
 
 
 def build_reader_examples(
-    extractor: FeatureExtractor, cases: Sequence[Case], n_candidates: int
+    extractor: FeatureExtractor, cases: Sequence[Case], n_candidates: int, apart: Set[str] = frozenset()
 ) -> Iterator[ReaderExample]:
-    """The candidates and evidence of each patient, with the right one marked."""
+    """The candidates and evidence of each patient, with the right one marked.
+
+    Args:
+        extractor: over what is known.
+        cases: the patients.
+        n_candidates: to which lists are thinned.
+        apart: publications whose patients keep whole lists, as the trained reader will see them.
+    """
     groups = extractor.model.group_index
     readers = ReaderFeatureExtractor(extractor)
     for case in cases:
         right = {groups[g] for g in case.gold_ids if g in groups}
-        yield from _example(readers, case.findings, right, case.publication, n_candidates)
+        yield from _example(
+            readers,
+            case.findings,
+            case.person,
+            right,
+            case.publication,
+            None if case.publication in apart else n_candidates,
+        )
 
 
 def simulate_examples(
@@ -135,19 +151,25 @@ def simulate_examples(
     return tuple(
         example
         for patient in simulate_patients(alone.graph, n, seed)
-        for example in _example(readers, patient.findings, {groups[patient.disease_id]}, "", n_candidates)
+        for example in _example(readers, patient.findings, UNKNOWN, {groups[patient.disease_id]}, "", n_candidates)
     )
 
 
 def _example(
-    readers: ReaderFeatureExtractor, findings: Sequence[Finding], right: set[int], publication: str, n_candidates: int
+    readers: ReaderFeatureExtractor,
+    findings: Sequence[Finding],
+    person: Demographics,
+    right: set[int],
+    publication: str,
+    n_candidates: int | None,
 ) -> Iterator[ReaderExample]:
     from llm.reader.training import ReaderExample, thinned
 
-    inputs = readers.extract(findings)
+    inputs = readers.extract(findings, person)
     found = min((row for row, d in enumerate(inputs.diseases.tolist()) if d in right), default=None)
     if len(inputs.diseases):
-        yield thinned(ReaderExample(inputs=inputs, right=found, publication=publication), n_candidates)
+        n_kept = len(inputs.diseases) if n_candidates is None else n_candidates
+        yield thinned(ReaderExample(inputs=inputs, right=found, publication=publication), n_kept)
 
 
 def _begin(job: Job, folds: Sequence[Fold], without: frozenset[Ablation], seed: int) -> ReaderModel:
@@ -163,14 +185,16 @@ def _begin(job: Job, folds: Sequence[Fold], without: frozenset[Ablation], seed: 
 def _train_fold(
     job: Job, folds: Sequence[Fold], k: int, without: frozenset[Ablation], begun: ReaderModel | None, seed: int
 ) -> ReaderModel:
-    from llm.reader.training import train_reader
+    from llm.reader.training import publications_apart, train_reader
 
     settings = _settings(without)
+    others = (c.publication for j, (_, cases) in enumerate(folds) if j != k for c in cases)
+    apart = publications_apart(others, settings.kept_apart, seed)
     examples: list[ReaderExample] = []
     for j, (publications, cases) in enumerate(folds):
         if j != k:
             known = hold_out(job.whole, folds[k][0] | publications, job.protocol)
-            examples += build_reader_examples(known.extractor, cases, settings.n_candidates)
+            examples += build_reader_examples(known.extractor, cases, settings.n_candidates, apart)
     if not examples:
         raise UsageError("the reader needs patients of other publications to be trained on, and there are none")
     return train_reader(examples, begun=begun, settings=settings, seed=seed).model

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kg.schema import Finding
+from retrieval.demographics import Demographics, demographics_of
 
 
 class Protocol(StrEnum):
@@ -65,9 +66,14 @@ class Case:
     publication: str
     """The publication that describes the patient; the case's own id where the set names none."""
     sex: str | None = None
-    """``MALE``, ``FEMALE`` or None; told in stories, not put to any system."""
+    """``MALE``, ``FEMALE`` or None; told in stories and to the reader, to no other system."""
     age: str | None = None
-    """ISO 8601 duration; told in stories, not put to any system."""
+    """ISO 8601 duration; told likewise."""
+
+    @property
+    def person(self) -> Demographics:
+        """Age and sex as the reader takes them."""
+        return demographics_of(self.sex, self.age)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

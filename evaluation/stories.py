@@ -11,7 +11,6 @@ not the other way round. How well real texts are read is measured on annotated c
 from __future__ import annotations
 
 import random
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from evaluation.story_styles import STYLES
 from evaluation.story_wordings import Phrase, Register, Wordings
 from kg.ontology import Ontology
 from kg.schema import Finding
+from retrieval.demographics import years_of
 
 Reader = Callable[[str], tuple[Finding, ...]]
 """Text -> the patient's findings; may raise UsageError."""
@@ -77,7 +77,6 @@ _ONSETS = {
     "HP:0003596": "in middle age",
     "HP:0003584": "late in life",
 }
-_AGE = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T.*)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,11 +270,8 @@ def word_onset(onset: str | None) -> str:
 
 def _months(age: str | None) -> int | None:
     """Whole months of an ISO 8601 duration; None where it is none."""
-    match = _AGE.fullmatch(age or "")
-    if match is None or not any(match.groups()):
-        return None
-    years, months, weeks, days = (int(g or 0) for g in match.groups())
-    return 12 * years + months + (7 * weeks + days) // 30
+    years = years_of(age or "")
+    return None if years is None else int(12 * years + 0.02)  # a hair, for twelfths that are no round numbers
 
 
 def _age_words(months: int | None) -> tuple[str, str]:

@@ -84,7 +84,7 @@ def _rank_by_reader(question: Question) -> Ranking:
 
     if not isinstance(question.weights, ReaderModel):
         raise UsageError("the system reader needs trained weights: --weights folds or shipped")
-    inputs = question.knowledge.reader_features.extract(question.case.findings)
+    inputs = question.knowledge.reader_features.extract(question.case.findings, question.case.person)
     scores = np.full(question.knowledge.model.n_diseases, -np.inf)
     if len(inputs.diseases):
         scores[inputs.diseases] = read_patients(question.weights, [inputs])[0][:-1]

@@ -106,6 +106,13 @@ class AnnotationTable:
         rows = self._by_term[self._term_starts[index] : self._term_starts[index + 1]]
         return tuple(self.record(row) for row in rows)
 
+    def statements(self, predicate: Predicate) -> list[tuple[str, str]]:
+        """(disease, term) of every statement of one kind that does not exclude the term."""
+        columns = self.columns
+        is_such = (columns["predicate"] == _PREDICATES.index(predicate)) & ~columns["excluded"].astype(np.bool_)
+        diseases, terms = columns["disease"][is_such].tolist(), columns["term"][is_such].tolist()
+        return [(self.disease_ids[d], self.term_ids[t]) for d, t in zip(diseases, terms, strict=True)]
+
     def record(self, row: int) -> Association:
         """One association as a record."""
         c = self.columns

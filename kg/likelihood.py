@@ -85,6 +85,8 @@ class LikelihoodModel:
         self._term_index = {t: i for i, t in enumerate(graph.ontology.terms)}
         mean = np.asarray(profiles.present.sum(axis=0)).ravel() / len(self.groups)
         self.background: Floats = np.maximum(mean, 1 / len(self.groups)).astype(np.float32)
+        self.information: Doubles = -np.log(np.minimum(self.background, 1.0)).astype(np.float64)
+        """Information content of each term among the diseases, in nats, shape [n_terms]."""
 
     @property
     def n_diseases(self) -> int:
@@ -131,12 +133,13 @@ class LikelihoodModel:
 
     def profile_row(self, disease: int) -> tuple[NDArray[np.int32], Floats]:
         """Terms (by index) that are described of a disease, and all above them, with P(term | disease)."""
-        matrix = self._by_disease
+        matrix = self.profiles_by_disease
         start, end = matrix.indptr[disease], matrix.indptr[disease + 1]
         return matrix.indices[start:end], matrix.data[start:end]
 
     @cached_property
-    def _by_disease(self) -> sparse.csr_array:
+    def profiles_by_disease(self) -> sparse.csr_array:
+        """P(term or a more specific one | disease) as described, shape [n_diseases, n_terms]; not to be changed."""
         return sparse.csr_array(self._profiles.present)
 
     def expected(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:

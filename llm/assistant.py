@@ -18,6 +18,7 @@ from llm.reader import RankingReader, Reader
 from llm.schema import Differential
 from retrieval.candidates import FusionRanker, Ranker, rank_candidates
 from retrieval.cases import CaseLibrary, load_library, published_cases, read_library
+from retrieval.demographics import UNKNOWN, Demographics, find_demographics
 from retrieval.embedding import Embedder, bundled_embedder
 from retrieval.features import FeatureExtractor
 from retrieval.fusion import load_fusion
@@ -121,12 +122,24 @@ class DiagnosisAssistant:
         """
         return self._stories.find_findings(text)
 
-    def diagnose(self, findings: Sequence[Finding], k: int = 10, *, accepted_risk: float | None = None) -> Differential:
+    def find_person(self, text: str) -> Demographics:
+        """The patient's age and sex in a story in English; of other languages nothing is read."""
+        return find_demographics(text)
+
+    def diagnose(
+        self,
+        findings: Sequence[Finding],
+        k: int = 10,
+        *,
+        person: Demographics = UNKNOWN,
+        accepted_risk: float | None = None,
+    ) -> Differential:
         """The k most likely diseases with what speaks for and against them, or the reason why there are none.
 
         Args:
             findings: present and excluded; older term ids become the current ones.
             k: number of diagnoses, at least 1.
+            person: age and sex, where they are known.
             accepted_risk: 0..1, how likely the first diagnosis may be wrong; where it is likelier, there is none, but
                 still the questions that would help. Default: always answer.
 
@@ -141,9 +154,11 @@ class DiagnosisAssistant:
         findings = tuple(replace(f, term_id=self.graph.ontology.current_id(f.term_id)) for f in findings)
         if not any(not f.excluded for f in findings):
             reason = ONLY_EXCLUDED if findings else NOTHING_FOUND
-            return Differential(findings=findings, diagnoses=(), evidence=(), abstained=reason, versions=self.versions)
+            return Differential(
+                findings=findings, diagnoses=(), evidence=(), abstained=reason, person=person, versions=self.versions
+            )
         hits = self._library.similar(findings) if self._library else ()
-        candidates = rank_candidates(self.model, self._ranker, findings, hits, n=max(k, N_CANDIDATES))
+        candidates = rank_candidates(self.model, self._ranker, findings, hits, person=person, n=max(k, N_CANDIDATES))
         questions = next_questions(self.model, findings, candidates)
         if accepted_risk is not None and (not candidates or candidates[0].probability < 1 - accepted_risk):
             return Differential(
@@ -152,6 +167,7 @@ class DiagnosisAssistant:
                 evidence=(),
                 abstained=UNSURE.format(least=1 - accepted_risk, risk=accepted_risk),
                 questions=questions,
+                person=person,
                 versions=self.versions,
             )
         reading = self._reader.read(self.graph, findings, candidates[:k])
@@ -163,6 +179,7 @@ class DiagnosisAssistant:
             removed_claims=removed,
             questions=questions,
             candidates=candidates,
+            person=person,
             versions=self.versions,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from kg.schema import Finding
+from retrieval.demographics import UNKNOWN, Demographics
 from retrieval.schema import Candidate, Evidence
 
 
@@ -70,6 +71,8 @@ class Differential:
     questions: tuple[Question, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     """What the reader chose from, for pictures; not part of the JSON."""
+    person: Demographics = UNKNOWN
+    """The patient's age and sex, as far as they were said."""
     versions: dict[str, str] = field(default_factory=dict)
     """What made this answer: graph release, embedder, case library, reader, citedx."""
 

@@ -16,6 +16,7 @@ from scipy.special import log_softmax
 from kg.arrays import Floats
 from kg.likelihood import LikelihoodModel
 from kg.schema import Finding
+from retrieval.demographics import UNKNOWN, Demographics
 from retrieval.features import FeatureExtractor
 from retrieval.fusion import Fusion
 from retrieval.schema import Candidate, CaseHit, Contribution
@@ -28,15 +29,15 @@ class Ranker(Protocol):
     def version(self) -> str:
         """Name and version, for the answer."""
 
-    def rank(self, findings: Sequence[Finding]) -> tuple[list[int], list[float]]:
+    def rank(self, findings: Sequence[Finding], person: Demographics = UNKNOWN) -> tuple[list[int], list[float]]:
         """Candidates as indices into the model's groups, best first, and their log-probabilities."""
 
-    def weigh(self, findings: Sequence[Finding], diseases: Sequence[int]) -> Floats:
+    def weigh(self, findings: Sequence[Finding], diseases: Sequence[int], person: Demographics = UNKNOWN) -> Floats:
         """How much each finding speaks for each disease (below 0: against), shape [n_findings, n_diseases]."""
 
 
 class FusionRanker:
-    """The learned fusion as a ranker; a finding speaks by its log-likelihood ratio.
+    """The learned fusion as a ranker; a finding speaks by its log-likelihood ratio, age and sex do not.
 
     Args:
         extractor: over what is known.
@@ -49,17 +50,32 @@ class FusionRanker:
         self._extractor = extractor
         self._fusion = fusion
 
-    def rank(self, findings: Sequence[Finding]) -> tuple[list[int], list[float]]:
+    def rank(
+        self,
+        findings: Sequence[Finding],
+        person: Demographics = UNKNOWN,  # noqa: ARG002 - for rankers that weigh it
+    ) -> tuple[list[int], list[float]]:
         """See ``rank_diseases``."""
         return rank_diseases(self._extractor, self._fusion, findings)
 
-    def weigh(self, findings: Sequence[Finding], diseases: Sequence[int]) -> Floats:
+    def weigh(
+        self,
+        findings: Sequence[Finding],
+        diseases: Sequence[int],
+        person: Demographics = UNKNOWN,  # noqa: ARG002
+    ) -> Floats:
         """Log-likelihood ratios."""
         return self._extractor.model.log_lrs(findings)[:, list(diseases)]
 
 
 def rank_candidates(
-    model: LikelihoodModel, ranker: Ranker, findings: Sequence[Finding], hits: Sequence[CaseHit] = (), *, n: int = 10
+    model: LikelihoodModel,
+    ranker: Ranker,
+    findings: Sequence[Finding],
+    hits: Sequence[CaseHit] = (),
+    *,
+    person: Demographics = UNKNOWN,
+    n: int = 10,
 ) -> tuple[Candidate, ...]:
     """The n most likely diseases, best first; the same whatever the order of the findings.
 
@@ -68,11 +84,12 @@ def rank_candidates(
         ranker: weighs it.
         findings: the patient's, with current ids, at least one present.
         hits: similar cases, best first, to go with their diseases; those of diseases outside the graph are passed over.
+        person: the patient's age and sex, where they are known.
         n: how many to return.
     """
     findings = sorted(findings, key=lambda f: (f.term_id, f.excluded))
-    diseases, log_probabilities = ranker.rank(findings)
-    weights = ranker.weigh(findings, diseases[:n])
+    diseases, log_probabilities = ranker.rank(findings, person)
+    weights = ranker.weigh(findings, diseases[:n], person)
     cases = _cases_by_disease(model, hits)
     return tuple(
         _candidate(model, findings, disease, rank, log_probability, weights[:, rank - 1], cases[disease])

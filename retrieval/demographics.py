@@ -16,6 +16,7 @@ from enum import StrEnum
 from retrieval.context import Experiencer, contexts_of
 
 ADULT_YEARS = 18.0
+MOST_YEARS = 120
 
 
 class Sex(StrEnum):
@@ -46,6 +47,63 @@ class Demographics:
     sex_quote: Quote | None = None
     years: float | None = None
     """The age in years. A "man" or "woman" of unknown age counts as just grown up."""
+
+
+UNKNOWN = Demographics()
+"""Neither age nor sex."""
+_ISO_AGE = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T.*)?")
+
+
+def demographics_of(sex: str | None, age: str | None) -> Demographics:
+    """The record of a patient whose sex (as phenopackets word it) and age (ISO 8601) a source gives, or neither.
+
+    A sex that is neither female nor male, and an age that is no such duration, count as unknown.
+    """
+    years = years_of(age) if age else None
+    return Demographics(
+        age=age if years is not None else None,
+        sex=Sex(sex) if sex in list(Sex) else None,
+        years=years,
+    )
+
+
+def merge_demographics(known: Demographics, said: Demographics) -> Demographics:
+    """What is known of the patient after more was said: the newer word holds."""
+    has_age = said.years is not None
+    has_sex = said.sex is not None
+    return Demographics(
+        age=said.age if has_age else known.age,
+        age_quote=said.age_quote if has_age else known.age_quote,
+        sex=said.sex if has_sex else known.sex,
+        sex_quote=said.sex_quote if has_sex else known.sex_quote,
+        years=said.years if has_age else known.years,
+    )
+
+
+def word_demographics(person: Demographics) -> str:
+    """Such as "female, 7 years"; empty where neither is known."""
+    return ", ".join(part for part in ((person.sex or "").lower(), _word_age(person)) if part)
+
+
+def _word_age(person: Demographics) -> str:
+    if person.years is None:
+        return ""
+    if person.age is None:
+        return "grown up"
+    days = round(person.years * 365.25)
+    for n, unit in ((int(person.years + 1e-3), "year"), (int(person.years * 12 + 1e-3), "month"), (days, "day")):
+        if n >= 2 or (unit == "day" and n):
+            return f"{n} {unit}{'s' if n > 1 else ''}"
+    return "newborn"
+
+
+def years_of(age: str) -> float | None:
+    """Years of an ISO 8601 duration such as ``P1Y6M``; None where it is none."""
+    match = _ISO_AGE.fullmatch(age)
+    if match is None or not any(match.groups()):
+        return None
+    years, months, weeks, days = (int(part or 0) for part in match.groups())
+    return years + months / 12 + (7 * weeks + days) / 365.25
 
 
 _NUMBER_WORDS = {
@@ -121,7 +179,7 @@ def _find_age(text: str) -> tuple[str, float, Quote] | None:
         for match in pattern.finditer(text):
             if not _is_another(text, match.start(), match.end()):
                 iso, years = _duration(match)
-                if years <= 120:
+                if years <= MOST_YEARS:
                     return iso, years, _quote(text, match.start(), match.end())
     for match in _NEWBORN.finditer(text):
         if not _is_another(text, match.start(), match.end()):

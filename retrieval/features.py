@@ -84,6 +84,7 @@ class Proposals:
 
 
 PROPOSALS = Proposals()
+NO_DISEASES = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +102,7 @@ class FeatureExtractor:
 
     Args:
         model: likelihood ratios over a graph.
-        cases: published cases; those of diseases outside the graph are passed over.
+        cases: published cases; those of diseases outside the graph are passed over. ``cases`` has them by disease.
     """
 
     def __init__(self, model: LikelihoodModel, cases: Sequence[PublishedCase]) -> None:
@@ -111,26 +112,30 @@ class FeatureExtractor:
         known = sorted(
             (c for c in cases if c.disease_id in model.group_index), key=lambda c: model.group_index[c.disease_id]
         )
+        self.cases = tuple(known)
         self._sets = FindingSetIndex(known, model)
         group_of_case = np.array([model.group_index[c.disease_id] for c in known], np.int64)
         self._with_cases, self._starts = np.unique(group_of_case, return_index=True)
         self._group_of_case = group_of_case
         n_patients, n_publications = model.described_patients()
         self._n_patients, self._n_publications = np.log1p(n_patients), np.log1p(n_publications)
-        self._information = -np.log(np.minimum(model.background, 1.0)).astype(np.float64)
+        self._information = model.information
         self._expected = model.expected(self._information)
         groups = model.groups
         self._is_omim = np.array([any(d.startswith("OMIM:") for d in g) for g in groups], np.float64)
         self._is_orphanet = np.array([any(d.startswith("ORPHA:") for d in g) for g in groups], np.float64)
 
-    def extract(self, findings: Sequence[Finding], proposals: Proposals = PROPOSALS) -> CandidateFeatures:
+    def extract(
+        self, findings: Sequence[Finding], proposals: Proposals = PROPOSALS, also: Indices = NO_DISEASES
+    ) -> CandidateFeatures:
         """The candidates of a patient, the first by the plain sum first, and what is known of each.
 
         Args:
             findings: with current ids, at least one present.
             proposals: how many candidates; fewer where fewer diseases are described.
+            also: candidates of another kind, as indices into the model's groups; those not described are left out.
         """
-        return self._describe(findings, partial(self._choose, n=proposals))
+        return self._describe(findings, partial(self._choose, n=proposals, also=also))
 
     def describe(self, findings: Sequence[Finding], diseases: Indices) -> CandidateFeatures:
         """What is known of given candidates.
@@ -157,7 +162,7 @@ class FeatureExtractor:
             **self._describe_evidence(chosen, log_lr, kin_means, similarities),
             **{name: of_all[chosen] for name, of_all in coverage.items()},
             "shared_below_best": coverage["shared"][chosen] - coverage["shared"].max(),
-            "shared_rank": np.log1p(_ranks(coverage["shared"], chosen)),
+            "shared_rank": np.log1p(ranks_of(coverage["shared"], chosen)),
             "n_patients": self._n_patients[chosen],
             "n_publications": self._n_publications[chosen],
             "n_present": np.full(len(chosen), np.log(len(present))),
@@ -169,16 +174,24 @@ class FeatureExtractor:
         return CandidateFeatures(diseases=chosen, values=values)
 
     def _choose(
-        self, log_lr: Doubles, kin_means: tuple[Doubles, Doubles], nearest: Doubles, shared: Doubles, *, n: Proposals
+        self,
+        log_lr: Doubles,
+        kin_means: tuple[Doubles, Doubles],
+        nearest: Doubles,
+        shared: Doubles,
+        *,
+        n: Proposals,
+        also: Indices,
     ) -> Indices:
-        """The first of each ranking, in the order of the plain sum."""
+        """The first of each ranking and those beside them, in the order of the plain sum."""
         plain_sum = self.model.with_kin(log_lr, kin_means) + CASE_WEIGHT * nearest + PATIENTS_WEIGHT * self._n_patients
         is_described = np.isfinite(plain_sum)
         proposed = [
-            _first(plain_sum, n.by_sum),
-            _first(np.where(is_described & (nearest > 0), nearest, -np.inf), n.by_case),
-            _first(np.where(is_described, log_lr, -np.inf), n.by_ratio),
-            _first(np.where(is_described, shared, -np.inf), n.by_shared),
+            first_of(plain_sum, n.by_sum),
+            first_of(np.where(is_described & (nearest > 0), nearest, -np.inf), n.by_case),
+            first_of(np.where(is_described, log_lr, -np.inf), n.by_ratio),
+            first_of(np.where(is_described, shared, -np.inf), n.by_shared),
+            also[is_described[also]],
         ]
         chosen = np.unique(np.concatenate(proposed))
         return chosen[np.argsort(-plain_sum[chosen], kind="stable")]
@@ -197,7 +210,7 @@ class FeatureExtractor:
         return {
             "log_lr": log_lr[chosen],
             "log_lr_below_best": log_lr[chosen] - log_lr.max(),
-            "log_lr_rank": np.log1p(_ranks(log_lr, chosen)),
+            "log_lr_rank": np.log1p(ranks_of(log_lr, chosen)),
             "gene_kin_largest": largest_of_kin(by_gene, log_lr, UNLIKELY),
             "gene_kin_mean": kin_means[0][chosen],
             "name_kin_largest": largest_of_kin(by_name, log_lr, UNLIKELY),
@@ -206,23 +219,33 @@ class FeatureExtractor:
             "case_second": second[chosen],
             "case_soft": soft[chosen],
             "case_below_best": largest[chosen] - largest.max(),
-            "case_rank": np.log1p(_ranks(largest, chosen)),
+            "case_rank": np.log1p(ranks_of(largest, chosen)),
             "gene_kin_case": largest_of_kin(by_gene, largest, 0.0),
             "name_kin_case": largest_of_kin(by_name, largest, 0.0),
         }
 
     def case_similarities(self, present: Sequence[str]) -> tuple[Doubles, Doubles, Doubles]:
         """Per disease: largest and second largest cosine to its cases, and their soft maximum; 0 without cases."""
+        return self.per_disease(self._sets.similarities(present))
+
+    def per_disease(self, similarities: Doubles) -> tuple[Doubles, Doubles, Doubles]:
+        """The largest, the second largest and the soft maximum over each disease's cases; 0 without cases.
+
+        Args:
+            similarities: to each of ``cases``, shape [n_cases].
+        """
         largest, second, soft = np.zeros((3, self.model.n_diseases))
         if not len(self._with_cases):
             return largest, second, soft
-        similarities = self._sets.similarities(present)
         largest[self._with_cases] = np.maximum.reduceat(similarities, self._starts)
         sums = np.add.reduceat(np.exp(SHARPNESS * similarities), self._starts)
         soft[self._with_cases] = np.log1p(sums) / SHARPNESS
-        order = np.lexsort((-similarities, self._group_of_case))
-        has_second = np.diff(np.r_[self._starts, len(similarities)]) > 1
-        second[self._with_cases[has_second]] = similarities[order][self._starts[has_second] + 1]
+        best = np.flatnonzero(similarities == largest[self._group_of_case])
+        _, firsts = np.unique(self._group_of_case[best], return_index=True)
+        others = similarities.copy()
+        others[best[firsts]] = -np.inf
+        next_best = np.maximum.reduceat(others, self._starts)
+        second[self._with_cases] = np.where(np.isfinite(next_best), next_best, 0.0)
         return largest, second, soft
 
     def nearest_cases(self, present: Sequence[str], diseases: Indices) -> Indices:
@@ -281,13 +304,13 @@ def _describe_ratios(of_present: Floats, of_excluded: Floats) -> dict[str, Doubl
     }
 
 
-def _first(scores: Doubles, n: int) -> Indices:
+def first_of(scores: Doubles, n: int) -> Indices:
     """Indices of the n largest finite scores, largest first, ties by index."""
     threshold = np.partition(scores, -n)[-n] if n < len(scores) else -np.inf
     among = np.flatnonzero((scores >= threshold) & np.isfinite(scores))
     return among[np.argsort(-scores[among], kind="stable")][:n]
 
 
-def _ranks(scores: Doubles, chosen: Indices) -> Doubles:
+def ranks_of(scores: Doubles, chosen: Indices) -> Doubles:
     """Ranks of the chosen among all: 0 for the largest score; equal scores share the best of their ranks."""
     return np.searchsorted(np.sort(-scores), -scores[chosen]).astype(np.float64)

@@ -15,7 +15,7 @@ from scipy import sparse
 
 from kg.arrays import Doubles, Indices
 from kg.likelihood import LikelihoodModel
-from retrieval.schema import CountedTerm, PublishedCase
+from retrieval.schema import PublishedCase
 
 
 class FindingSetIndex:
@@ -29,9 +29,9 @@ class FindingSetIndex:
     def __init__(self, cases: Sequence[PublishedCase], model: LikelihoodModel) -> None:
         self._ontology = model.graph.ontology
         self._term_index = {t: i for i, t in enumerate(self._ontology.terms)}
-        self._weights = -np.log(np.minimum(model.background, 1.0)).astype(np.float64)
+        self._weights = model.information
         self._n_cases = len(cases)
-        shares = [self._implied((t.term_id, _share(t)) for t in case.present) for case in cases]
+        shares = [self._implied((t.term_id, t.share) for t in case.present) for case in cases]
         starts = np.cumsum([0, *(len(s) for s in shares)])
         columns = np.array([t for s in shares for t in s], np.int64)
         values = np.array([v for s in shares for v in s.values()]) * self._weights[columns]
@@ -68,7 +68,3 @@ class FindingSetIndex:
                 index = self._term_index[above]
                 largest[index] = max(largest.get(index, 0.0), share)
         return largest
-
-
-def _share(counted: CountedTerm) -> float:
-    return 1.0 if counted.n is None or not counted.m else counted.n / counted.m

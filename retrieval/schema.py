@@ -36,6 +36,11 @@ class CountedTerm:
     """Patients with it, of ``m``; both None for a single patient or where the source gives no counts."""
     m: int | None = None
 
+    @property
+    def share(self) -> float:
+        """Of the patients that have it, 0..1."""
+        return 1.0 if self.n is None or not self.m else self.n / self.m
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedCase:

@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from kg.errors import CitedxError
 from kg.schema import Finding
 from llm.schema import Differential
+from retrieval.demographics import UNKNOWN, Demographics, merge_demographics
 from retrieval.findings import merge_findings
 from ui import render, serving
 from ui.render import Turn
@@ -53,7 +54,10 @@ class Assistant(Protocol):
     def find_findings(self, text: str) -> tuple[Finding, ...]:
         """Findings with offsets into the text; raises ``UsageError`` for text that cannot be used."""
 
-    def diagnose(self, findings: Sequence[Finding], k: int = 10) -> Differential:
+    def find_person(self, text: str) -> Demographics:
+        """Age and sex of the patient, where the text says them."""
+
+    def diagnose(self, findings: Sequence[Finding], k: int = 10, *, person: Demographics = UNKNOWN) -> Differential:
         """Ranked differential; abstains with a reason where nothing is usable."""
 
 
@@ -62,6 +66,7 @@ class Session:
     """One user's case and conversation."""
 
     findings: tuple[Finding, ...] = ()
+    person: Demographics = UNKNOWN
     differential: Differential | None = None
     turns: tuple[Turn, ...] = ()
 
@@ -103,9 +108,10 @@ def respond(assistant: Assistant, session: Session, text: str) -> Iterator[Step]
             return
         turn = replace(turn, findings=found)
         findings = merge_findings(session.findings, found)
+        session = replace(session, person=merge_demographics(session.person, assistant.find_person(text)))
         # The old differential does not speak of the new findings: it goes before the new one comes.
         yield Step(session=replace(session, findings=findings, differential=None).plus(turn), text="", busy=True)
-        differential = assistant.diagnose(findings)
+        differential = assistant.diagnose(findings, person=session.person)
     except Exception as error:
         yield Step(session=session.plus(Turn(story=text, note=_one_line(error))), text=text)
         return
@@ -116,7 +122,8 @@ def respond(assistant: Assistant, session: Session, text: str) -> Iterator[Step]
 def diagnose_text(assistant: Assistant, text: str) -> dict[str, Any]:
     """One story to the public JSON of its differential, for the web API."""
     try:
-        return render.differential_json(assistant.diagnose(assistant.find_findings(text)))
+        found, person = assistant.find_findings(text), assistant.find_person(text)
+        return render.differential_json(assistant.diagnose(found, person=person))
     except Exception as error:
         raise gr.Error(_one_line(error), print_exception=False) from None
 
@@ -142,7 +149,7 @@ def build_app(assistant: Assistant) -> gr.Blocks:
 
     def show(session: Session, busy: bool = False) -> tuple[str, str]:
         log = render.chat_log(session.turns, session.differential)
-        return log, render.case_panel(session.findings, session.differential, busy)
+        return log, render.case_panel(session.findings, session.differential, busy, session.person)
 
     def diagnose(text: str) -> dict[str, Any]:
         """Rank the diseases that explain a patient's story, with cited evidence for every claim."""

@@ -18,6 +18,15 @@ from rich.console import Console
 
 from kg.errors import CitedxError, UsageError
 from kg.translations import Language
+from retrieval.demographics import (
+    MOST_YEARS,
+    UNKNOWN,
+    Demographics,
+    Sex,
+    demographics_of,
+    find_demographics,
+    merge_demographics,
+)
 from retrieval.schema import ReaderName
 from ui import data_commands, evaluate_commands, graph_commands, train_commands
 
@@ -97,6 +106,12 @@ def diagnose(
     hpo: Annotated[
         str | None, typer.Option("--hpo", help='Findings, excluded ones with a minus: "HP:0001250,-HP:0000365".')
     ] = None,
+    sex: Annotated[
+        Sex | None, typer.Option(help="Of the patient; default: as the story says.", case_sensitive=False)
+    ] = None,
+    age: Annotated[
+        str | None, typer.Option(help="Of the patient: years, or such as P3M; default: as the story says.")
+    ] = None,
     k: Annotated[int, typer.Option("-k", min=1, max=100, help="Number of diagnoses.")] = 10,
     max_risk: Annotated[
         float | None,
@@ -114,9 +129,10 @@ def diagnose(
     from kg.build import load_graph
 
     graph = load_graph()
-    found = _findings_of(graph, story, phenopacket, hpo)  # before minutes of building: can it be used?
+    found, told = _patient_of(graph, story, phenopacket, hpo)  # before minutes of building: can it be used?
+    person = merge_demographics(told, _given_person(sex, age))
     assistant = _load_assistant(graph=graph, cases=cases, library=library, embedder=embedder, reader=reader)
-    differential = assistant.diagnose(found, k=k, accepted_risk=max_risk)
+    differential = assistant.diagnose(found, k=k, person=person, accepted_risk=max_risk)
     if as_json:
         from ui.render import differential_json
 
@@ -198,22 +214,34 @@ def _load_assistant(
     )
 
 
-def _findings_of(
+def _patient_of(
     graph: KnowledgeGraph, story: str | None, phenopacket: Path | None, hpo: str | None
-) -> tuple[Finding, ...]:
+) -> tuple[tuple[Finding, ...], Demographics]:
     from retrieval.findings import current_findings, parse_finding_ids
 
     if hpo is not None:
-        return parse_finding_ids(hpo, graph.ontology)
+        return parse_finding_ids(hpo, graph.ontology), UNKNOWN
     if phenopacket is None:
         with _progress(story or ""):
-            return _story_reader(graph).find_findings(story or "")
+            return _story_reader(graph).find_findings(story or ""), find_demographics(story or "")
     from kg.sources.phenopackets import load_phenopacket
 
-    known, unknown = current_findings(load_phenopacket(phenopacket).findings, graph.ontology)
+    patient = load_phenopacket(phenopacket)
+    known, unknown = current_findings(patient.findings, graph.ontology)
     if unknown:
         typer.echo(f"citedx: left out, unknown to HPO {graph.ontology.version}: {', '.join(unknown)}", err=True)
-    return known
+    return known, demographics_of(patient.sex, patient.age)
+
+
+def _given_person(sex: Sex | None, age: str | None) -> Demographics:
+    """Age and sex as options; an age is a number of years, or an ISO 8601 duration."""
+    if age is None:
+        return Demographics(sex=sex)
+    iso = f"P{age}Y" if age.isdecimal() else age.upper()
+    person = demographics_of(sex, iso)
+    if person.years is None or person.years > MOST_YEARS:
+        raise UsageError(f"--age is a number of years up to {MOST_YEARS}, or such as P3M or P2Y6M, got {age}")
+    return person
 
 
 def _progress(story: str) -> AbstractContextManager[object]:

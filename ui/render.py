@@ -15,6 +15,7 @@ from typing import Any
 from kg.curie import url_of
 from kg.schema import Finding, Provenance
 from llm.schema import Claim, Diagnosis, Differential
+from retrieval.demographics import UNKNOWN, Demographics, word_demographics
 from retrieval.schema import Evidence
 
 HEADER = (
@@ -105,10 +106,16 @@ def chat_log(turns: Sequence[Turn], current: Differential | None) -> str:
     return f'<ol class="log" aria-label="Conversation">{"".join(items)}</ol>'
 
 
-def case_panel(findings: Sequence[Finding], differential: Differential | None, busy: bool = False) -> str:
-    """The case as it stands: its findings, the ranked differential and the numbered evidence."""
+def case_panel(
+    findings: Sequence[Finding],
+    differential: Differential | None,
+    busy: bool = False,
+    person: Demographics = UNKNOWN,
+) -> str:
+    """The case as it stands: who it is, the findings, the ranked differential and the numbered evidence."""
     return (
-        f'<section aria-labelledby="h-findings"><h2 id="h-findings">Findings</h2>{_findings(findings)}</section>'
+        f'<section aria-labelledby="h-findings"><h2 id="h-findings">Findings</h2>{_person(person)}{_findings(findings)}'
+        "</section>"
         '<section aria-labelledby="h-differential"><h2 id="h-differential">Differential</h2>'
         f"{_differential(differential, busy)}</section>"
         f'<section aria-labelledby="h-evidence"><h2 id="h-evidence">Evidence</h2>{_evidence(differential)}</section>'
@@ -128,6 +135,7 @@ def footer(versions: Mapping[str, str]) -> str:
 def differential_json(differential: Differential) -> dict[str, Any]:
     """The public JSON of an answer, the same for the command line and the web API."""
     return {
+        "patient": {"sex": differential.person.sex, "age": differential.person.age},
         "findings": [finding_json(finding) for finding in differential.findings],
         "diagnoses": [
             {
@@ -240,6 +248,11 @@ def _claims(claims: Sequence[Claim], linked: bool = True, limit: int | None = No
             more = f'<li class="more">and {hidden} more in the differential</li>' if hidden else ""
             lists.append(f'<div class="claims {kind}"><h4>{title}</h4><ul>{items}{more}</ul></div>')
     return "".join(lists)
+
+
+def _person(person: Demographics) -> str:
+    words = word_demographics(person)
+    return f'<p class="person">Patient: {escape(words)}</p>' if words else ""
 
 
 def _findings(findings: Sequence[Finding]) -> str:

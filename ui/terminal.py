@@ -16,6 +16,7 @@ from rich.text import Text
 from kg.graph import KnowledgeGraph
 from kg.schema import Association, Disease, Explanation, Finding, Gene, Predicate, Term
 from llm.schema import Differential
+from retrieval.demographics import word_demographics
 from ui.render import story_pieces
 
 NOT_A_DEVICE = "Decision support for professionals, not a medical device."
@@ -52,6 +53,8 @@ def show_findings(console: Console, findings: Iterable[Finding]) -> None:
 def show_differential(console: Console, differential: Differential) -> None:
     """Findings, ranked diagnoses with their claims, the evidence, the next question."""
     console.print("[bold]Findings[/]")
+    if who := word_demographics(differential.person):
+        console.print(f"  [dim]patient[/]  {who}", highlight=False)
     show_findings(console, differential.findings)
     if differential.abstained:
         console.print(f"\n{escape(differential.abstained)}")

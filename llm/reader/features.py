@@ -8,9 +8,9 @@ each other by gene or name is told too, since they can only be told apart by wha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,10 @@ from kg.arrays import Doubles, Floats, Indices
 from kg.families import largest_of_kin
 from kg.likelihood import UNLIKELY
 from kg.schema import Finding
-from retrieval.features import FEATURES, CandidateFeatures, FeatureExtractor
+from llm.reader.person import PERSON_FEATURES, PersonFeatures
+from retrieval.demographics import UNKNOWN, Demographics
+from retrieval.features import FEATURES, CandidateFeatures, FeatureExtractor, first_of, ranks_of
+from retrieval.meanings import Likenesses, MeaningIndex
 
 N_FINDINGS = 32
 """Most findings of a patient that are read one by one: the most specific; the fusion's features hold all."""
@@ -39,15 +42,33 @@ EVIDENCE_FEATURES = (
     "second_case",
     "gene_kin",  # largest log-likelihood ratio of kin by gene, and by name
     "name_kin",
+    "meaning",  # largest cosine in meaning of the finding and a term of the disease
+    "meaning_probability",  # the same, each cosine times that term's P
+    "meaning_case",  # cosine of the finding and the nearest term of the nearest published case
 )
-CANDIDATE_FEATURES = (*FEATURES, "log_prior")
-"""The fusion's, and the weighted log of the disease's prevalence."""
+CANDIDATE_FEATURES = (
+    *FEATURES,
+    "log_prior",  # weighted log of the disease's prevalence
+    "meaning_case",  # cosine in meaning of the nearest published case, and of the second nearest
+    "meaning_case_second",
+    "meaning_case_below_best",
+    "meaning_case_rank",
+    "gene_kin_meaning_case",  # nearest case of kin
+    "name_kin_meaning_case",
+    "meaning_profile",  # cosine in meaning of all that is described
+    "meaning_profile_below_best",
+    "meaning_profile_rank",
+    *PERSON_FEATURES,
+)
+"""The fusion's; what lies near in meaning (``retrieval.meanings``); what age and sex have to do with the disease."""
 KINDS = ("present", "excluded", "expected")
 """Of evidence: a finding that the patient has, one that is ruled out, one that is expected and not mentioned."""
 LEAST_OF_KIN = -6.0
 """Of a kin's log-likelihood ratio; no kin has the same."""
 LEAST_INFORMATION = 0.5
 """Nats; terms above that say less are left out."""
+N_PROPOSED = 100
+"""Candidates beside the fusion's: those with the nearest case in meaning, and as many with the nearest profile."""
 N_RANKED = 60
 """Terms of a disease among which its expected findings are chosen."""
 
@@ -80,42 +101,57 @@ class ReaderFeatureExtractor:
     def __init__(self, extractor: FeatureExtractor) -> None:
         self._extractor = extractor
         self._model = extractor.model
+        self._meanings = MeaningIndex(extractor)
+        self._people = PersonFeatures(extractor.model)
         self._ontology = extractor.model.graph.ontology
         self._term_ids = tuple(self._ontology.terms)
         self._term_index = {t: i for i, t in enumerate(self._term_ids)}
-        self._information = -np.log(np.minimum(self._model.background, 1.0)).astype(np.float64)
+        self._information = self._model.information
         self._closures: dict[int, Indices] = {}
-        self._expected: dict[int, list[tuple[int, float]]] = {}
+        self._expected: dict[int, tuple[Indices, Floats]] = {}
 
-    def extract(self, findings: Sequence[Finding]) -> ReaderInputs:
+    def extract(self, findings: Sequence[Finding], person: Demographics = UNKNOWN) -> ReaderInputs:
         """The inputs for a patient; the same whatever the order of the findings.
 
         Args:
             findings: with current ids, at least one present.
+            person: age and sex, where they are known.
         """
-        return self._with_evidence(findings, self._extractor.extract(findings))
+        likenesses = self._meanings.compare(_present(findings))
+        near = [first_of(of_all, N_PROPOSED) for of_all in (likenesses.nearest_case, likenesses.profile)]
+        listed = self._extractor.extract(findings, also=np.concatenate(near))
+        return self._with_evidence(findings, person, listed, likenesses)
 
-    def describe(self, findings: Sequence[Finding], diseases: Indices) -> ReaderInputs:
+    def describe(self, findings: Sequence[Finding], diseases: Indices, person: Demographics = UNKNOWN) -> ReaderInputs:
         """The inputs for given candidates, as indices into the model's groups."""
-        return self._with_evidence(findings, self._extractor.describe(findings, diseases))
+        listed = self._extractor.describe(findings, diseases)
+        return self._with_evidence(findings, person, listed, self._meanings.compare(_present(findings)))
 
-    def _with_evidence(self, findings: Sequence[Finding], listed: CandidateFeatures) -> ReaderInputs:
+    def _with_evidence(
+        self, findings: Sequence[Finding], person: Demographics, listed: CandidateFeatures, likenesses: Likenesses
+    ) -> ReaderInputs:
         told, diseases = self.most_specific(findings), listed.diseases
         families = self._model.graph.families
-        by_gene, by_name = families.by_gene[diseases], families.by_name[diseases]
-        of_findings = self._describe_findings(told, diseases, (by_gene, by_name))
+        kin = families.by_gene[diseases], families.by_name[diseases]
+        of_findings = self._describe_findings(told, diseases, kin)
         of_expected, expected = self._describe_expected(findings, diseases)
         is_excluded = np.array([f.excluded for f in told], np.int8)
         columns = np.array([self._term_index[f.term_id] for f in told], np.int64)
         shape = (len(diseases), len(told))
         kinds = [np.broadcast_to(is_excluded, shape), np.where(expected >= 0, 2, -1).astype(np.int8)]
+        values: list[NDArray[Any]] = [
+            listed.values,
+            self._model.log_prior[diseases],
+            *_describe_likeness(likenesses, diseases, kin),
+            self._people.describe(person, diseases),
+        ]
         return ReaderInputs(
             diseases=diseases,
-            values=np.column_stack([listed.values, self._model.log_prior[diseases]]).astype(np.float32),
+            values=np.column_stack(values).astype(np.float32),
             evidence=np.concatenate([of_findings, of_expected], axis=1),
             kinds=np.concatenate(kinds, axis=1),
             terms=np.concatenate([np.broadcast_to(columns, shape), expected], axis=1),
-            kin=np.stack([np.asarray(m[:, diseases].todense()) > 0 for m in (by_gene, by_name)]),
+            kin=np.stack([np.asarray(m[:, diseases].todense()) > 0 for m in kin]),
         )
 
     def most_specific(self, findings: Sequence[Finding]) -> list[Finding]:
@@ -132,8 +168,9 @@ class ReaderFeatureExtractor:
         closures = [self._closure(self._term_index[f.term_id]) for f in findings]
         terms = np.unique(np.concatenate(closures))
         p_of_all = self._model.probabilities_of(terms, diseases)
-        nearest = self._extractor.nearest_cases([f.term_id for f in findings if not f.excluded], diseases)
+        nearest = self._extractor.nearest_cases(_present(findings), diseases)
         had_of_all = [self._extractor.implied_by_cases(rows, terms) for rows in nearest]
+        meanings = self._describe_meanings(findings, diseases, nearest[0])
         described = np.zeros((len(diseases), len(findings), len(EVIDENCE_FEATURES)), np.float32)
         for i, (finding, closure) in enumerate(zip(findings, closures, strict=True)):
             columns, information = np.searchsorted(terms, closure), self._information[closure]
@@ -154,28 +191,46 @@ class ReaderFeatureExtractor:
                     for had in (h[:, columns] for h in had_of_all)
                 ),
                 *(np.maximum(largest_of_kin(each, log_lr, UNLIKELY), LEAST_OF_KIN) for each in kin),
+                *meanings[:, i],
             )
             described[:, i] = np.stack(features, axis=1)
         return described
 
+    def _describe_meanings(self, findings: Sequence[Finding], diseases: Indices, nearest: Indices) -> Floats:
+        """The three features of meaning, of each finding and candidate: shape [3, n_findings, n_candidates]."""
+        told = np.array([self._term_index[f.term_id] for f in findings])
+        described = np.zeros((3, len(diseases), len(findings)), np.float32)
+        profiles = self._model.profiles_by_disease[diseases]
+        has_case = nearest >= 0
+        cases = self._meanings.cases[nearest[has_case]]
+        both = np.concatenate([profiles.indices, cases.indices])
+        of_profiles, of_cases = np.split(self._meanings.likeness_of_terms(told, both), [len(profiles.indices)])
+        described[0] = _largest_of_rows(of_profiles, profiles.indptr)
+        described[1] = _largest_of_rows(of_profiles * profiles.data[:, None], profiles.indptr)
+        described[2, has_case] = _largest_of_rows(of_cases, cases.indptr)
+        return described.transpose(0, 2, 1)
+
     def _describe_expected(self, findings: Sequence[Finding], diseases: Indices) -> tuple[Floats, Indices]:
         """Features of the expected and unmentioned findings, and their terms; shapes [n, N_EXPECTED, ...]."""
-        ontology = self._ontology
-        implied = {a for f in findings for a in ontology.ancestors(f.term_id)}
-        told = {f.term_id for f in findings}
+        is_told = self._is_told(findings)
         features = np.zeros((len(diseases), N_EXPECTED, len(EVIDENCE_FEATURES)), np.float32)
         terms = np.full((len(diseases), N_EXPECTED), -1, np.int64)
         p_column, information_column = map(EVIDENCE_FEATURES.index, ("probability", "information"))
         for i, disease in enumerate(diseases.tolist()):
-            unmentioned = (
-                (term, p)
-                for term, p in self._expected_of(disease)
-                if self._term_ids[term] not in implied and told.isdisjoint(ontology.ancestors(self._term_ids[term]))
-            )
-            for j, (term, p) in enumerate(islice(unmentioned, N_EXPECTED)):
-                terms[i, j] = term
-                features[i, j, p_column], features[i, j, information_column] = p, self._information[term]
+            expected, p = self._expected_of(disease)
+            unmentioned = np.flatnonzero(~is_told[expected])[:N_EXPECTED]
+            terms[i, : len(unmentioned)] = expected[unmentioned]
+            features[i, : len(unmentioned), p_column] = p[unmentioned]
+        features[:, :, information_column] = np.where(terms >= 0, self._information[terms], 0.0)
         return features, terms
+
+    def _is_told(self, findings: Sequence[Finding]) -> NDArray[np.bool_]:
+        """Of which terms the findings speak: those themselves, all above and all below them; shape [n_terms]."""
+        ontology = self._ontology
+        told = {t for f in findings for t in (*ontology.ancestors(f.term_id), *ontology.descendants(f.term_id))}
+        is_told = np.zeros(len(self._term_ids), np.bool_)
+        is_told[[self._term_index[t] for t in told]] = True
+        return is_told
 
     def _closure(self, term: int) -> Indices:
         """A term and all above it that say something: the term first, then by falling information."""
@@ -187,21 +242,52 @@ class ReaderFeatureExtractor:
             )
         return self._closures[term]
 
-    def _expected_of(self, disease: int) -> list[tuple[int, float]]:
+    def _expected_of(self, disease: int) -> tuple[Indices, Floats]:
         """What a disease leads one to expect, the most telling first, with P; none implies another."""
         if disease not in self._expected:
             terms, p = self._model.profile_row(disease)
             ranked = np.argsort(-p * self._information[terms], kind="stable")[:N_RANKED]
-            chosen: list[tuple[int, float]] = []
-            covered: set[str] = set()
-            for term, probability in zip(terms[ranked].tolist(), p[ranked].tolist(), strict=True):
-                term_id = self._term_ids[term]
+            chosen: list[int] = []
+            above_chosen: set[str] = set()
+            for row in ranked.tolist():
+                term_id = self._term_ids[terms[row]]
                 above = self._ontology.ancestors(term_id)
-                if term_id not in covered and not any(self._term_ids[t] in above for t, _ in chosen):
-                    chosen.append((term, probability))
-                    covered |= above
-            self._expected[disease] = chosen
+                if term_id not in above_chosen and not any(self._term_ids[terms[c]] in above for c in chosen):
+                    chosen.append(row)
+                    above_chosen |= above
+            self._expected[disease] = terms[chosen].astype(np.int64), p[chosen]
         return self._expected[disease]
+
+
+def _present(findings: Sequence[Finding]) -> list[str]:
+    return [f.term_id for f in findings if not f.excluded]
+
+
+def _describe_likeness(likenesses: Likenesses, diseases: Indices, kin: Sequence[sparse.csr_array]) -> Iterator[Doubles]:
+    """Features of candidates, each of shape [n_candidates]."""
+    case, profile = likenesses.nearest_case, likenesses.profile
+    yield case[diseases]
+    yield likenesses.second_case[diseases]
+    yield case[diseases] - case.max()
+    yield np.log1p(ranks_of(case, diseases))
+    yield from (largest_of_kin(each, case, 0.0) for each in kin)
+    yield profile[diseases]
+    yield profile[diseases] - profile.max()
+    yield np.log1p(ranks_of(profile, diseases))
+
+
+def _largest_of_rows(values: Floats, starts: Indices) -> Floats:
+    """Largest of each group of rows, at least 0, and 0 of an empty group.
+
+    Args:
+        values: shape [n_rows, m].
+        starts: first row of each group, and the end of the last, shape [n_groups + 1].
+    """
+    largest = np.zeros((len(starts) - 1, values.shape[1]), np.float32)
+    is_filled = np.diff(starts) > 0
+    if is_filled.any():
+        largest[is_filled] = np.maximum.reduceat(values, starts[:-1][is_filled], axis=0)
+    return np.maximum(largest, 0.0)
 
 
 def _reached_share(has: NDArray[np.bool_], share: Doubles) -> Doubles:

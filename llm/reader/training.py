@@ -2,9 +2,9 @@
 
 The loss is the cross-entropy of the right candidate among the list, or of "none of these" (listwise softmax: Cao et
 al., ICML 2007), smoothed. A publication with many patients counts by the square root of their number. Patients of some
-publications are kept apart: training stops when their loss no longer falls, the best weights are kept, and the
-temperature is fitted on them (Guo et al., ICML 2017). What is held out of the features is the caller's affair
-(``evaluation.protocols``). Devices and precision are accelerate's.
+publications are kept apart, with their whole lists: training stops when their loss no longer falls, the best weights
+are kept, and temperature and the bias of "none of these" are fitted on them (after Guo et al., ICML 2017). What is held
+out of the features is the caller's affair (``evaluation.protocols``). Devices and precision are accelerate's.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -20,18 +20,21 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.utils import set_seed
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize
 from torch import Tensor
 from tqdm import tqdm
 
 from kg.cache import digest
 from kg.errors import SourceError, StorageError
 from llm.reader.batches import pad
-from llm.reader.features import ReaderInputs
+from llm.reader.features import CANDIDATE_FEATURES, ReaderInputs
 from llm.reader.model import ReaderConfig, ReaderModel
+from llm.reader.person import OF_PATIENT
 from retrieval.fusion_training import thinned_rows
 
 CHECKPOINT = "checkpoint.pt"
+PATIENT_COLUMNS = [CANDIDATE_FEATURES.index(name) for name in OF_PATIENT]
+"""Of ``values``; all 0 of a patient of whom neither age nor sex is known."""
 N_POOLED = 16  # batches that are sorted by length together
 
 
@@ -57,6 +60,8 @@ class ReaderSettings:
     label_smoothing: float = 0.02
     evidence_dropout: float = 0.1
     """Share of a patient's findings that are not shown, at each step anew."""
+    person_dropout: float = 0.3
+    """Share of the patients whose age and sex are not shown, at each step anew: many users give neither."""
     n_candidates: int = 100
     """Most of a list that is trained on, see ``thinned``; the trained reader takes lists of any length."""
 
@@ -96,22 +101,24 @@ def thinned(example: ReaderExample, n_kept: int) -> ReaderExample:
 
 
 def collate(
-    examples: Sequence[ReaderExample], rng: np.random.Generator | None = None, evidence_dropout: float = 0.0
+    examples: Sequence[ReaderExample], rng: np.random.Generator | None = None, settings: ReaderSettings | None = None
 ) -> dict[str, Tensor]:
     """Arguments of ``ReaderModel.forward`` for a batch, padded.
 
     Args:
         examples: at least one.
-        rng: of the dropout; None: none.
-        evidence_dropout: share of the pieces of evidence that are hidden, each for all candidates of a patient.
+        rng: of what is hidden; None: nothing is.
+        settings: say how much: pieces of evidence, each for all candidates of a patient, and who the patient is.
     """
     batch = pad([e.inputs for e in examples])
     n = batch["listed"].shape[1]
     batch["labels"] = torch.tensor([n if e.right is None else e.right for e in examples])
-    if rng is not None:
-        for kinds, example in zip(batch["kinds"], examples, strict=True):
+    if rng is not None and settings is not None:
+        for kinds, values, example in zip(batch["kinds"], batch["values"], examples, strict=True):
             n_pieces = example.inputs.kinds.shape[1]
-            kinds[:, :n_pieces][:, torch.from_numpy(rng.random(n_pieces) < evidence_dropout)] = -1
+            kinds[:, :n_pieces][:, torch.from_numpy(rng.random(n_pieces) < settings.evidence_dropout)] = -1
+            if rng.random() < settings.person_dropout:
+                values[:, PATIENT_COLUMNS] = 0.0
     return batch
 
 
@@ -193,7 +200,8 @@ class _Training:
         if self.best:
             model.load_state_dict(self.best)
         model = model.to("cpu").eval()
-        model.config.score_temperature = fit_temperature(model, self.apart) if self.apart else 1.0
+        if self.apart:
+            model.config.score_temperature, model.config.none_bias = fit_calibration(model, self.apart)
         model.config.publications = sorted(p for p in self.n_patients if p)
         return TrainedReader(model=model, curve=tuple(self.curve))
 
@@ -205,7 +213,7 @@ class _Training:
         losses = []
         for rows in draw_batches([e.inputs.kinds.shape[1] for e in examples], settings.batch_size, rng):
             chosen = [examples[i] for i in rows]
-            batch = collate(chosen, rng, settings.evidence_dropout)
+            batch = collate(chosen, rng, settings)
             weights = torch.tensor([max(self.n_patients[e.publication], 1) ** -0.5 for e in chosen])
             batch = {k: v.to(self.accelerator.device) for k, v in (batch | {"weights": weights}).items()}
             with self.accelerator.autocast():
@@ -288,11 +296,15 @@ def draw_batches(lengths: Sequence[int], batch_size: int, rng: np.random.Generat
 def keep_apart(
     examples: Sequence[ReaderExample], share: float, seed: int
 ) -> tuple[list[ReaderExample], list[ReaderExample]]:
-    """Examples to fit, and those of a share of the publications, drawn at random."""
-    publications = sorted({e.publication for e in examples})
-    drawn = random.Random(seed).sample(publications, int(share * len(publications)))  # noqa: S311 - a sample
-    apart = frozenset(drawn)
+    """Examples to fit, and those of ``publications_apart``."""
+    apart = publications_apart((e.publication for e in examples), share, seed)
     return [e for e in examples if e.publication not in apart], [e for e in examples if e.publication in apart]
+
+
+def publications_apart(publications: Iterable[str], share: float, seed: int) -> frozenset[str]:
+    """A share of the publications, drawn at random, whose patients are not fitted; the same for the same ones."""
+    ordered = sorted(set(publications))
+    return frozenset(random.Random(seed).sample(ordered, int(share * len(ordered))))  # noqa: S311 - a sample
 
 
 def score_in_batches(
@@ -318,15 +330,29 @@ def mean_loss(model: ReaderModel, examples: Sequence[ReaderExample]) -> float:
     return float(torch.cat(losses).mean())
 
 
-def fit_temperature(model: ReaderModel, examples: Sequence[ReaderExample]) -> float:
-    """The temperature that gives the right rows the smallest mean cross-entropy."""
-    scored = [(s.cpu() * model.config.score_temperature, y.cpu()) for s, y in score_in_batches(model, examples)]
+def fit_calibration(model: ReaderModel, examples: Sequence[ReaderExample]) -> tuple[float, float]:
+    """The temperature, and the bias of "none of these", that give the right rows the smallest mean cross-entropy.
 
-    def loss(log_temperature: float) -> float:
-        sums = (torch.nn.functional.cross_entropy(s / np.exp(log_temperature), y, reduction="sum") for s, y in scored)
-        return float(sum(sums))
+    Both count from the scores as they are without any.
+    """
+    before = model.config
+    scored = []
+    for scores, labels in score_in_batches(model, examples):
+        scores[:, -1] -= before.none_bias
+        scored.append((scores.cpu() * before.score_temperature, labels.cpu()))
 
-    return float(np.exp(minimize_scalar(loss, bounds=(-1.5, 1.5), method="bounded").x))
+    def loss(parameters: Sequence[float]) -> float:
+        log_temperature, bias = parameters
+        total = 0.0
+        for scores, labels in scored:
+            tempered = scores / float(np.exp(log_temperature))
+            tempered[:, -1] += float(bias)
+            total += float(torch.nn.functional.cross_entropy(tempered, labels, reduction="sum"))
+        return total / len(examples)
+
+    start = [[0.0, 0.0], [0.3, 0.0], [0.0, 0.5]]
+    fitted = minimize(loss, start[0], method="Nelder-Mead", options={"initial_simplex": start, "xatol": 1e-3}).x
+    return float(np.exp(fitted[0])), float(fitted[1])
 
 
 def _rows_of(examples: Sequence[ReaderExample], most: int = 500) -> tuple[Tensor, Tensor]:

@@ -13,6 +13,7 @@ from llm.reader.batches import read_patients
 from llm.reader.features import ReaderFeatureExtractor
 from llm.reader.model import ReaderModel
 from llm.reader.weights import BUNDLED, load_reader
+from retrieval.demographics import UNKNOWN, Demographics
 from retrieval.features import FeatureExtractor
 
 
@@ -38,16 +39,16 @@ class TransformerRanker:
         model = load_reader(folder)
         return cls(extractor, model, f"reader@sha256:{checksum(folder / 'model.safetensors')[:12]}")
 
-    def rank(self, findings: Sequence[Finding]) -> tuple[list[int], list[float]]:
+    def rank(self, findings: Sequence[Finding], person: Demographics = UNKNOWN) -> tuple[list[int], list[float]]:
         """Candidates as indices into the model's groups, best first, and their log-probabilities."""
-        inputs = self._features.extract(findings)
+        inputs = self._features.extract(findings, person)
         if not len(inputs.diseases):
             return [], []
         log_probabilities = read_patients(self._model, [inputs])[0][:-1]
         order = np.argsort(-log_probabilities, kind="stable")
         return inputs.diseases[order].tolist(), log_probabilities[order].tolist()
 
-    def weigh(self, findings: Sequence[Finding], diseases: Sequence[int]) -> Floats:
+    def weigh(self, findings: Sequence[Finding], diseases: Sequence[int], person: Demographics = UNKNOWN) -> Floats:
         """What the log-probability of each disease, among these, loses without each finding.
 
         Every finding that is read by itself (``N_FINDINGS``) is taken away in turn and the patient read again (leave
@@ -61,7 +62,7 @@ class TransformerRanker:
         rows = [i for i, f in enumerate(findings) if (f.term_id, f.excluded) in telling]
         without = [[f for f in findings if f is not findings[i]] for i in rows]
         told = [patient for patient in without if any(not f.excluded for f in patient)]
-        read = iter(read_patients(self._model, [self._features.describe(p, listed) for p in (findings, *told)]))
+        read = iter(read_patients(self._model, [self._features.describe(p, listed, person) for p in (findings, *told)]))
         whole = next(read)[:-1]
         chance = np.full(len(listed), -np.log(len(listed) + 1))  # of a patient of whom nothing is said
         weights = np.zeros((len(findings), len(listed)), np.float32)

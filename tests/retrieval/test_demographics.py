@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.demographics import Demographics, Sex, find_demographics, find_onsets
+from retrieval.demographics import (
+    UNKNOWN,
+    Demographics,
+    Sex,
+    demographics_of,
+    find_demographics,
+    find_onsets,
+    merge_demographics,
+    word_demographics,
+    years_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -67,3 +77,47 @@ def test_any_text_gives_exact_quotes(text):
 )
 def test_onsets(text, expected):
     assert [(text[start:end], age) for start, end, age in find_onsets(text)] == expected
+
+
+@pytest.mark.parametrize(
+    ("age", "years"),
+    [("P7Y", 7.0), ("P1Y6M", 1.5), ("P3M", 0.25), ("P2W", 14 / 365.25), ("P0D", 0.0), ("P4YT3H", 4.0)],
+)
+def test_iso_ages_in_years(age, years):
+    assert years_of(age) == pytest.approx(years)
+
+
+@pytest.mark.parametrize("age", ["", "P", "7", "seven", "PT3H", "P-3Y", "HP:0003577"])
+def test_what_is_no_iso_age_has_no_years(age):
+    assert years_of(age) is None
+
+
+def test_a_source_s_age_and_sex_as_a_record():
+    assert demographics_of("MALE", "P7Y") == Demographics(sex=Sex.MALE, age="P7Y", years=7.0)
+    assert demographics_of("OTHER_SEX", "unknown") == UNKNOWN
+    assert demographics_of(None, None) == UNKNOWN
+
+
+def test_what_is_said_later_holds_and_what_is_not_said_stays():
+    first = find_demographics("A 7-year-old girl with seizures.")
+    assert merge_demographics(first, UNKNOWN) == first
+    older = merge_demographics(first, find_demographics("She is now 9 years old."))
+    assert (older.years, older.sex) == (9.0, Sex.FEMALE)
+    assert merge_demographics(UNKNOWN, first) == first
+
+
+@pytest.mark.parametrize(
+    ("sex", "age", "words"),
+    [
+        ("FEMALE", "P7Y", "female, 7 years"),
+        ("MALE", None, "male"),
+        (None, "P18M", "18 months"),
+        (None, "P3M", "3 months"),
+        (None, "P1M", "30 days"),
+        (None, "P1D", "1 day"),
+        (None, "P0D", "newborn"),
+        (None, None, ""),
+    ],
+)
+def test_a_patient_in_words(sex, age, words):
+    assert word_demographics(demographics_of(sex, age)) == words

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from kg.errors import UsageError
 from kg.schema import Finding, Provenance
 from llm.schema import Claim, Diagnosis, Differential, Question
+from retrieval.demographics import UNKNOWN, Demographics, find_demographics
 from retrieval.schema import Evidence, EvidenceKind
 
 PHRASES = {
@@ -136,17 +137,22 @@ class FakeAssistant:
                 found.append(Finding(term_id=term_id, label=label, excluded=match[1] is not None, **span))
         return tuple(sorted(found, key=lambda finding: finding.start or 0))
 
-    def diagnose(self, findings: Sequence[Finding], k: int = 10) -> Differential:
+    def find_person(self, text: str) -> Demographics:
+        """As the product does."""
+        return find_demographics(text)
+
+    def diagnose(self, findings: Sequence[Finding], k: int = 10, *, person: Demographics = UNKNOWN) -> Differential:
         """The canned differential; abstains without a present finding."""
         time.sleep(self.delay_s)
         if not any(not finding.excluded for finding in findings):
             reason = "There is no present finding to rank diseases by."
-            return Differential(findings=tuple(findings), diagnoses=(), evidence=(), abstained=reason)
+            return Differential(findings=tuple(findings), diagnoses=(), evidence=(), abstained=reason, person=person)
         return Differential(
             findings=tuple(findings),
             diagnoses=DIAGNOSES[:k],
             evidence=EVIDENCE,
             questions=() if QUESTION.term_id in {f.term_id for f in findings} else (QUESTION,),
+            person=person,
             versions=self.versions,
         )
 
@@ -154,6 +160,6 @@ class FakeAssistant:
 class BrokenAssistant(FakeAssistant):
     """Fails while diagnosing, with the story's words in the error, as a careless library would."""
 
-    def diagnose(self, findings: Sequence[Finding], k: int = 10) -> Differential:
+    def diagnose(self, findings: Sequence[Finding], k: int = 10, *, person: Demographics = UNKNOWN) -> Differential:
         """Raise an error that nobody expects."""
         raise RuntimeError(f"cannot digest {findings[0].quote}")

@@ -121,7 +121,8 @@ def test_the_api_is_one_endpoint_and_gives_the_public_json(client):
     assert answer.startswith("event: complete")
     (result,) = json.loads(answer.split("data: ", 1)[1])
     assistant = FakeAssistant()
-    assert result == json.loads(json.dumps(differential_json(assistant.diagnose(assistant.find_findings(RETT)))))
+    expected = assistant.diagnose(assistant.find_findings(RETT), person=assistant.find_person(RETT))
+    assert result == json.loads(json.dumps(differential_json(expected)))
 
 
 def test_the_api_says_what_is_wrong_in_one_line(client):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from kg.schema import Finding, Provenance
 from llm.schema import Claim, Diagnosis, Differential, Question, RemovedClaim
+from retrieval.demographics import demographics_of
 from retrieval.schema import Evidence, EvidenceKind
 from tests.ui.fakes import FakeAssistant
 from ui import render
@@ -218,10 +219,12 @@ def test_public_json():
         ),
         removed_claims=(RemovedClaim(claim=claim, reason="E9 does not exist"),),
         questions=(Question(term_id="HP:0002650", text="Scoliosis?", gain=0.25),),
+        person=demographics_of("FEMALE", "P3Y"),
         versions={"hpo": "2025-01-16"},
     )
     said = {"text": "Seizures are known.", "supports": True, "citations": ["E1"]}
     assert json.loads(json.dumps(render.differential_json(differential))) == {
+        "patient": {"sex": "FEMALE", "age": "P3Y"},
         "findings": [
             {"id": "HP:0001250", "label": "Seizure", "excluded": False, "quote": "fits", "start": 8, "end": 12}
         ],
@@ -251,3 +254,9 @@ def test_public_json():
         "questions": [{"id": "HP:0002650", "text": "Scoliosis?", "gain": 0.25}],
         "versions": {"hpo": "2025-01-16"},
     }
+
+
+def test_the_panel_says_who_the_patient_is_where_it_is_known():
+    panel = render.case_panel((SEIZURE,), None, person=demographics_of("FEMALE", "P3Y"))
+    assert '<p class="person">Patient: female, 3 years</p>' in panel
+    assert "Patient:" not in render.case_panel((SEIZURE,), None)

@@ -13,11 +13,12 @@ from kg.errors import SourceError
 from llm.reader.features import CANDIDATE_FEATURES, EVIDENCE_FEATURES, ReaderInputs
 from llm.reader.training import (
     CHECKPOINT,
+    PATIENT_COLUMNS,
     ReaderExample,
     ReaderSettings,
     collate,
     draw_batches,
-    fit_temperature,
+    fit_calibration,
     keep_apart,
     score_in_batches,
     thinned,
@@ -148,13 +149,28 @@ def test_training_goes_on_from_a_reader_that_is_given(examples, trained):
     assert begun.curve[0]["loss_apart"] == pytest.approx(trained.curve[-1]["loss_apart"], abs=0.1)
 
 
-def test_the_temperature_undoes_what_was_done_to_the_scores(trained, examples):
-    fitted = fit_temperature(trained.model, examples)
-    trained.model.config.score_temperature = 3.0
+def test_the_calibration_undoes_what_was_done_to_the_scores(trained, examples):
+    config = trained.model.config
+    before = config.score_temperature, config.none_bias
+    fitted = fit_calibration(trained.model, examples)
+    config.score_temperature, config.none_bias = 3.0, 1.0
     try:
-        assert fit_temperature(trained.model, examples) == pytest.approx(fitted, rel=1e-2)
+        assert fit_calibration(trained.model, examples) == pytest.approx(fitted, rel=2e-2, abs=2e-2)
     finally:
-        trained.model.config.score_temperature = fitted
+        config.score_temperature, config.none_bias = before
+
+
+def test_where_half_the_patients_have_none_of_these_the_calibrated_share_of_it_is_a_half(trained, examples):
+    """What a fit of the bias promises: the mean probability of "none of these" is how often it is right."""
+    config = trained.model.config
+    before = config.score_temperature, config.none_bias
+    mixed = [replace(e, right=None) if i % 2 else e for i, e in enumerate(examples)]
+    try:
+        config.score_temperature, config.none_bias = fit_calibration(trained.model, mixed)
+        shares = [s.softmax(-1)[:, -1] for s, _ in score_in_batches(trained.model, mixed)]
+        assert float(torch.cat(shares).mean()) == pytest.approx(0.5, abs=0.02)
+    finally:
+        config.score_temperature, config.none_bias = before
 
 
 def test_publications_are_kept_apart_whole(examples):
@@ -175,12 +191,25 @@ def test_a_long_list_is_thinned_and_keeps_the_right_one():
 
 
 def test_hidden_evidence_is_hidden_for_all_candidates(examples):
-    batch = collate(examples[:4], np.random.default_rng(0), evidence_dropout=0.5)
+    batch = collate(examples[:4], np.random.default_rng(0), replace(SETTINGS, evidence_dropout=0.5))
     for kinds, e in zip(batch["kinds"], examples, strict=False):
         n, m = e.inputs.kinds.shape
         is_hidden = (kinds[:n, :m] == -1).numpy()
         assert (is_hidden.all(axis=0) | ~is_hidden.any(axis=0)).all()
     assert batch["labels"].tolist() == [e.right for e in examples[:4]]
+
+
+def test_age_and_sex_are_hidden_of_some_patients_and_nothing_else_of_them(examples):
+    hidden = replace(SETTINGS, evidence_dropout=0.0, person_dropout=0.5)
+    batch = collate(examples[:40], np.random.default_rng(0), hidden)
+    n_hidden = 0
+    for values, e in zip(batch["values"].numpy(), examples, strict=False):
+        told = values[: len(e.inputs.values)]
+        is_hidden = not told[:, PATIENT_COLUMNS].any()
+        n_hidden += is_hidden
+        others = np.delete(np.arange(told.shape[1]), PATIENT_COLUMNS) if is_hidden else np.arange(told.shape[1])
+        assert np.array_equal(told[:, others], e.inputs.values[:, others])
+    assert 10 < n_hidden < 30
 
 
 def test_batches_hold_every_patient_once_and_like_lengths_together():
