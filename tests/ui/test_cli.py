@@ -99,6 +99,29 @@ def test_a_phenopacket_with_an_unknown_term_goes_on_without_it_and_says_so(cited
     assert outcome.err == "citedx: left out, unknown to HPO 2025-01-16: HP:9912345\n"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "patient"),
+    [
+        (["A 7-year-old girl with seizures."], {"sex": "FEMALE", "age": "P7Y"}),
+        (["A 7-year-old girl with seizures.", "--age", "P3M", "--sex", "male"], {"sex": "MALE", "age": "P3M"}),
+        (["--hpo", "HP:0001250", "--age", "40"], {"sex": None, "age": "P40Y"}),
+        (["--hpo", "HP:0001250"], {"sex": None, "age": None}),
+    ],
+)
+def test_age_and_sex_are_those_of_the_story_or_those_given(citedx, arguments, patient):
+    answer = json.loads(citedx("diagnose", *arguments, "--json", "--no-cases", "--reader", "graph").out)
+    assert answer["patient"] == patient
+
+
+def test_age_and_sex_of_a_phenopacket(citedx, tmp_path):
+    packet = tmp_path / "packet.json"
+    subject = {"id": "s", "sex": "MALE", "timeAtLastEncounter": {"age": {"iso8601duration": "P2Y6M"}}}
+    features = [{"type": {"id": "HP:0001250", "label": "Seizure"}}]
+    packet.write_text(json.dumps({"id": "p", "subject": subject, "phenotypicFeatures": features, "metaData": {}}))
+    outcome = citedx("diagnose", "--phenopacket", str(packet), "--json", "--no-cases", "--reader", "graph")
+    assert json.loads(outcome.out)["patient"] == {"sex": "MALE", "age": "P2Y6M"}
+
+
 @pytest.mark.parametrize("story", ["He has a nice car.", "No seizures."])
 def test_nothing_usable_is_an_abstention_not_an_error(citedx, story):
     outcome = citedx("diagnose", story, "--json", "--no-cases")
@@ -118,6 +141,8 @@ def test_nothing_usable_is_an_abstention_not_an_error(citedx, story):
         (["diagnose", "--hpo", "HP:9999999"], "HP:9999999 is not a term of HPO 2025-01-16"),
         (["diagnose", "--hpo", "OMIM:154700"], "OMIM:154700 is a disease"),
         (["diagnose", "--hpo", "HP:0000006"], "HP:0000006"),
+        (["diagnose", "--hpo", "HP:0001250", "--age", "old"], "--age is a number of years up to 120"),
+        (["diagnose", "--hpo", "HP:0001250", "--age", "200"], "got 200"),
         (["diagnose", "--file", "nowhere.txt"], "cannot read nowhere.txt: No such file"),
         (["diagnose", "--phenopacket", "nowhere.json"], "cannot read the phenopacket nowhere.json"),
         (["diagnose", "x", "--no-cases", "--library", "x.zip"], "leave out --no-cases"),
