@@ -42,6 +42,7 @@ def train_fold_readers(
     *,
     without: frozenset[Ablation] = frozenset(),
     seed: int = 0,
+    kept: Path | None = None,
     progress: bool = False,
 ) -> dict[int, ReaderModel]:
     """A reader for each wanted fold, trained on all other folds.
@@ -52,18 +53,31 @@ def train_fold_readers(
         wanted: numbers of the folds to train for.
         without: what it does without.
         seed: of the choice of patients, their simulation and the training.
+        kept: folder in which each fold's reader is kept, and from which it is taken; what it holds is of this run.
         progress: show a bar.
 
     Raises:
         UsageError: the other folds hold no patient to train on.
     """
+    from llm.reader.weights import load_reader, save_reader
+
+    readers = {k: load_reader(folder, "cpu") for k in wanted if kept and _is_kept(folder := kept / str(k))}
+    missing = [k for k in wanted if k not in readers]
     chosen = tuple((publications, choose_training_cases(cases, seed)) for publications, cases in folds)
     begun = None
-    if wanted and Ablation.SIMULATION not in without:
+    if missing and Ablation.SIMULATION not in without:
         (begun,) = workers.run(_begin, [(chosen, without, seed)])
-    tasks = ((chosen, k, without, begun, seed) for k in wanted)
-    trained = tqdm(workers.run(_train_fold, tasks), total=len(wanted), desc="readers", disable=not progress)
-    return dict(zip(wanted, trained, strict=True))
+    tasks = ((chosen, k, without, begun, seed) for k in missing)
+    trained = tqdm(workers.run(_train_fold, tasks), total=len(missing), desc="readers", disable=not progress)
+    for k, reader in zip(missing, trained, strict=True):
+        readers[k] = reader.model
+        if kept:
+            save_reader(reader, kept / str(k), {"fold": k, "seed": seed})
+    return readers
+
+
+def _is_kept(folder: Path) -> bool:
+    return (folder / "training.json").is_file()  # written last
 
 
 def train_reader_on_all(
@@ -184,7 +198,7 @@ def _begin(job: Job, folds: Sequence[Fold], without: frozenset[Ablation], seed: 
 
 def _train_fold(
     job: Job, folds: Sequence[Fold], k: int, without: frozenset[Ablation], begun: ReaderModel | None, seed: int
-) -> ReaderModel:
+) -> TrainedReader:
     from llm.reader.training import publications_apart, train_reader
 
     settings = _settings(without)
@@ -197,7 +211,7 @@ def _train_fold(
             examples += build_reader_examples(known.extractor, cases, settings.n_candidates, apart)
     if not examples:
         raise UsageError("the reader needs patients of other publications to be trained on, and there are none")
-    return train_reader(examples, begun=begun, settings=settings, seed=seed).model
+    return train_reader(examples, begun=begun, settings=settings, seed=seed)
 
 
 def _settings(without: frozenset[Ablation]) -> ReaderSettings:

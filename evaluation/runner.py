@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 N_KEPT = 100
 """Ranks kept of each prediction."""
+READERS = "readers"
+"""Folder beside the predictions that keeps the reader of each fold, so that a run that was cut off goes on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +117,9 @@ def predict(
             to_learn = (
                 folds if listed is None else split_folds(listed, seed)
             )  # the same publications, so the same folds
-            of_fold = _train(workers, job, to_learn, waiting, others, seed=seed, progress=progress)
+            of_fold = _train(
+                workers, job, to_learn, waiting, others, seed=seed, kept=out.parent / READERS, progress=progress
+            )
         tasks = ((folds[k], _encode(job, folds[k][1]), of_fold[k]) for k in waiting)
         with tqdm(total=len(cases), initial=len(cases) - n_waiting, unit="case", disable=not progress) as bar:
             for ranked in workers.run(predict_fold, tasks):
@@ -171,6 +175,7 @@ def _train(
     others: Sequence[Case] | None,
     *,
     seed: int,
+    kept: Path,
     progress: bool,
 ) -> Mapping[int, TrainedWeights]:
     """The weights of each fold that waits."""
@@ -183,7 +188,7 @@ def _train(
         return dict.fromkeys(waiting, fusion)
     if others is None:
         return reader_folds.train_fold_readers(
-            workers, folds, waiting, without=job.without, seed=seed, progress=progress
+            workers, folds, waiting, without=job.without, seed=seed, kept=kept, progress=progress
         )
     reader, _ = reader_folds.train_reader_on_all(job, split_folds(others, seed), seed=seed, progress=progress)
     return dict.fromkeys(waiting, reader.model)

@@ -37,7 +37,6 @@ class ReaderConfig(PretrainedConfig):  # type: ignore[misc]
         num_attention_heads: of those layers.
         dropout: rate in training.
         score_temperature: scores are divided by it; fitted after training.
-        none_bias: added to that of "none of these"; fitted with it.
         reads_evidence: whether evidence is read piece by piece; False for the ablation.
         publications: whose patients it was trained on: it must not be tested on them.
     """
@@ -54,7 +53,6 @@ class ReaderConfig(PretrainedConfig):  # type: ignore[misc]
         num_attention_heads: int = 4,
         dropout: float = 0.1,
         score_temperature: float = 1.0,
-        none_bias: float = 0.0,
         reads_evidence: bool = True,
         publications: Sequence[str] = (),
         **rest: Any,
@@ -67,7 +65,6 @@ class ReaderConfig(PretrainedConfig):  # type: ignore[misc]
         self.num_attention_heads = num_attention_heads
         self.dropout = dropout
         self.score_temperature = score_temperature
-        self.none_bias = none_bias
         self.reads_evidence = reads_evidence
         self.publications = list(publications)
         super().__init__(**rest)
@@ -79,7 +76,7 @@ class ReaderOutput(ModelOutput):  # type: ignore[misc]
 
     loss: Tensor | None = None
     logits: Tensor | None = None
-    """Of each candidate and last of "none of these", calibrated: shape [batch, n + 1]."""
+    """Of each candidate and last of "none of these", divided by the temperature: shape [batch, n + 1]."""
 
 
 class ReaderModel(PreTrainedModel):  # type: ignore[misc]
@@ -150,9 +147,7 @@ class ReaderModel(PreTrainedModel):  # type: ignore[misc]
             states = layer(states, present, kin)
         logits = self.score(states)[..., 0].masked_fill(~present, IMPOSSIBLE)
         loss = None if labels is None else _loss(logits, present, labels, weights, label_smoothing)
-        calibrated = logits / self.config.score_temperature
-        none = calibrated[:, -1:] + self.config.none_bias
-        return ReaderOutput(loss=loss, logits=torch.cat([calibrated[:, :-1], none], dim=1))
+        return ReaderOutput(loss=loss, logits=logits / self.config.score_temperature)
 
     def _candidate_inputs(self, values: Tensor, listed: Tensor) -> Tensor:
         """Standardised features, and how far each lies below the largest of the list."""

@@ -3,8 +3,8 @@
 The loss is the cross-entropy of the right candidate among the list, or of "none of these" (listwise softmax: Cao et
 al., ICML 2007), smoothed. A publication with many patients counts by the square root of their number. Patients of some
 publications are kept apart, with their whole lists: training stops when their loss no longer falls, the best weights
-are kept, and temperature and the bias of "none of these" are fitted on them (after Guo et al., ICML 2017). What is held
-out of the features is the caller's affair (``evaluation.protocols``). Devices and precision are accelerate's.
+are kept, and the temperature is fitted on them (Guo et al., ICML 2017). What is held out of the features is the
+caller's affair (``evaluation.protocols``). Devices and precision are accelerate's.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.utils import set_seed
-from scipy.optimize import minimize
+from scipy.optimize import minimize_scalar
 from torch import Tensor
 from tqdm import tqdm
 
@@ -201,7 +201,7 @@ class _Training:
             model.load_state_dict(self.best)
         model = model.to("cpu").eval()
         if self.apart:
-            model.config.score_temperature, model.config.none_bias = fit_calibration(model, self.apart)
+            model.config.score_temperature = fit_temperature(model, self.apart)
         model.config.publications = sorted(p for p in self.n_patients if p)
         return TrainedReader(model=model, curve=tuple(self.curve))
 
@@ -330,29 +330,15 @@ def mean_loss(model: ReaderModel, examples: Sequence[ReaderExample]) -> float:
     return float(torch.cat(losses).mean())
 
 
-def fit_calibration(model: ReaderModel, examples: Sequence[ReaderExample]) -> tuple[float, float]:
-    """The temperature, and the bias of "none of these", that give the right rows the smallest mean cross-entropy.
+def fit_temperature(model: ReaderModel, examples: Sequence[ReaderExample]) -> float:
+    """The temperature that gives the right rows the smallest mean cross-entropy."""
+    scored = [(s.cpu() * model.config.score_temperature, y.cpu()) for s, y in score_in_batches(model, examples)]
 
-    Both count from the scores as they are without any.
-    """
-    before = model.config
-    scored = []
-    for scores, labels in score_in_batches(model, examples):
-        scores[:, -1] -= before.none_bias
-        scored.append((scores.cpu() * before.score_temperature, labels.cpu()))
+    def loss(log_temperature: float) -> float:
+        sums = (torch.nn.functional.cross_entropy(s / np.exp(log_temperature), y, reduction="sum") for s, y in scored)
+        return float(sum(sums))
 
-    def loss(parameters: Sequence[float]) -> float:
-        log_temperature, bias = parameters
-        total = 0.0
-        for scores, labels in scored:
-            tempered = scores / float(np.exp(log_temperature))
-            tempered[:, -1] += float(bias)
-            total += float(torch.nn.functional.cross_entropy(tempered, labels, reduction="sum"))
-        return total / len(examples)
-
-    start = [[0.0, 0.0], [0.3, 0.0], [0.0, 0.5]]
-    fitted = minimize(loss, start[0], method="Nelder-Mead", options={"initial_simplex": start, "xatol": 1e-3}).x
-    return float(np.exp(fitted[0])), float(fitted[1])
+    return float(np.exp(minimize_scalar(loss, bounds=(-1.5, 1.5), method="bounded").x))
 
 
 def _rows_of(examples: Sequence[ReaderExample], most: int = 500) -> tuple[Tensor, Tensor]:

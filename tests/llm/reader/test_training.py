@@ -18,7 +18,7 @@ from llm.reader.training import (
     ReaderSettings,
     collate,
     draw_batches,
-    fit_calibration,
+    fit_temperature,
     keep_apart,
     score_in_batches,
     thinned,
@@ -149,28 +149,13 @@ def test_training_goes_on_from_a_reader_that_is_given(examples, trained):
     assert begun.curve[0]["loss_apart"] == pytest.approx(trained.curve[-1]["loss_apart"], abs=0.1)
 
 
-def test_the_calibration_undoes_what_was_done_to_the_scores(trained, examples):
-    config = trained.model.config
-    before = config.score_temperature, config.none_bias
-    fitted = fit_calibration(trained.model, examples)
-    config.score_temperature, config.none_bias = 3.0, 1.0
+def test_the_temperature_undoes_what_was_done_to_the_scores(trained, examples):
+    fitted = fit_temperature(trained.model, examples)
+    trained.model.config.score_temperature = 3.0
     try:
-        assert fit_calibration(trained.model, examples) == pytest.approx(fitted, rel=2e-2, abs=2e-2)
+        assert fit_temperature(trained.model, examples) == pytest.approx(fitted, rel=1e-2)
     finally:
-        config.score_temperature, config.none_bias = before
-
-
-def test_where_half_the_patients_have_none_of_these_the_calibrated_share_of_it_is_a_half(trained, examples):
-    """What a fit of the bias promises: the mean probability of "none of these" is how often it is right."""
-    config = trained.model.config
-    before = config.score_temperature, config.none_bias
-    mixed = [replace(e, right=None) if i % 2 else e for i, e in enumerate(examples)]
-    try:
-        config.score_temperature, config.none_bias = fit_calibration(trained.model, mixed)
-        shares = [s.softmax(-1)[:, -1] for s, _ in score_in_batches(trained.model, mixed)]
-        assert float(torch.cat(shares).mean()) == pytest.approx(0.5, abs=0.02)
-    finally:
-        config.score_temperature, config.none_bias = before
+        trained.model.config.score_temperature = fitted
 
 
 def test_publications_are_kept_apart_whole(examples):
