@@ -16,9 +16,10 @@ from evaluation.knowledge import load_knowledge
 from evaluation.peers import compare, load_peer
 from evaluation.pheval import require_pyarrow, write_pheval_results
 from evaluation.processes import n_cores
-from evaluation.protocols import N_FOLDS, Knowledge, check_no_leak, hold_out
+from evaluation.protocols import N_FOLDS, Knowledge, check_no_leak, hold_out, split_folds
+from evaluation.recalibration import recalibrated_by_others
 from evaluation.report import describe_run, write_report
-from evaluation.runner import predict, publications_of
+from evaluation.runner import PREDICTIONS, predict, publications_of
 from evaluation.schema import Ablation, Case, Level, Prediction, Protocol, System, Unscored, Weights
 from evaluation.stories import ReadBack, Story, Storyteller, read_stories
 from evaluation.systems import TRAINED, WITH_VECTORS
@@ -111,12 +112,14 @@ def run_benchmark(options: Options, command: str, *, progress: bool = False) -> 
     settings = _settings(options, material, weights)
     _claim(options.out, settings)
     n_workers = min(options.n_workers or n_cores(), N_FOLDS)
-    file = options.out / "predictions.jsonl"
+    file = options.out / PREDICTIONS
     n_before, start = _n_lines(file), time.perf_counter()
     _write_stories(options.out, material)
     predictions = _predict(options, material, weights, file, n_workers, progress=progress)
     seconds = time.perf_counter() - start
     run = describe_run(command, ranked_s=seconds, n_ranked=_n_lines(file) - n_before, n_workers=n_workers)
+    if options.system is System.READER and weights is Weights.FOLDS and material.others is None:
+        predictions = recalibrated_by_others(predictions, split_folds(material.scored, options.seed))
     comparisons = [compare(predictions, peer, options.seed) for peer in peers]
     write_report(
         options.out,

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 N_KEPT = 100
 """Ranks kept of each prediction."""
+PREDICTIONS = "predictions.jsonl"
 READERS = "readers"
 """Folder beside the predictions that keeps the reader of each fold, so that a run that was cut off goes on."""
 
@@ -106,7 +107,7 @@ def predict(
         seed=seed,
         examined=examined,
     )
-    done = {p.case_id: p for p in _read_done(out)}
+    done = {p.case_id: p for p in read_predictions(out)}
     folds = split_folds(cases, seed)
     waiting = [k for k, (_, members) in enumerate(folds) if any(c.case_id not in done for c in members)]
     n_waiting = sum(len(folds[k][1]) for k in waiting)
@@ -239,8 +240,12 @@ def _append(path: Path, predictions: Sequence[Prediction]) -> None:
         raise StorageError(f"cannot write {path}: {error.strerror or error}") from error
 
 
-def _read_done(path: Path) -> Iterator[Prediction]:
-    """Predictions of an earlier run."""
+def read_predictions(path: Path) -> tuple[Prediction, ...]:
+    """Predictions of an earlier run, as they were made; none where there is no such file. Raises SourceError."""
+    return tuple(_read_predictions(path))
+
+
+def _read_predictions(path: Path) -> Iterator[Prediction]:
     for number, line in enumerate(_whole_lines(path), start=1):
         try:
             row: dict[str, Any] = json.loads(line)

@@ -79,7 +79,7 @@ def _rank_fused(question: Question) -> Ranking:
 
 
 def _rank_by_reader(question: Question) -> Ranking:
-    from llm.reader.batches import read_patients
+    from llm.reader.batches import read_patient
     from llm.reader.model import ReaderModel
 
     if not isinstance(question.weights, ReaderModel):
@@ -87,7 +87,7 @@ def _rank_by_reader(question: Question) -> Ranking:
     inputs = question.knowledge.reader_features.extract(question.case.findings, question.case.person)
     scores = np.full(question.knowledge.model.n_diseases, -np.inf)
     if len(inputs.diseases):
-        scores[inputs.diseases] = read_patients(question.weights, [inputs])[0][:-1]
+        scores[inputs.diseases] = read_patient(question.weights, inputs)[:-1]
     return Ranking(scores=scores, probabilities=np.exp(scores))
 
 

@@ -77,6 +77,10 @@ def reader(
     cases: Annotated[Path, typer.Option(help="Folder or zip of phenopackets to train on.")],
     out: Annotated[Path, typer.Option(help="Folder for the model, and for checkpoints while it is trained.")],
     limit: Annotated[int | None, typer.Option(min=1, help="Only so many patients, drawn at random.")] = None,
+    confidence: Annotated[
+        Path | None,
+        typer.Option(help="Folder of an evaluation of the reader in folds, to calibrate the probabilities by."),
+    ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Most times that every patient is seen.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of folds, simulation and training.")] = 0,
 ) -> None:
@@ -91,11 +95,13 @@ def reader(
     from evaluation.knowledge import load_knowledge
     from evaluation.protocols import split_folds
     from evaluation.reader_folds import train_reader_on_all
+    from evaluation.recalibration import load_confidence
     from evaluation.schema import Level, Protocol
     from kg.cache import require_writable
     from llm.reader.training import CHECKPOINT, ReaderSettings
     from llm.reader.weights import save_reader
 
+    line = load_confidence(confidence) if confidence else ()
     whole = load_knowledge(Level.LIBRARY, [cases])
     case_set = load_cases(cases, whole.graph.ontology)
     require_writable(out)
@@ -108,6 +114,7 @@ def reader(
         checkpoints=out,
         progress=sys.stderr.isatty(),
     )
+    trained.model.config.confidence = list(line)
     card = {"trained_on": cases.name, "n_patients": n_patients, "seed": seed, "versions": whole.graph.versions}
     save_reader(trained, out, {**card, "settings": asdict(settings)})
     (out / CHECKPOINT).unlink(missing_ok=True)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from kg.arrays import Doubles
 from llm.errors import ReaderError
+from llm.reader.confidence import recalibrated
 from llm.reader.features import ReaderInputs
 from llm.reader.model import ReaderModel
 
@@ -36,8 +37,15 @@ def pad(patients: Sequence[ReaderInputs]) -> dict[str, Tensor]:
     return {name: torch.from_numpy(values) for name, values in batch.items()}
 
 
+def read_patient(model: ReaderModel, patient: ReaderInputs) -> Doubles:
+    """As ``read_patients``, of one patient with at least one candidate, and as sure as the reader has a right to be."""
+    return recalibrated(read_patients(model, [patient])[0], tuple(model.config.confidence))
+
+
 def read_patients(model: ReaderModel, patients: Sequence[ReaderInputs]) -> list[Doubles]:
     """Log-probabilities of each patient's candidates, and last of "none of these"; each of shape [n + 1].
+
+    At the model's temperature, and not looked up yet (``llm.reader.confidence``): so they can be compared.
 
     Raises:
         ReaderError: a feature is no number, so that no ranking could be trusted.

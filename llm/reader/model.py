@@ -37,6 +37,7 @@ class ReaderConfig(PretrainedConfig):  # type: ignore[misc]
         num_attention_heads: of those layers.
         dropout: rate in training.
         score_temperature: scores are divided by it; fitted after training.
+        confidence: points of the line in which the first probability is looked up (``llm.reader.confidence``).
         reads_evidence: whether evidence is read piece by piece; False for the ablation.
         publications: whose patients it was trained on: it must not be tested on them.
     """
@@ -53,6 +54,7 @@ class ReaderConfig(PretrainedConfig):  # type: ignore[misc]
         num_attention_heads: int = 4,
         dropout: float = 0.1,
         score_temperature: float = 1.0,
+        confidence: Sequence[Sequence[float]] = (),
         reads_evidence: bool = True,
         publications: Sequence[str] = (),
         **rest: Any,
@@ -65,6 +67,7 @@ class ReaderConfig(PretrainedConfig):  # type: ignore[misc]
         self.num_attention_heads = num_attention_heads
         self.dropout = dropout
         self.score_temperature = score_temperature
+        self.confidence = [(float(read), float(worth)) for read, worth in confidence]
         self.reads_evidence = reads_evidence
         self.publications = list(publications)
         super().__init__(**rest)

@@ -9,7 +9,7 @@ import numpy as np
 
 from kg.arrays import Floats
 from kg.schema import Finding
-from llm.reader.batches import read_patients
+from llm.reader.batches import read_patient, read_patients
 from llm.reader.features import ReaderFeatureExtractor
 from llm.reader.model import ReaderModel
 from llm.reader.weights import BUNDLED, load_reader
@@ -44,7 +44,7 @@ class TransformerRanker:
         inputs = self._features.extract(findings, person)
         if not len(inputs.diseases):
             return [], []
-        log_probabilities = read_patients(self._model, [inputs])[0][:-1]
+        log_probabilities = read_patient(self._model, inputs)[:-1]
         order = np.argsort(-log_probabilities, kind="stable")
         return inputs.diseases[order].tolist(), log_probabilities[order].tolist()
 
