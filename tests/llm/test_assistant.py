@@ -14,6 +14,7 @@ from llm.assistant import NOTHING_FOUND, ONLY_EXCLUDED, DiagnosisAssistant
 from llm.questions import N_CANDIDATES
 from retrieval.candidates import FusionRanker
 from retrieval.cases import build_library, series_of
+from retrieval.demographics import UNKNOWN, Demographics, Sex, demographics_of
 from retrieval.features import FeatureExtractor
 from retrieval.lexicon import Lexicon
 from tests.fakes import CarelessReader, HashEmbedder, WordPairEmbedder
@@ -208,3 +209,29 @@ def test_patients_who_are_not_there(toy_graph: KnowledgeGraph, tmp_path: Path):
         DiagnosisAssistant.load(
             graph=toy_graph, phenopackets=tmp_path / "nowhere", embedder=HashEmbedder(), cache_dir=tmp_path
         )
+
+
+class GirlsOnlyRanker(FusionRanker):
+    """Knows no disease of boys."""
+
+    def rank(self, findings, person=UNKNOWN):
+        return ([], []) if person.sex is Sex.MALE else super().rank(findings, person)
+
+
+def test_age_and_sex_reach_the_ranker_and_the_answer(toy_graph, extractor):
+    girls = DiagnosisAssistant(
+        extractor.model, GirlsOnlyRanker(extractor, FUSION), Lexicon(toy_graph.ontology), library=None
+    )
+    boy, girl = demographics_of("MALE", "P3Y"), demographics_of("FEMALE", None)
+    assert girls.diagnose(patient(LARGE), person=boy).diagnoses == ()
+    told = girls.diagnose(patient(LARGE), person=girl)
+    assert told.diagnoses
+    assert told.person == girl
+    assert girls.diagnose(patient(LARGE)).person == UNKNOWN
+    assert girls.diagnose((), person=boy).person == boy
+
+
+def test_a_story_says_who_the_patient_is(assistant):
+    person = assistant.find_person("A 7-year-old girl has a large zorb.")
+    assert (person.sex, person.years) == (Sex.FEMALE, 7.0)
+    assert assistant.find_person("Large zorb.") == Demographics()
