@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from kg.schema import Finding
@@ -100,9 +100,9 @@ class Trust:
     """Fall of the first diagnosis' probability without what speaks most for it."""
     drop_uncited: float
     """The same without as many of the other findings."""
-    rank_before: int
-    """Of the right disease, with half of the findings."""
-    ranks_after: Mapping[str, int]
+    rank_before: int | None = None
+    """Of the right disease, with few of the findings; None of a patient who was not asked about."""
+    ranks_after: Mapping[str, int] = field(default_factory=dict)
     """The same after the questions of each policy."""
 
 

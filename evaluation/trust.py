@@ -3,9 +3,9 @@
 *Deletion* (DeYoung et al., ACL 2020, doi:10.18653/v1/2020.acl-main.408): the findings that the ranker says speak most
 for its first diagnosis are taken away, and as many of the others; the probability must fall more without the first.
 
-*Questions*: half of a patient's findings are hidden, and three of them are asked for, one after the other, as the
-product would ask, at random, or the commonest first. Only what the record answers is asked, by all three alike. The
-better the questions, the further up the right disease is in the end.
+*Questions*: all but three of a patient's findings are hidden, and three questions are answered, asked one after the
+other as the product would ask, at random, or the commonest first. All three ask for findings of the same candidates, of
+which those count that the record answers. The better the questions, the further up the right disease is in the end.
 """
 
 from __future__ import annotations
@@ -20,12 +20,15 @@ from evaluation.metrics import ClusterBootstrap, Rate
 from evaluation.schema import Case, Prediction, Trust
 from kg.likelihood import LikelihoodModel
 from kg.schema import Finding
-from llm.questions import N_CANDIDATES, rank_questions
+from llm.questions import N_CANDIDATES, askable, rank_questions
 from retrieval.candidates import Ranker
+from retrieval.demographics import Demographics
 
 MIN_FINDINGS = 4
-"""Present findings of a patient who is asked about."""
-N_QUESTIONS = 3
+"""Present findings of a patient whose findings are deleted."""
+N_SHOWN, N_QUESTIONS = 3, 3
+MIN_HIDDEN = 5
+"""Present findings that are hidden of a patient who is asked about, at least."""
 UNLISTED = 101
 """Rank of a disease that is not among the first hundred."""
 POLICIES = ("gain", "random", "frequent")
@@ -39,7 +42,9 @@ class TrustSummary:
     n: int
     drop_cited: Rate
     drop_uncited: Rate
-    rank_before: Rate
+    n_asked: int
+    """Of whom questions were asked; where it is 0, nothing is known below."""
+    rank_before: Rate | None
     ranks_after: Mapping[str, Rate]
     """By policy."""
     gain_over: Mapping[str, Rate]
@@ -48,21 +53,24 @@ class TrustSummary:
 
 def summarise_trust(predictions: Sequence[Prediction], seed: int = 0) -> TrustSummary | None:
     """Means with intervals over publications; None where nobody was asked about."""
-    asked = [(p.publication, p.trust) for p in predictions if p.trust is not None]
-    if not asked:
+    examined = [(p.publication, p.trust) for p in predictions if p.trust is not None]
+    if not examined:
         return None
-    bootstrap = ClusterBootstrap([publication for publication, _ in asked], seed)
+    asked = [(publication, t) for publication, t in examined if t.ranks_after]
 
-    def mean(value: Callable[[Trust], float]) -> Rate:
-        return bootstrap.mean(np.array([value(trust) for _, trust in asked], np.float64))
+    def mean(of: Sequence[tuple[str, Trust]], value: Callable[[Trust], float]) -> Rate:
+        bootstrap = ClusterBootstrap([publication for publication, _ in of], seed)
+        return bootstrap.mean(np.array([value(trust) for _, trust in of], np.float64))
 
+    policies = POLICIES if asked else ()
     return TrustSummary(
-        n=len(asked),
-        drop_cited=mean(lambda t: t.drop_cited),
-        drop_uncited=mean(lambda t: t.drop_uncited),
-        rank_before=mean(lambda t: t.rank_before),
-        ranks_after={p: mean(lambda t, p=p: t.ranks_after[p]) for p in POLICIES},  # type: ignore[misc]
-        gain_over={p: mean(lambda t, p=p: t.ranks_after[p] - t.ranks_after["gain"]) for p in POLICIES[1:]},  # type: ignore[misc]
+        n=len(examined),
+        drop_cited=mean(examined, lambda t: t.drop_cited),
+        drop_uncited=mean(examined, lambda t: t.drop_uncited),
+        n_asked=len(asked),
+        rank_before=mean(asked, lambda t: float(t.rank_before or UNLISTED)) if asked else None,
+        ranks_after={p: mean(asked, lambda t, p=p: t.ranks_after[p]) for p in policies},  # type: ignore[misc]
+        gain_over={p: mean(asked, lambda t, p=p: t.ranks_after[p] - t.ranks_after["gain"]) for p in policies[1:]},  # type: ignore[misc]
     )
 
 
@@ -73,9 +81,11 @@ def word_trust(summary: TrustSummary) -> list[str]:
         f"diagnosis, its probability falls by {_points(summary.drop_cited)} points; without as many others by "
         f"{_points(summary.drop_uncited)}."
     )
+    if summary.rank_before is None:
+        return ["## Reasons and questions", "", falls]
     ranks = (
-        f"Mean rank of the right disease ({UNLISTED}: not listed) with half of the findings: "
-        f"{_told(summary.rank_before)}; after {N_QUESTIONS} answered questions:"
+        f"Mean rank of the right disease ({UNLISTED}: not listed) of {summary.n_asked:,} patients with {N_SHOWN} of "
+        f"their findings: {_told(summary.rank_before)}; after {N_QUESTIONS} answered questions:"
     )
     heads = ["| questions | mean rank | further down than the product's |", "|---|---|---|"]
     lines = ["## Reasons and questions", "", falls, "", ranks, "", *heads]
@@ -104,40 +114,39 @@ def examine(ranker: Ranker, model: LikelihoodModel, case: Case, seed: int = 0) -
     """
     present = [f for f in case.findings if not f.excluded]
     drawn = random.Random(f"{seed} {case.case_id}")  # noqa: S311 - a sample
-    deletion = _delete(ranker, case.findings, drawn) if len(present) >= MIN_FINDINGS else None
+    deletion = _delete(ranker, case, drawn) if len(present) >= MIN_FINDINGS else None
     if deletion is None:
         return None
+    if len(present) < N_SHOWN + MIN_HIDDEN:
+        return Trust(drop_cited=deletion[0], drop_uncited=deletion[1])
     right = {model.group_index[g] for g in case.gold_ids if g in model.group_index}
     order = list(present)
     drawn.shuffle(order)
-    shown, hidden = order[: len(order) // 2], order[len(order) // 2 :]
-    excluded = [f for f in case.findings if f.excluded]
-    drawn.shuffle(excluded)
-    shown += excluded[: len(excluded) // 2]
-    hidden += excluded[len(excluded) // 2 :]
-    answers = _answers(hidden, shown, model)
+    shown = order[:N_SHOWN]
+    answers = _answers([f for f in case.findings if f not in shown], shown, model)
+    asked = {p: _ask(p, ranker, model, case.person, shown, answers, drawn) for p in POLICIES}
     return Trust(
         drop_cited=deletion[0],
         drop_uncited=deletion[1],
-        rank_before=_rank_of(right, ranker, shown),
-        ranks_after={p: _rank_of(right, ranker, _ask(p, ranker, model, shown, answers, drawn)) for p in POLICIES},
+        rank_before=_rank_of(right, ranker, shown, case.person),
+        ranks_after={p: _rank_of(right, ranker, told, case.person) for p, told in asked.items()},
     )
 
 
-def _delete(ranker: Ranker, findings: Sequence[Finding], drawn: random.Random) -> tuple[float, float] | None:
+def _delete(ranker: Ranker, case: Case, drawn: random.Random) -> tuple[float, float] | None:
     """Falls of the first diagnosis' probability: without a third of the findings, cited and others."""
-    findings = sorted(findings, key=lambda f: (f.term_id, f.excluded))
-    diseases, log_probabilities = ranker.rank(findings)
+    findings = sorted(case.findings, key=lambda f: (f.term_id, f.excluded))
+    diseases, log_probabilities = ranker.rank(findings, case.person)
     if not diseases:
         return None
-    weights = ranker.weigh(findings, diseases[:N_CANDIDATES])[:, 0]
+    weights = ranker.weigh(findings, diseases[:N_CANDIDATES], case.person)[:, 0]
     present = [i for i, f in enumerate(findings) if not f.excluded]
     ranked = sorted(present, key=lambda i: -weights[i])
     n = max(1, len(ranked) // 3)
     before = float(np.exp(log_probabilities[0]))
 
     def left(removed: Sequence[int]) -> float:
-        found, logs = ranker.rank([f for i, f in enumerate(findings) if i not in removed])
+        found, logs = ranker.rank([f for i, f in enumerate(findings) if i not in removed], case.person)
         return next((float(np.exp(p)) for d, p in zip(found, logs, strict=True) if d == diseases[0]), 0.0)
 
     return before - left(ranked[:n]), before - left(drawn.sample(ranked[n:], n))
@@ -156,38 +165,29 @@ def _ask(
     policy: str,
     ranker: Ranker,
     model: LikelihoodModel,
+    person: Demographics,
     findings: Sequence[Finding],
     answers: Mapping[str, bool],
     drawn: random.Random,
 ) -> list[Finding]:
     """The findings after the questions."""
-    told, open_questions = list(findings), dict(answers)
-    choose: Mapping[str, Callable[[], str | None]] = {
-        "gain": lambda: _most_informative(ranker, model, told, open_questions),
-        "random": lambda: drawn.choice(sorted(open_questions)),
-        "frequent": lambda: max(sorted(open_questions), key=model.background_of),
-    }
-    ontology = model.graph.ontology
+    told, ontology = list(findings), model.graph.ontology
     for _ in range(N_QUESTIONS):
-        asked = choose[policy]() if open_questions else None
-        if asked is None:
+        diseases, logs = ranker.rank(told, person)
+        listed = diseases[:N_CANDIDATES]
+        open_questions = [t for t in askable(model, told, listed) if t in answers]
+        if not open_questions:
             break
-        has = open_questions.pop(asked)
-        told.append(Finding(term_id=asked, label=ontology.name(asked), excluded=not has))
-        implied = ontology.ancestors(asked) if has else frozenset[str]()
-        open_questions = {t: a for t, a in open_questions.items() if t not in implied}
+        if policy == "gain":
+            asked = rank_questions(model, listed, np.exp(logs[:N_CANDIDATES]).tolist(), open_questions)[0][0]
+        elif policy == "random":
+            asked = drawn.choice(open_questions)
+        else:
+            asked = max(open_questions, key=model.background_of)
+        told.append(Finding(term_id=asked, label=ontology.name(asked), excluded=not answers[asked]))
     return told
 
 
-def _most_informative(
-    ranker: Ranker, model: LikelihoodModel, findings: Sequence[Finding], open_questions: Mapping[str, bool]
-) -> str | None:
-    diseases, logs = ranker.rank(findings)
-    shares = np.exp(logs[:N_CANDIDATES]).tolist()
-    ranked = rank_questions(model, diseases[:N_CANDIDATES], shares, sorted(open_questions))
-    return ranked[0][0] if ranked else None
-
-
-def _rank_of(right: set[int], ranker: Ranker, findings: Sequence[Finding]) -> int:
-    diseases, _ = ranker.rank(findings)
+def _rank_of(right: set[int], ranker: Ranker, findings: Sequence[Finding], person: Demographics) -> int:
+    diseases, _ = ranker.rank(findings, person)
     return next((i for i, d in enumerate(diseases[: UNLISTED - 1], start=1) if d in right), UNLISTED)

@@ -1,7 +1,9 @@
 """The question that would help most: the finding whose answer is expected to change the differential most.
 
 Expected information gain (Lindley 1956) over the shown candidates and "any other disease", which answers as the
-average disease does: H(D) - sum over answers of P(answer) H(D | answer), in bits.
+average disease does: the mean over answers of what they tell, as Kullback and Leibler's divergence of D | answer from
+D, in bits. It is the mean over questions that get an answer: what a patient has is known or soon seen, what a patient
+lacks was often never looked for, so that "no" comes for ``TOLD_ABSENT`` of the absences only.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ Doubles = NDArray[np.float64]
 
 N_CANDIDATES = 20
 """Candidates over which questions are weighed."""
+TOLD_ABSENT = 0.1
+"""Share of what a patient lacks that can be said to be absent; docs/log.md has others."""
 
 
 def next_questions(
@@ -31,7 +35,7 @@ def next_questions(
     """
     considered = candidates[:N_CANDIDATES]
     diseases = [model.group_index[c.disease_id] for c in considered]
-    terms = _askable(model, findings, considered)
+    terms = askable(model, findings, diseases)
     ranked = rank_questions(model, diseases, [c.probability for c in considered], terms)[:n]
     ontology = model.graph.ontology
     return tuple(
@@ -62,37 +66,40 @@ def rank_questions(
     return sorted(zip(terms, gains, strict=True), key=lambda ranked: -ranked[1])
 
 
-def information_gain(prior: Doubles, p_yes: Doubles) -> Doubles:
-    """Expected information gain in bits.
+def information_gain(prior: Doubles, p_yes: Doubles, told_absent: float = TOLD_ABSENT) -> Doubles:
+    """Expected information gain of a question that gets an answer, in bits.
 
     Args:
         prior: probabilities over the hypotheses, shape [n], sum 1.
         p_yes: probability of "yes" to each question under each hypothesis, shape [n_questions, n].
+        told_absent: 0..1, how often "no" is an answer where it is true; 1: always, which is the mutual information of
+            answer and hypothesis.
 
     Returns:
-        Gains, shape [n_questions], each from 0 to 1.
+        Gains, at least 0, shape [n_questions].
     """
     joint_yes, joint_no = p_yes * prior, (1 - p_yes) * prior
-    yes, no = joint_yes.sum(axis=1), joint_no.sum(axis=1)
-    if_yes = _entropy(joint_yes / np.maximum(yes, 1e-12)[:, None])
-    if_no = _entropy(joint_no / np.maximum(no, 1e-12)[:, None])
-    gains: Doubles = _entropy(prior[None, :]) - yes * if_yes - no * if_no
+    yes, no = joint_yes.sum(axis=1), told_absent * joint_no.sum(axis=1)
+    told = yes * _divergence(joint_yes, prior) + no * _divergence(joint_no, prior)
+    gains: Doubles = told / np.maximum(yes + no, 1e-12)
     return np.maximum(gains, 0.0)
 
 
-def _entropy(p: Doubles) -> Doubles:
-    bits: Doubles = -np.sum(p * np.log2(np.maximum(p, 1e-12)), axis=1)
+def _divergence(joint: Doubles, prior: Doubles) -> Doubles:
+    """Of the hypotheses after an answer from those before, in bits; joint probabilities of shape [n_questions, n]."""
+    after = joint / np.maximum(joint.sum(axis=1), 1e-12)[:, None]
+    ratio = after / np.maximum(prior, 1e-12)
+    bits: Doubles = np.sum(after * np.log2(np.maximum(ratio, 1e-12)), axis=1)
     return bits
 
 
-def _askable(model: LikelihoodModel, findings: Sequence[Finding], candidates: Sequence[Candidate]) -> list[str]:
+def askable(model: LikelihoodModel, findings: Sequence[Finding], diseases: Sequence[int]) -> list[str]:
+    """Findings stated of these diseases (indices into the model's groups) that neither imply nor follow from others."""
     ontology, graph = model.graph.ontology, model.graph
     known = {t for f in findings for t in ontology.ancestors(f.term_id)}
     mentioned = {f.term_id for f in findings}
-    annotated = {
-        a.term_id for c in candidates for d in c.equivalent_ids for a in graph.findings_of(d) if not a.excluded
-    }
-    return sorted(t for t in annotated if t not in known and not (ontology.ancestors(t) & mentioned))
+    stated = {a.term_id for i in diseases for d in model.groups[i] for a in graph.findings_of(d) if not a.excluded}
+    return sorted(t for t in stated if t not in known and not (ontology.ancestors(t) & mentioned))
 
 
 def _in_sentence(name: str) -> str:

@@ -55,7 +55,7 @@ class Question:
     term_id: str
     text: str
     gain: float
-    """Expected information gain over the shown diagnoses, in bits."""
+    """Expected information gain of its answer over the shown diagnoses, in bits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel
 from kg.schema import Finding
-from llm.questions import information_gain, next_questions
+from llm.questions import TOLD_ABSENT, information_gain, next_questions
 from retrieval.features import FeatureExtractor
 from retrieval.schema import Candidate
 from tests.toy import (
@@ -52,6 +52,18 @@ def binary_entropy(p: float) -> float:
     return 0.0 if p in (0, 1) else float(-p * np.log2(p) - (1 - p) * np.log2(1 - p))
 
 
+def gain_told(prior: list[float], p_yes: list[float]) -> float:
+    """Mean divergence over the answers, one hypothesis at a time."""
+    total = weight = 0.0
+    for share, likelihoods in ((1.0, p_yes), (TOLD_ABSENT, [1 - p for p in p_yes])):
+        answered = sum(p * q for p, q in zip(prior, likelihoods, strict=True))
+        if answered > 0:
+            after = [p * q / answered for p, q in zip(prior, likelihoods, strict=True)]
+            bits = sum(a * np.log2(a / p) for a, p in zip(after, prior, strict=True) if a > 0)
+            total, weight = total + share * answered * bits, weight + share * answered
+    return total / weight
+
+
 def gain_of_answer(prior: list[float], p_yes: list[float]) -> float:
     """The same quantity from the other side: H(answer) - sum over d of P(d) H(answer | d)."""
     yes = float(np.dot(prior, p_yes))
@@ -71,15 +83,33 @@ def gain_of_answer(prior: list[float], p_yes: list[float]) -> float:
     ],
 )
 def test_information_gain_by_hand(prior: list[float], p_yes: list[float], gain: float):
-    assert information_gain(np.array(prior), np.array([p_yes], float)) == pytest.approx([gain], abs=1e-8)
+    assert information_gain(np.array(prior), np.array([p_yes], float), told_absent=1.0) == pytest.approx(
+        [gain], abs=1e-8
+    )
+
+
+@pytest.mark.parametrize(
+    ("prior", "p_yes", "told_absent", "gain"),
+    [
+        ([0.5, 0.5], [1, 0], 0.1, 1),  # either answer tells all, whichever is told
+        ([0.25, 0.75], [1, 0], 0.0, 2),  # only "yes" is told: log2(4)
+        ([0.25, 0.75], [1, 0], 0.5, (0.25 * 2 + 0.375 * np.log2(4 / 3)) / 0.625),
+        ([0.5, 0.5], [0, 0], 0.0, 0),  # never answered
+    ],
+)
+def test_absences_that_are_seldom_told_count_less(
+    prior: list[float], p_yes: list[float], told_absent: float, gain: float
+):
+    found = information_gain(np.array(prior), np.array([p_yes], float), told_absent)
+    assert found == pytest.approx([gain], abs=1e-8)
 
 
 @settings(deadline=None)
 @given(hypotheses=st.lists(st.tuples(st.floats(1e-3, 1), PROBABILITY, PROBABILITY), min_size=1, max_size=20))
-def test_information_gain_is_symmetric_and_at_most_a_bit(hypotheses: list[tuple[float, float, float]]):
+def test_with_every_answer_told_the_gain_is_symmetric_and_at_most_a_bit(hypotheses: list[tuple[float, float, float]]):
     weights, first, second = (list(column) for column in zip(*hypotheses, strict=True))
     prior = [w / sum(weights) for w in weights]
-    gains = information_gain(np.array(prior), np.array([first, second]))
+    gains = information_gain(np.array(prior), np.array([first, second]), told_absent=1.0)
     expected = [gain_of_answer(prior, first), gain_of_answer(prior, second)]
     assert gains == pytest.approx(expected, abs=1e-6)
     assert np.all(gains >= 0)
@@ -95,13 +125,13 @@ def test_nothing_known_implied_or_denied_is_asked(extractor: FeatureExtractor, s
     for question in questions:
         assert not any(question.term_id in ontology.ancestors(t) for t in said)
         assert not any(t in ontology.ancestors(question.term_id) for t in said)
-        assert 0 < question.gain <= 1
+        assert question.gain > 0
     assert len({q.term_id for q in questions}) == len(questions)
     assert [q.gain for q in questions] == sorted((q.gain for q in questions), reverse=True)
 
 
 def test_questions_by_hand(extractor: FeatureExtractor, model: LikelihoodModel):
-    """Against the gain of the answer, computed from the model's probabilities for each annotated term."""
+    """Against what the answers tell, one at a time, by the model's probabilities for each annotated term."""
     findings = patient(LARGE)
     candidates = rank(extractor, findings)
     prior = [c.probability for c in candidates]
@@ -110,7 +140,7 @@ def test_questions_by_hand(extractor: FeatureExtractor, model: LikelihoodModel):
     expected = {}
     for term_id in askable:
         p_yes = [float(model.probability(term_id)[model.group_index[c.disease_id]]) for c in candidates]
-        expected[term_id] = gain_of_answer(prior, [*p_yes, model.background_of(term_id)])
+        expected[term_id] = gain_told(prior, [*p_yes, model.background_of(term_id)])
     questions = next_questions(model, findings, candidates, n=10)
     assert {q.term_id: q.gain for q in questions} == pytest.approx(expected, abs=1e-6)
     assert next_questions(model, findings, candidates) == questions[:3]
