@@ -20,7 +20,7 @@ from evaluation.metrics import ClusterBootstrap, Rate
 from evaluation.schema import Case, Prediction, Trust
 from kg.likelihood import LikelihoodModel
 from kg.schema import Finding
-from llm.questions import N_CANDIDATES, askable, rank_questions
+from llm.questions import N_CANDIDATES, askable, choose_questions
 from retrieval.candidates import Ranker
 from retrieval.demographics import Demographics
 
@@ -179,7 +179,8 @@ def _ask(
         if not open_questions:
             break
         if policy == "gain":
-            asked = rank_questions(model, listed, np.exp(logs[:N_CANDIDATES]).tolist(), open_questions)[0][0]
+            shares = np.exp(logs[:N_CANDIDATES]).tolist()
+            asked = choose_questions(model, ranker, told, person, listed, shares, open_questions)[0][0]
         elif policy == "random":
             asked = drawn.choice(open_questions)
         else:

@@ -159,7 +159,7 @@ class DiagnosisAssistant:
             )
         hits = self._library.similar(findings) if self._library else ()
         candidates = rank_candidates(self.model, self._ranker, findings, hits, person=person, n=max(k, N_CANDIDATES))
-        questions = next_questions(self.model, findings, candidates)
+        questions = next_questions(self.model, self._ranker, findings, candidates, person=person)
         if accepted_risk is not None and (not candidates or candidates[0].probability < 1 - accepted_risk):
             return Differential(
                 findings=findings,

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel
 from kg.schema import Finding
-from llm.questions import TOLD_ABSENT, information_gain, next_questions
+from llm.questions import TOLD_ABSENT, information_gain, next_questions, rank_questions
+from retrieval.candidates import FusionRanker
 from retrieval.features import FeatureExtractor
 from retrieval.schema import Candidate
 from tests.toy import (
@@ -30,6 +31,7 @@ from tests.toy import (
 )
 
 TERMS = (LARGE, VERY_LARGE, STRIPED, RED_STRIPED, BRITTLE, BRITTLE_TIP, WOBBLING, WOBBLING_STRIPES)
+ASKABLE = (STRIPED, BRITTLE, WOBBLING, WOBBLING_STRIPES, "HP:9000020")
 PROBABILITY = st.floats(0, 1)
 
 
@@ -43,9 +45,16 @@ def model(extractor: FeatureExtractor) -> LikelihoodModel:
     return extractor.model
 
 
+FUSION = linear_fusion(log_lr=1 / 3)
+"""By the findings alone, less sure of itself than the sum of the ratios would be."""
+
+
+def ranker_over(extractor: FeatureExtractor) -> FusionRanker:
+    return FusionRanker(extractor, FUSION)
+
+
 def rank(extractor: FeatureExtractor, findings: Sequence[Finding]) -> tuple[Candidate, ...]:
-    """By the findings alone, less sure of itself than the sum of the ratios would be."""
-    return rank_fused(extractor, linear_fusion(log_lr=1 / 3), findings)
+    return rank_fused(extractor, FUSION, findings)
 
 
 def binary_entropy(p: float) -> float:
@@ -121,7 +130,7 @@ def test_with_every_answer_told_the_gain_is_symmetric_and_at_most_a_bit(hypothes
 def test_nothing_known_implied_or_denied_is_asked(extractor: FeatureExtractor, said: dict[str, bool]):
     findings, model = patient(*(t for t in said if said[t]), no=[t for t in said if not said[t]]), extractor.model
     ontology = model.graph.ontology
-    questions = next_questions(model, findings, rank(extractor, findings), n=20)
+    questions = next_questions(model, ranker_over(extractor), findings, rank(extractor, findings), n=20)
     for question in questions:
         assert not any(question.term_id in ontology.ancestors(t) for t in said)
         assert not any(t in ontology.ancestors(question.term_id) for t in said)
@@ -130,39 +139,68 @@ def test_nothing_known_implied_or_denied_is_asked(extractor: FeatureExtractor, s
     assert [q.gain for q in questions] == sorted((q.gain for q in questions), reverse=True)
 
 
-def test_questions_by_hand(extractor: FeatureExtractor, model: LikelihoodModel):
+def test_the_best_by_the_likelihoods_come_first_by_hand(extractor: FeatureExtractor, model: LikelihoodModel):
     """Against what the answers tell, one at a time, by the model's probabilities for each annotated term."""
     findings = patient(LARGE)
     candidates = rank(extractor, findings)
-    prior = [c.probability for c in candidates]
-    prior.append(1 - sum(prior))
-    askable = (STRIPED, BRITTLE, WOBBLING, WOBBLING_STRIPES, "HP:9000020")
+    diseases = [model.group_index[c.disease_id] for c in candidates]
+    shares = [c.probability for c in candidates]
+    prior = [*shares, 1 - sum(shares)]
     expected = {}
-    for term_id in askable:
-        p_yes = [float(model.probability(term_id)[model.group_index[c.disease_id]]) for c in candidates]
+    for term_id in ASKABLE:
+        p_yes = [float(model.probability(term_id)[d]) for d in diseases]
         expected[term_id] = gain_told(prior, [*p_yes, model.background_of(term_id)])
-    questions = next_questions(model, findings, candidates, n=10)
-    assert {q.term_id: q.gain for q in questions} == pytest.approx(expected, abs=1e-6)
-    assert next_questions(model, findings, candidates) == questions[:3]
+    assert dict(rank_questions(model, diseases, shares, ASKABLE)) == pytest.approx(expected, abs=1e-6)
+
+
+def test_questions_are_ranked_by_what_the_ranker_makes_of_the_answers(extractor, model):
+    """Each answer is read on its own: how far the probabilities move, weighed by how likely it is to be told."""
+    findings, ranker = patient(LARGE), ranker_over(extractor)
+    candidates = rank(extractor, findings)
+    diseases = [model.group_index[c.disease_id] for c in candidates]
+    (now,) = np.exp(ranker.reread([findings], diseases))
+    assert now.sum() == pytest.approx(1.0)
+    expected = {}
+    for term_id in ASKABLE:
+        p_yes = np.array([*model.probability(term_id)[diseases], model.background_of(term_id)], float)
+        yes = float(p_yes @ now)
+        told = weight = 0.0
+        for share, likely, answer in (
+            (1.0, yes, patient(LARGE, term_id)),
+            (TOLD_ABSENT, 1 - yes, patient(LARGE, no=[term_id])),
+        ):
+            (after,) = np.exp(ranker.reread([answer], diseases))
+            told += share * likely * float(np.sum(after * np.log2(after / now)))
+            weight += share * likely
+        expected[term_id] = told / weight
+    questions = next_questions(model, ranker, findings, candidates, n=10)
+    assert {q.term_id: q.gain for q in questions} == pytest.approx(expected, abs=1e-5)
+    assert next_questions(model, ranker, findings, candidates) == questions[:3]
+
+
+def test_only_the_best_are_read_again(extractor, model, monkeypatch):
+    monkeypatch.setattr("llm.questions.N_REREAD", 2)
+    candidates = rank(extractor, patient(LARGE))
+    assert len(next_questions(model, ranker_over(extractor), patient(LARGE), candidates, n=10)) == 2
 
 
 def test_what_a_source_denies_is_not_asked(extractor: FeatureExtractor, model: LikelihoodModel):
     """Red stripes are annotated for Beta alone, as absent; the brittle tip for Gamma alone, as absent."""
-    questions = next_questions(model, patient(LARGE), rank(extractor, patient(LARGE)), n=20)
+    questions = next_questions(model, ranker_over(extractor), patient(LARGE), rank(extractor, patient(LARGE)), n=20)
     assert {RED_STRIPED, BRITTLE_TIP}.isdisjoint(q.term_id for q in questions)
 
 
 def test_wording(extractor: FeatureExtractor, model: LikelihoodModel):
-    """Gamma has it in 1 of 1 and nobody else does, so it tells the most after a large zorb."""
-    best, *_ = next_questions(model, patient(LARGE), rank(extractor, patient(LARGE)))
-    assert best.term_id == WOBBLING_STRIPES
+    """Gamma has it in 1 of 1 and nobody else does."""
+    asked = next_questions(model, ranker_over(extractor), patient(LARGE), rank(extractor, patient(LARGE)), n=9)
+    (best,) = (q for q in asked if q.term_id == WOBBLING_STRIPES)
     assert best.text == "Does the patient have stripes of the zorb that wobble with the flim?"
 
 
-def test_no_candidates_no_questions(model: LikelihoodModel):
-    assert next_questions(model, patient(LARGE), ()) == ()
+def test_no_candidates_no_questions(extractor: FeatureExtractor, model: LikelihoodModel):
+    assert next_questions(model, ranker_over(extractor), patient(LARGE), ()) == ()
 
 
 def test_one_candidate_that_has_said_all_leaves_no_question(extractor: FeatureExtractor, model: LikelihoodModel):
     beta = [c for c in rank(extractor, patient(BRITTLE)) if c.disease_id == BETA]
-    assert next_questions(model, patient(BRITTLE), beta) == ()
+    assert next_questions(model, ranker_over(extractor), patient(BRITTLE), beta) == ()
