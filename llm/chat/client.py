@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from llm.chat.address import ServerAddress, require_client
 from llm.chat.dialect import AnswerReader, ServerError, UnusableAnswerError, reason_of
-from llm.chat.streaming import POLL_S, Emit, admission, pieces_from_thread
+from llm.chat.streaming import POLL_S, Emit, ThoughtFilter, admission, pieces_from_thread
 from llm.errors import ModelError
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ class TimeOuts:
     """How long a server is waited for, in seconds."""
 
     connect_s: float = 10.0
-    silence_s: float = 120.0  # until the next byte; a long prompt is read before the first one
+    silence_s: float = 120.0  # until the next byte of an answer; a long prompt is read before the first one
+    question_s: float = 20.0  # until the next byte of what needs no model to answer
     total_s: float = 600.0  # for a whole answer, with all attempts
 
 
@@ -78,7 +79,7 @@ class CompletionsClient:
         """
 
         async def ask(emit: Emit) -> None:
-            async with self._open(method, path, body) as response:
+            async with self._open(method, path, body, self._time_outs.question_s) as response:
                 emit((await _read_body(response)).decode("utf-8", "replace"))
 
         text = "".join(self._run(ask, lambda: False))
@@ -102,13 +103,21 @@ class CompletionsClient:
         """
 
         async def ask(emit: Emit) -> None:
-            async with self._open("POST", "/chat/completions", body | {"stream": True}) as response:
-                reader = AnswerReader()
-                is_empty = True
-                async for piece in _pieces(reader, response):
-                    is_empty = is_empty and not piece.strip()
+            is_empty = True
+
+            def hand_on(piece: str) -> None:
+                nonlocal is_empty
+                is_empty = is_empty and not piece.strip()
+                if piece:
                     emit(piece)
-                _check_end(reader, is_empty=is_empty, must_be_whole=must_be_whole)
+
+            exchange = self._open("POST", "/chat/completions", body | {"stream": True}, self._time_outs.silence_s)
+            reader, thoughts = AnswerReader(), ThoughtFilter()
+            async with exchange as response:
+                async for piece in _pieces(reader, response):
+                    hand_on(thoughts.push(piece))
+            hand_on(thoughts.end())
+            _check_end(reader, is_empty=is_empty, must_be_whole=must_be_whole)
 
         with admission(self._places, is_cancelled) as is_admitted:
             if is_admitted:
@@ -155,14 +164,14 @@ class CompletionsClient:
         asked = error.retry_after_s if isinstance(error, ServerError) else 0.0
         return min(max(asked, self._backoff_s * 2.0 ** (state.attempt_number - 1)), _LONGEST_WAIT_S)
 
-    def _open(self, method: str, path: str, body: dict[str, Any] | None) -> _Exchange:
+    def _open(self, method: str, path: str, body: dict[str, Any] | None, silence_s: float) -> _Exchange:
         import httpx
 
-        times = self._time_outs
         client = httpx.AsyncClient(
-            timeout=httpx.Timeout(times.silence_s, connect=times.connect_s),
+            timeout=httpx.Timeout(silence_s, connect=self._time_outs.connect_s),
             follow_redirects=False,
             trust_env=not self._address.is_loopback,
+            verify=self._address.base_url.startswith("https:"),  # certificates that nobody asks for take 20 ms to read
         )
         return _Exchange(client, self._address, method, path, body)
 

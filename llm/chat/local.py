@@ -16,7 +16,7 @@ from typing import Any
 from kg.errors import NotReadyError
 from llm.chat.constrained import SchemaConstraint, SchemaDecoder
 from llm.chat.protocol import JsonSchema, Message, Role, Rung
-from llm.chat.streaming import Emit, IncrementalText, admission, pieces_from_thread, until_marker
+from llm.chat.streaming import Emit, IncrementalText, ThoughtFilter, admission, pieces_from_thread, until_marker
 from llm.chat.weights import CausalModel, load_causal_model
 from llm.errors import ModelError
 
@@ -176,6 +176,7 @@ class _Answer:
             return str(tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
         self._text = IncrementalText(decode)
+        self._thoughts = ThoughtFilter()
         self._emit = emit
         self._is_prompt = True
         self.tokens: list[int] = []
@@ -187,11 +188,11 @@ class _Answer:
             self._is_prompt = False
             return
         self.tokens.append(int(tokens[0]))
-        self._hand_on(self._text.push(self.tokens[-1]))
+        self._hand_on(self._thoughts.push(self._text.push(self.tokens[-1])))
 
     def end(self) -> None:
         """The last token has come."""
-        self._hand_on(self._text.end())
+        self._hand_on(self._thoughts.push(self._text.end()) + self._thoughts.end())
 
     def _hand_on(self, piece: str) -> None:
         if piece:

@@ -133,6 +133,7 @@ class ServerChatModel:
                 return
             except ServerError as error:
                 if rung is Rung.PLAIN or not _is_about_format(error):
+                    self._kept = None if rung is Rung.PLAIN else self._kept  # a sick server fails its probe too
                     raise
             finally:
                 pieces.close()

@@ -117,3 +117,44 @@ class IncrementalText:
         before, text = self._decode(self._before), self._decode(self._before + self._open)
         self._open = []
         return text[len(before) :]
+
+
+class ThoughtFilter:
+    """Drops what a model thinks aloud before it answers: a ``<think>`` block at the very beginning.
+
+    Servers that know the model's format keep its thoughts out of the answer themselves; others hand them on.
+    """
+
+    def __init__(self) -> None:
+        self._held = ""
+        self._is_inside = False
+        self._is_after = False  # between thoughts and answer, where blank lines stand
+        self._is_past = False
+
+    def push(self, piece: str) -> str:
+        """What of the text so far is surely answer, and was not handed on before."""
+        if self._is_past:
+            return piece
+        self._held += piece
+        begun = self._held.lstrip()
+        if not self._is_inside and not self._is_after:
+            if begun and not begun.startswith(_THOUGHTS[: len(begun)]):
+                return self._pass_on(self._held)
+            self._is_inside = begun.startswith(_THOUGHTS)
+        if self._is_inside and _END_OF_THOUGHTS in self._held:
+            self._is_inside, self._is_after = False, True
+            begun = self._held.partition(_END_OF_THOUGHTS)[2].lstrip()
+            self._held = begun
+        return self._pass_on(begun) if self._is_after and begun else ""
+
+    def end(self) -> str:
+        """What is left when no more comes; thoughts that never ended are no answer."""
+        return "" if self._is_inside or self._is_after or self._is_past else self._pass_on(self._held)
+
+    def _pass_on(self, text: str) -> str:
+        self._is_past, self._held = True, ""
+        return text
+
+
+_THOUGHTS = "<think>"
+_END_OF_THOUGHTS = "</think>"

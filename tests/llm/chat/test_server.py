@@ -126,6 +126,15 @@ def test_a_schema_that_the_server_refuses_is_asked_for_on_the_next_rung(peer: Pe
     assert model.rung is Rung.JSON_SCHEMA  # the server has not changed, only that schema was too much
 
 
+def test_a_sick_servers_probe_is_not_believed(peer: Peer) -> None:
+    peer.script = [acts.reply_json({}, status=500)] * 12  # four attempts on each rung
+    model = connect(peer)
+    with pytest.raises(ServerError, match="500"):
+        list(model.reply(ASK, schema=SCHEMA, max_tokens=64))
+    assert "".join(model.reply(ASK, schema=SCHEMA, max_tokens=64))
+    assert model.rung is Rung.JSON_SCHEMA
+
+
 def test_a_failed_probe_is_made_again(mute: Peer) -> None:
     model = scripted(mute, acts.reply_json({}, status=403))
     with pytest.raises(ServerError, match="403"):
@@ -180,6 +189,7 @@ def test_the_server_says_how_long_to_wait(mute: Peer) -> None:
         (acts.say(finish="stop"), 1, "empty answer"),
         (acts.say(" \n", finish="stop"), 1, "empty answer"),
         (acts.say("half", finish="content_filter"), 1, "filter"),
+        (acts.say("<think>hm, ", "measles?</think>"), 1, "empty answer"),
     ],
 )
 def test_an_unusable_answer_is_one_clear_error(mute: Peer, behaviour: Behaviour, n_asked: int, message: str) -> None:
@@ -285,8 +295,9 @@ def test_dialects_of_a_good_answer(mute: Peer) -> None:
             b"data: [DONE]\n\n",
         ),
         acts.reply_json(whole),
+        acts.say("<thi", "nk>hm</th", "ink>\n\n", "z"),
     )
-    assert ["".join(model.reply(ASK)) for _ in range(4)] == ["a\u2028b患", "x", "y", "all"]
+    assert ["".join(model.reply(ASK)) for _ in range(5)] == ["a\u2028b患", "x", "y", "all", "z"]
 
 
 def test_the_key_goes_into_one_header_and_nowhere_else(
