@@ -12,7 +12,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from dataclasses import dataclass
 from threading import BoundedSemaphore, Event
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from llm.chat.address import ServerAddress, require_client
 from llm.chat.dialect import AnswerReader, ServerError, UnusableAnswerError, reason_of
@@ -28,8 +28,6 @@ _ATTEMPTS = 4
 _LONGEST_WAIT_S = 30.0
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 _MAX_BODY_BYTES = 8 << 20
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,11 +165,13 @@ class CompletionsClient:
     def _open(self, method: str, path: str, body: dict[str, Any] | None, silence_s: float) -> _Exchange:
         import httpx
 
+        is_encrypted = self._address.base_url.startswith("https:")
         client = httpx.AsyncClient(
             timeout=httpx.Timeout(silence_s, connect=self._time_outs.connect_s),
             follow_redirects=False,
             trust_env=not self._address.is_loopback,
-            verify=self._address.base_url.startswith("https:"),  # certificates that nobody asks for take 20 ms to read
+            # Certificates that nobody asks for take 20 ms to read; a proxy of the environment may ask.
+            verify=is_encrypted or not self._address.is_loopback,
         )
         return _Exchange(client, self._address, method, path, body)
 

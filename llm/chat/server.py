@@ -31,7 +31,8 @@ TURN_TOKENS = 16
 """More than a template puts around a turn."""
 
 _LADDER = (Rung.JSON_SCHEMA, Rung.JSON_OBJECT, Rung.PLAIN)
-_PROBE_TOKENS = 128
+_PROBE_TOKENS = 512  # for a word; a model that thinks first needs more
+_WORD = re.compile(r" ?[A-Z]?[a-z]+")  # a space before a word belongs to it
 _CONTROL_TOKEN = re.compile(r"<(?=\|[^|<>\n]{1,40}\|>|/?s>|(?:start|end)_of_turn>)|\[(?=/?INST\])|<(?=</?SYS>>)")
 
 
@@ -72,7 +73,7 @@ class ServerChatModel:
         self._can_tokenize = entry.get("owned_by") == "vllm" and address.base_url.endswith("/v1")
         self._kept: Rung | None = None
         self._probing = Semaphore(1)
-        self.rung = Rung.PLAIN
+        self.rung = Rung.PLAIN  # until an answer came; of several answers at once, of the last
 
     @classmethod
     def connect(cls, url: str, *, may_leave_machine: bool = False, context_size: int | None = None) -> ServerChatModel:
@@ -164,7 +165,7 @@ class ServerChatModel:
         body = {
             "model": self._name,
             "messages": [{"role": "user", "content": question}],
-            "max_tokens": _PROBE_TOKENS,
+            "max_tokens": min(_PROBE_TOKENS, self.context_size // 2),
             "temperature": 0.0,
         }
         pieces = self._client.stream(body | _response_format(rung, schema), is_cancelled, must_be_whole=True)
@@ -192,17 +193,18 @@ class ServerChatModel:
 def most_tokens(messages: Sequence[Message]) -> int:
     """An upper bound on the tokens of a prompt for a server that does not count them.
 
-    A tokenizer that knows a language has less than one token for two letters of it; everything else (digits, signs,
-    other scripts) may be one token a byte in byte-level vocabularies, and ids such as ``HP:0001250`` are. No chat
-    vocabulary in use has more. A template adds ``TURN_TOKENS`` a turn and ``TEMPLATE_TOKENS`` once, at most.
+    A tokenizer has at most one token for two letters of a word that stands in a text of its language. Everything else
+    (capitals as in gene symbols, digits, signs, other scripts) may be one token a byte in byte-level vocabularies, and
+    ids such as ``HP:0001250`` are. A template adds ``TURN_TOKENS`` a turn and ``TEMPLATE_TOKENS`` once, at most.
+    Letters in no language's order can have more: the server itself refuses a prompt that is too long, or cuts it.
     """
     return TEMPLATE_TOKENS + sum(TURN_TOKENS + _most_tokens_of(message.text) for message in messages)
 
 
 def _most_tokens_of(text: str) -> int:
-    words = re.findall(r"[A-Za-z]+", text)
-    rest = re.sub(r" ?[A-Za-z]+", "", text)  # a space before a word belongs to it
-    return sum(math.ceil(len(word) / 2) for word in words) + len(rest.encode("utf-8", "replace"))
+    words = _WORD.findall(text)
+    rest = _WORD.sub("", text)
+    return sum(math.ceil(len(word.lstrip()) / 2) for word in words) + len(rest.encode("utf-8", "replace"))
 
 
 def _told(messages: Sequence[Message]) -> list[dict[str, str]]:

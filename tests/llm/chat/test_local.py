@@ -245,6 +245,21 @@ def test_the_constraint_leaves_scores_of_what_is_allowed_alone(tiny_folder: Path
     assert not constraint.is_complete(tokenizer('"E3"').input_ids)
 
 
+def test_a_walk_by_chance_never_leaves_the_schema() -> None:
+    tokenizer = tiny_tokenizer()
+    decoder = SchemaDecoder(tokenizer, len(tokenizer), [tokenizer.eos_token_id])
+    evidence = [f"E{n}" for n in range(1, 41)]
+    chance = torch.Generator().manual_seed(0)
+    for _ in range(200):
+        constraint = decoder.constrain(answer_schema(evidence))
+        tokens = [0]
+        while tokens[-1] != tokenizer.eos_token_id:
+            scores = torch.randn((1, len(tokenizer)), generator=chance)
+            tokens.append(int(constraint(torch.tensor([tokens]), scores).argmax()))
+        assert constraint.is_complete(tokens[1:])
+        assert keeps(tokenizer.decode(tokens[1:], skip_special_tokens=True), evidence)
+
+
 def test_identities(tiny_folder: Path, tmp_path: Path) -> None:
     same = shutil.copytree(tiny_folder, tmp_path / "tiny")
     first, again = load_causal_model(str(tiny_folder)).identity, load_causal_model(str(same)).identity

@@ -408,7 +408,8 @@ def test_the_bound_on_tokens() -> None:
     assert bound("") == 0
     assert bound("gait") == 2
     assert bound("broad gait") == 5  # 3 + 2; the space belongs to the word
-    assert bound("HP:0001250") == 1 + 8
+    assert bound("HP:0001250") == 10
+    assert bound("the FBN1 gene") == 2 + 5 + 2
     assert bound("12 years") == 2 + 3
     assert bound("患者") == 6
     assert bound("a\n\nb") == 4
