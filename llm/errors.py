@@ -5,3 +5,7 @@ from kg.errors import CitedxError
 
 class ReaderError(CitedxError):
     """What the reader was shown cannot be read."""
+
+
+class ModelError(CitedxError):
+    """A language model gave no answer, or cannot be used."""

@@ -1,0 +1,1 @@
+"""Language models behind the answer: local ones of transformers, or any OpenAI-compatible server."""
