@@ -236,7 +236,7 @@ def _append(path: Path, predictions: Sequence[Prediction]) -> None:
 
 def _read_done(path: Path) -> Iterator[Prediction]:
     """Predictions of an earlier run."""
-    for number, line in enumerate(_whole_lines(path), start=1):
+    for number, line in enumerate(read_whole_lines(path), start=1):
         try:
             row: dict[str, Any] = json.loads(line)
             trust = Trust(**row["trust"]) if row["trust"] else None
@@ -246,7 +246,7 @@ def _read_done(path: Path) -> Iterator[Prediction]:
             raise SourceError(f"{path}, line {number} is not a prediction: remove the file to start anew") from error
 
 
-def _whole_lines(path: Path) -> list[str]:
+def read_whole_lines(path: Path) -> list[str]:
     """The lines of the file, if there is one; a last one that was cut off while it was written is removed."""
     if not path.exists():
         return []
