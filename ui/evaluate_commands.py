@@ -112,6 +112,10 @@ def qa(
     snippets: Annotated[int, typer.Option(min=1, help="Most pieces of context for a question.")] = 32,
     scoring: Annotated[Scoring, typer.Option(help="How a language model's choice is read.")] = Scoring.GENERATIVE,
     reason: Annotated[bool, typer.Option("--reason", help="Have it reason before it answers.")] = False,
+    may_leave_machine: Annotated[
+        bool,
+        typer.Option("--may-leave-machine", help="The model's server may be another machine; these texts are public."),
+    ] = False,
     peer: Annotated[
         list[Path] | None,
         typer.Option(help="TSV of others' answers, or another run's predictions.jsonl; may be repeated."),
@@ -138,6 +142,7 @@ def qa(
         k=snippets,
         scoring=scoring,
         reasoned=reason,
+        may_leave_machine=may_leave_machine,
         peers=tuple(peer or ()),
         shard=Shard.parse(shard) if shard else None,
         join=join,
@@ -148,3 +153,26 @@ def qa(
     )
     written = run_qa_benchmark(options, shlex.join(["citedx", *sys.argv[1:]]), progress=sys.stderr.isatty())
     typer.echo(f"{written}" if options.shard else written.read_text(encoding="utf-8"), nl=options.shard is not None)
+
+
+@app.command()
+def free_text(
+    cases: Annotated[Path, typer.Option(help="CRAFT-MD's CSV or AgentClinic's JSON Lines.")],
+    out: Annotated[Path, typer.Option(help="Folder for metrics.json, predictions.jsonl, report.md and the figure.")],
+    model: Annotated[
+        str, typer.Option(help="A language model's id, folder or address; assistant: citedx without one.")
+    ] = "assistant",
+    may_leave_machine: Annotated[
+        bool,
+        typer.Option("--may-leave-machine", help="The model's server may be another machine; these texts are public."),
+    ] = False,
+    parallel: Annotated[int, typer.Option(min=1, help="Cases asked at the same time, of a server.")] = 1,
+) -> None:
+    """Have diagnoses named for stories and say how often the right one is among the first."""
+    from evaluation.qa.free_text_benchmark import FreeTextOptions, load_namer, run_free_text
+
+    namer, vocabulary = load_namer(model, may_leave_machine=may_leave_machine)
+    options = FreeTextOptions(cases=cases, out=out, model=model, parallel=parallel)
+    command = shlex.join(["citedx", *sys.argv[1:]])
+    report = run_free_text(options, command, namer, vocabulary, progress=sys.stderr.isatty())
+    typer.echo(report.read_text(encoding="utf-8"), nl=False)

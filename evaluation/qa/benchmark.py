@@ -40,6 +40,8 @@ class QaOptions:
     scoring: Scoring = Scoring.GENERATIVE
     reasoned: bool = False
     """Whether a language model reasons before it answers."""
+    may_leave_machine: bool = False
+    """Whether a server may be on another machine; benchmark questions are public."""
     peers: tuple[Path, ...] = ()
     shard: Shard | None = None
     """Only this part, without a report."""
@@ -122,18 +124,19 @@ def _load_answerer(options: QaOptions, model: ChatModel | None) -> Answerer:
         from retrieval.embedding import bundled_embedder
 
         return RetrievalAnswerer(bundled_embedder())
-    model = model or _load_model(options)
+    model = model or load_model(options.model, may_leave_machine=options.may_leave_machine)
     if options.scoring is Scoring.LOG_LIKELIHOOD:
         return LikelihoodAnswerer(model)
     return GenerativeAnswerer(model, reasoned=options.reasoned)
 
 
-def _load_model(options: QaOptions) -> ChatModel:
+def load_model(name: str, *, may_leave_machine: bool = False) -> ChatModel:
+    """A language model by id, folder or address. Raises NotReadyError, ModelError."""
     if importlib.util.find_spec("llm.chat.load") is None:
         raise NotReadyError("this citedx has no language models: --model retrieval")
     from llm.chat.load import load_chat_model  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
-    loaded: ChatModel = load_chat_model(options.model)
+    loaded: ChatModel = load_chat_model(name, may_leave_machine=may_leave_machine)
     return loaded
 
 

@@ -136,12 +136,18 @@ def _word(results: _Results, figure: str) -> str:
 
 
 def _word_sets(score: Score) -> list[str]:
-    lines = ["| set | n | correct | no answer | accuracy |", "|---|---|---|---|---|"]
+    lines = ["| set | n | correct | no answer | accuracy | chance |", "|---|---|---|---|---|---|"]
     for name, s in score.sets.items():
-        lines.append(f"| {name} | {s.n:,} | {s.n_correct:,} | {s.n_unanswered:,} | {percent(s.accuracy)} |")
+        lines.append(
+            f"| {name} | {s.n:,} | {s.n_correct:,} | {s.n_unanswered:,} | {percent(s.accuracy)} "
+            f"| {100 * s.chance:.1f} |"
+        )
     n, n_correct = (sum(getattr(s, field) for s in score.sets.values()) for field in ("n", "n_correct"))
     n_unanswered = sum(s.n_unanswered for s in score.sets.values())
-    lines.append(f"| {AVERAGE} | {n:,} | {n_correct:,} | {n_unanswered:,} | {percent(score.average)} |")
+    chance = sum(s.chance for s in score.sets.values()) / len(score.sets)
+    lines.append(
+        f"| {AVERAGE} | {n:,} | {n_correct:,} | {n_unanswered:,} | {percent(score.average)} | {100 * chance:.1f} |"
+    )
     return [*lines, "", _EXPLAINED]
 
 

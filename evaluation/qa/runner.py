@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from tqdm import tqdm
 
@@ -22,6 +23,8 @@ from evaluation.qa.schema import Answered, Key, Question, Reply
 from evaluation.runner import read_whole_lines
 from kg.errors import SourceError, StorageError, UsageError
 from llm.errors import ModelError
+
+Asked, Made = TypeVar("Asked"), TypeVar("Made")
 
 PREDICTIONS = "predictions.jsonl"
 FAILED = "the model failed: "
@@ -93,21 +96,33 @@ def answer_questions(
             return error
         return record(question, reply, [s.reference for s in snippets])
 
-    n_failed = 0
-    with ThreadPoolExecutor(parallel) as pool, tqdm(total=len(waiting), unit="question", disable=not progress) as bar:
-        for question, made in zip(waiting, pool.map(ask, waiting), strict=True):
-            if isinstance(made, ModelError):
-                n_failed += 1
-                if n_failed == MAX_FAILURES:
-                    pool.shutdown(wait=False, cancel_futures=True)
-                    raise ModelError(f"{n_failed} questions in a row failed, the last with: {made}") from made
-                made = record(question, Reply(chosen=None, reason=f"{FAILED}{made}"), [])
-            else:
-                n_failed = 0
-            _append(file, made)
-            done[question.key] = made
-            bar.update()
+    for question, made in ask_in_order(waiting, ask, parallel=parallel, progress=progress):
+        if isinstance(made, ModelError):
+            made = record(question, Reply(chosen=None, reason=f"{FAILED}{made}"), [])
+        append_line(file, asdict(made))
+        done[question.key] = made
     return tuple(done[q.key] for q in questions)
+
+
+def ask_in_order(
+    waiting: Sequence[Asked], ask: Callable[[Asked], Made | ModelError], *, parallel: int, progress: bool
+) -> Iterator[tuple[Asked, Made | ModelError]]:
+    """What was made of each, in their order, some at the same time.
+
+    Raises:
+        ModelError: ``MAX_FAILURES`` in a row failed.
+    """
+    n_failed = 0
+    with ThreadPoolExecutor(parallel) as pool, tqdm(total=len(waiting), unit="case", disable=not progress) as bar:
+        try:
+            for asked, made in zip(waiting, pool.map(ask, waiting), strict=True):
+                n_failed = n_failed + 1 if isinstance(made, ModelError) else 0
+                if n_failed == MAX_FAILURES:
+                    raise ModelError(f"{n_failed} in a row failed, the last with: {made}")
+                yield asked, made
+                bar.update()
+        finally:  # whoever stops does not wait for the thousands that were not asked yet
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def join_shards(questions: Sequence[Question], out: Path) -> tuple[Answered, ...]:
@@ -135,7 +150,7 @@ def join_shards(questions: Sequence[Question], out: Path) -> tuple[Answered, ...
         )
     answered = tuple(done[q.key] for q in questions)
     try:
-        (out / PREDICTIONS).write_text("".join(map(_line, answered)), encoding="utf-8")
+        (out / PREDICTIONS).write_text("".join(_line(asdict(a)) for a in answered), encoding="utf-8")
     except OSError as error:
         raise StorageError(f"cannot write {out / PREDICTIONS}: {error.strerror or error}") from error
     return answered
@@ -147,6 +162,7 @@ def record(question: Question, reply: Reply, references: Sequence[str]) -> Answe
         dataset=question.dataset,
         question_id=question.question_id,
         answer=question.answer,
+        n_options=len(question.options),
         chosen=reply.chosen,
         reason=reply.reason,
         scores=reply.scores,
@@ -174,13 +190,14 @@ def read_answered(file: Path) -> Iterator[Answered]:
             raise SourceError(f"{file}, line {number} is not a choice: remove the file to start anew") from error
 
 
-def _append(file: Path, answered: Answered) -> None:
+def append_line(file: Path, row: Mapping[str, object]) -> None:
+    """One more line of JSON. Raises StorageError."""
     try:
         with file.open("a", encoding="utf-8") as lines:
-            lines.write(_line(answered))
+            lines.write(_line(row))
     except OSError as error:
         raise StorageError(f"cannot write {file}: {error.strerror or error}") from error
 
 
-def _line(answered: Answered) -> str:
-    return json.dumps(asdict(answered), ensure_ascii=False) + "\n"
+def _line(row: Mapping[str, object]) -> str:
+    return json.dumps(row, ensure_ascii=False) + "\n"

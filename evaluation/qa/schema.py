@@ -98,6 +98,7 @@ class Answered:
     question_id: str
     answer: str
     """Letter of the right option."""
+    n_options: int
     chosen: str | None
     reason: str
     scores: tuple[float, ...]

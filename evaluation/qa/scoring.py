@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -36,6 +37,8 @@ class SetScore:
     """With Wilson's interval."""
     bootstrap: Rate
     """The same with the bootstrap's."""
+    chance: float
+    """Accuracy that guessing has on average."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +102,7 @@ def score_answers(answered: Sequence[Answered], seed: int = 0) -> Score:
             n_unanswered=sum(a.chosen is None for a in rows),
             accuracy=wilson(n_correct, len(rows)),
             bootstrap=_mean(correct[name], seed),
+            chance=float(np.mean([1 / a.n_options for a in rows])),
         )
     return Score(sets=sets, average=_average(correct, seed))
 
@@ -157,10 +161,15 @@ def _average(values: Mapping[str, Doubles], seed: int) -> Rate:
 
 
 def _resample(values: Doubles, seed: int) -> Doubles:
-    """Means of resampled questions, shape [n_draws]; every question is a cluster of its own."""
-    bootstrap = ClusterBootstrap([f"{i:09d}" for i in range(len(values))], seed)
-    means: Doubles = bootstrap.draws @ values / len(values)
+    """Means of resampled questions, shape [n_draws]."""
+    means: Doubles = _bootstrap(len(values), seed).draws @ values / len(values)
     return means
+
+
+@lru_cache(maxsize=16)
+def _bootstrap(n: int, seed: int) -> ClusterBootstrap:
+    """Draws of n questions, each a cluster of its own; kept, since every peer is compared by the same ones."""
+    return ClusterBootstrap([f"{i:09d}" for i in range(n)], seed)
 
 
 def _flags(values: Sequence[bool]) -> Doubles:

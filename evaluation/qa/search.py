@@ -7,6 +7,7 @@ Cormack et al. 2009 (doi:10.1145/1571941.1572114).
 from __future__ import annotations
 
 import importlib.util
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Sequence, Set
 from typing import Any
@@ -113,4 +114,5 @@ def _bm25s() -> Any:
         raise NotReadyError('bm25s is not installed: pip install "citedx[evaluation]"')
     import bm25s  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
+    logging.getLogger("bm25s").setLevel(logging.WARNING)  # it tells of every index at a level that it sets itself
     return bm25s

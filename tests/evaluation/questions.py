@@ -37,6 +37,7 @@ def answered(question_id: str, chosen: str | None, *, dataset: str = "medqa", an
         dataset=dataset,
         question_id=question_id,
         answer=answer,
+        n_options=4,
         chosen=chosen,
         reason="" if chosen else "no answer",
         scores=(),

@@ -140,7 +140,7 @@ def test_a_model_that_is_not_there_stops_the_run(tmp_path):
             raise ModelError("no server at 127.0.0.1")
         return letter_of(prompt)
 
-    with pytest.raises(ModelError, match=r"5 questions in a row failed, the last with: no server"):
+    with pytest.raises(ModelError, match=r"5 in a row failed, the last with: no server"):
         run(file, dying)
     assert len(list(read_answered(file))) == 4 + MAX_FAILURES - 1
     assert [a.chosen for a in run(file)] == [a.chosen for a in run(tmp_path / "fresh.jsonl")]
@@ -244,7 +244,7 @@ def test_a_model_from_end_to_end(data, tmp_path):
     pair = told["peers"][0]["sets"]["medqa"]
     assert (pair["n_correct"], pair["discordance"]["only_ours"], pair["discordance"]["only_theirs"]) == ([5, 9], 1, 5)
     text = report.read_text()
-    assert "| medqa | 10 | 5 | 0 | 50.0 (23.7 to 76.3) |" in text
+    assert "| medqa | 10 | 5 | 0 | 50.0 (23.7 to 76.3) | 50.0 |" in text
     assert "## Against gpt, cot, on the same questions" in text
     assert "- `typed`" in text
     assert (tmp_path / "out" / "accuracy.svg").is_file()

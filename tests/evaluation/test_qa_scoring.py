@@ -52,6 +52,7 @@ def test_accuracy_is_correct_of_all_and_the_average_is_over_sets():
     medqa = score.sets["medqa"]
     assert (medqa.n, medqa.n_correct, medqa.n_unanswered) == (4, 2, 1)
     assert medqa.accuracy.value == medqa.bootstrap.value == 0.5
+    assert medqa.chance == 0.25
     assert score.average.value == 0.75
     assert list(score.sets) == ["medqa", "mmlu"]
 
