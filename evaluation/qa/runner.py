@@ -24,7 +24,8 @@ from evaluation.runner import read_whole_lines
 from kg.errors import SourceError, StorageError, UsageError
 from llm.errors import ModelError
 
-Asked, Made = TypeVar("Asked"), TypeVar("Made")
+Asked = TypeVar("Asked")
+Made = TypeVar("Made")
 
 PREDICTIONS = "predictions.jsonl"
 FAILED = "the model failed: "
