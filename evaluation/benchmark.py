@@ -110,7 +110,7 @@ def run_benchmark(options: Options, command: str, *, progress: bool = False) -> 
         material = _tell(material, options.seed)
     weights = _choose_weights(options, material)
     settings = _settings(options, material, weights)
-    _claim(options.out, settings)
+    claim_folder(options.out, settings)
     n_workers = min(options.n_workers or n_cores(), N_FOLDS)
     file = options.out / PREDICTIONS
     n_before, start = _n_lines(file), time.perf_counter()
@@ -259,7 +259,7 @@ def _settings(options: Options, material: _Material, weights: Weights | None) ->
     return {name: str(value) for name, value in settings.items()}
 
 
-def _claim(out: Path, settings: Mapping[str, str]) -> None:
+def claim_folder(out: Path, settings: Mapping[str, str]) -> None:
     """Make the folder; it belongs to one run: going on with another would mix predictions."""
     require_writable(out)
     note = out / "settings.txt"

@@ -149,6 +149,29 @@ def draw_agreement(out: Path, rates: Mapping[str, Mapping[str, Rate]]) -> str:
     return _save(out, "agreement", draw)
 
 
+def draw_accuracy(out: Path, rates: Mapping[str, Mapping[str, Rate]]) -> str:
+    """Accuracy on sets of questions, of one system beside others.
+
+    Args:
+        out: folder.
+        rates: system -> set -> accuracy; at most three systems, of the same sets.
+    """
+
+    def draw(axes: Axes) -> None:
+        shifts = np.linspace(-0.15, 0.15, max(2, len(rates)))
+        for (system, by_set), (colour, _), marker, shift in zip(rates.items(), _STYLES, "os^", shifts, strict=False):
+            value, low, high = _percents(list(by_set.values()))
+            errors, places = [value - low, high - value], np.arange(len(by_set)) + shift
+            axes.errorbar(places, value, errors, fmt=marker, color=colour, capsize=4, label=f"{system}, 95 %")
+        names = list(next(iter(rates.values())))
+        axes.set_xticks(np.arange(len(names)), names)
+        axes.set(ylabel="questions answered rightly, %", ylim=(0, 100))
+        axes.set_title("Benchmark questions")
+        axes.legend(loc="lower right")
+
+    return _save(out, "accuracy", draw)
+
+
 def thin(curve: RiskCoverage, n_points: int = 200) -> tuple[np.ndarray, np.ndarray]:
     """At most this many points of the curve, evenly spread, the first and the last among them."""
     n = len(curve.risks)

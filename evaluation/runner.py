@@ -246,7 +246,7 @@ def read_predictions(path: Path) -> tuple[Prediction, ...]:
 
 
 def _read_predictions(path: Path) -> Iterator[Prediction]:
-    for number, line in enumerate(_whole_lines(path), start=1):
+    for number, line in enumerate(read_whole_lines(path), start=1):
         try:
             row: dict[str, Any] = json.loads(line)
             trust = Trust(**row["trust"]) if row["trust"] else None
@@ -256,7 +256,7 @@ def _read_predictions(path: Path) -> Iterator[Prediction]:
             raise SourceError(f"{path}, line {number} is not a prediction: remove the file to start anew") from error
 
 
-def _whole_lines(path: Path) -> list[str]:
+def read_whole_lines(path: Path) -> list[str]:
     """The lines of the file, if there is one; a last one that was cut off while it was written is removed."""
     if not path.exists():
         return []

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from evaluation.qa.schema import ContextKind, Scoring
 from evaluation.schema import Ablation, Level, Protocol, System, Weights
 
 app = typer.Typer(help="Measure on benchmark sets.", no_args_is_help=True)
@@ -94,4 +95,84 @@ def findings(
 
     options = FindingsOptions(corpus=corpus, out=out, seed=seed)
     report = run_findings_benchmark(options, shlex.join(["citedx", *sys.argv[1:]]))
+    typer.echo(report.read_text(encoding="utf-8"), nl=False)
+
+
+@app.command()
+def qa(
+    benchmark: Annotated[Path, typer.Option(help="MIRAGE's benchmark.json, PubMedQA's JSON or CRAFT-MD's CSV.")],
+    out: Annotated[Path, typer.Option(help="Folder for metrics.json, predictions.jsonl, report.md and the figure.")],
+    datasets: Annotated[str, typer.Option(help="Sets of the file, parted by commas; default: all.")] = "",
+    model: Annotated[
+        str, typer.Option(help="A language model's id, folder or address; retrieval: no language model, a floor.")
+    ] = "retrieval",
+    context: Annotated[
+        ContextKind, typer.Option(help="What is retrieved, by the question alone.")
+    ] = ContextKind.PASSAGES,
+    snippets: Annotated[int, typer.Option(min=1, help="Most pieces of context for a question.")] = 32,
+    scoring: Annotated[Scoring, typer.Option(help="How a language model's choice is read.")] = Scoring.GENERATIVE,
+    reason: Annotated[bool, typer.Option("--reason", help="Have it reason before it answers.")] = False,
+    may_leave_machine: Annotated[
+        bool,
+        typer.Option("--may-leave-machine", help="The model's server may be another machine; these texts are public."),
+    ] = False,
+    peer: Annotated[
+        list[Path] | None,
+        typer.Option(help="TSV of others' answers, or another run's predictions.jsonl; may be repeated."),
+    ] = None,
+    shard: Annotated[str | None, typer.Option(metavar="I/N", help="Only this part of the questions.")] = None,
+    join: Annotated[
+        bool, typer.Option("--join", help="Join the shards in --out and report; nothing is asked.")
+    ] = False,
+    mirage: Annotated[bool, typer.Option("--mirage", help="Also write files for MIRAGE's own program.")] = False,
+    parallel: Annotated[int, typer.Option(min=1, help="Questions asked at the same time, of a server.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Of the sample and the bootstrap.")] = 0,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many questions of each set.")] = None,
+) -> None:
+    """Answer benchmark questions and say how many answers are right, beside published ones."""
+    from evaluation.qa.benchmark import QaOptions, run_qa_benchmark
+    from evaluation.qa.runner import Shard
+
+    options = QaOptions(
+        benchmark=benchmark,
+        out=out,
+        datasets=tuple(name.strip() for name in datasets.split(",") if name.strip()),
+        model=model,
+        context=context,
+        k=snippets,
+        scoring=scoring,
+        reasoned=reason,
+        may_leave_machine=may_leave_machine,
+        peers=tuple(peer or ()),
+        shard=Shard.parse(shard) if shard else None,
+        join=join,
+        mirage=mirage,
+        parallel=parallel,
+        seed=seed,
+        limit=limit,
+    )
+    written = run_qa_benchmark(options, shlex.join(["citedx", *sys.argv[1:]]), progress=sys.stderr.isatty())
+    typer.echo(f"{written}" if options.shard else written.read_text(encoding="utf-8"), nl=options.shard is not None)
+
+
+@app.command()
+def free_text(
+    cases: Annotated[Path, typer.Option(help="CRAFT-MD's CSV or AgentClinic's JSON Lines.")],
+    out: Annotated[Path, typer.Option(help="Folder for metrics.json, predictions.jsonl, report.md and the figure.")],
+    model: Annotated[
+        str, typer.Option(help="A language model's id, folder or address; assistant: citedx without one.")
+    ] = "assistant",
+    may_leave_machine: Annotated[
+        bool,
+        typer.Option("--may-leave-machine", help="The model's server may be another machine; these texts are public."),
+    ] = False,
+    parallel: Annotated[int, typer.Option(min=1, help="Cases asked at the same time, of a server.")] = 1,
+) -> None:
+    """Have diagnoses named for stories and say how often the right one is among the first."""
+    from evaluation.qa.free_text_benchmark import FreeTextOptions, load_namer, run_free_text
+
+    namer, vocabulary = load_namer(model, may_leave_machine=may_leave_machine)
+    options = FreeTextOptions(cases=cases, out=out, model=model, parallel=parallel)
+    command = shlex.join(["citedx", *sys.argv[1:]])
+    report = run_free_text(options, command, namer, vocabulary, progress=sys.stderr.isatty())
     typer.echo(report.read_text(encoding="utf-8"), nl=False)

@@ -1,0 +1,1 @@
+"""Benchmark questions with given options: any model, with or without retrieved context."""

@@ -1,0 +1,157 @@
+"""One run, from a file of questions to a folder of figures: what ``citedx evaluate qa`` does."""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from evaluation.benchmark import claim_folder
+from evaluation.figures import require_matplotlib
+from evaluation.qa.answering import RETRIEVAL, Answerer, GenerativeAnswerer, LikelihoodAnswerer, RetrievalAnswerer
+from evaluation.qa.answers import load_answers
+from evaluation.qa.context import load_context
+from evaluation.qa.mirage_files import write_mirage_files
+from evaluation.qa.questions import draw_questions, load_questions
+from evaluation.qa.report import write_qa_report
+from evaluation.qa.runner import Shard, answer_questions, join_shards, read_answered
+from evaluation.qa.schema import ContextKind, Question, Scoring
+from evaluation.report import describe_run
+from kg.cache import digest
+from kg.errors import NotReadyError, UsageError
+from llm.chat.protocol import ChatModel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QaOptions:
+    """What is asked for."""
+
+    benchmark: Path
+    """As ``evaluation.qa.questions`` reads it."""
+    out: Path
+    datasets: tuple[str, ...] = ()
+    """Sets of the file; none: all."""
+    model: str = RETRIEVAL
+    """``retrieval``, or a language model's id, folder or address."""
+    context: ContextKind = ContextKind.PASSAGES
+    k: int = 32
+    """Most snippets for a question."""
+    scoring: Scoring = Scoring.GENERATIVE
+    reasoned: bool = False
+    """Whether a language model reasons before it answers."""
+    may_leave_machine: bool = False
+    """Whether a server may be on another machine; benchmark questions are public."""
+    peers: tuple[Path, ...] = ()
+    shard: Shard | None = None
+    """Only this part, without a report."""
+    join: bool = False
+    """Join the parts and report; no question is asked."""
+    mirage: bool = False
+    """Also write files for MIRAGE's own program."""
+    parallel: int = 1
+    seed: int = 0
+    limit: int | None = None
+    """Only so many questions of each set, drawn at random."""
+
+
+def run_qa_benchmark(
+    options: QaOptions, command: str, *, model: ChatModel | None = None, progress: bool = False
+) -> Path:
+    """Retrieve, ask, score, draw; returns the report, or of a shard the file of its choices.
+
+    What ``out`` holds of the same run is not asked again.
+
+    Args:
+        options: what is asked for.
+        command: how a person has it again, for the report.
+        model: a language model that is there already; default: the one that the options name.
+        progress: show bars.
+
+    Raises:
+        UsageError: the options, the questions or the folder cannot be used.
+        NotReadyError: a library, a model or a data set is missing.
+        ModelError: the model cannot be used, or fails again and again.
+        StorageError: a file cannot be written.
+    """
+    _check(options)
+    peers = [answers for path in options.peers for answers in load_answers(path)]
+    read = load_questions(options.benchmark, options.datasets)
+    questions = draw_questions(read.questions, options.limit, options.seed)
+    if not questions:
+        raise UsageError(f"{options.benchmark} holds no question that can be scored: {len(read.unscored):,} unscored")
+    answerer = None if options.join else _load_answerer(options, model)
+    settings = _settings(options, questions)
+    claim_folder(options.out, settings)
+    shard = options.shard or Shard()
+    file = options.out / shard.file_name
+    start, n_before = time.perf_counter(), sum(1 for _ in read_answered(file))
+    if answerer is None:
+        answered, n_asked = join_shards(questions, options.out), 0
+    else:
+        answered = answer_questions(
+            shard.of(questions),
+            load_context(options.context, progress=progress),
+            answerer,
+            file,
+            k=options.k,
+            parallel=options.parallel,
+            progress=progress,
+        )
+        n_asked = sum(1 for _ in read_answered(file)) - n_before
+    if shard.n > 1:
+        return file
+    run = describe_run(command, ranked_s=time.perf_counter() - start, n_ranked=n_asked, n_workers=options.parallel)
+    write_qa_report(options.out, answered, peers, read.unscored, settings, run, options.seed)
+    if options.mirage:
+        write_mirage_files(options.out, answered, options.model, options.context, options.k)
+    return options.out / "report.md"
+
+
+def _check(options: QaOptions) -> None:
+    """What can be seen before minutes are spent."""
+    require_matplotlib()
+    if options.join and options.shard:
+        raise UsageError("--join is for all shards together: leave out --shard")
+    if options.model == RETRIEVAL and (options.reasoned or options.scoring is not Scoring.GENERATIVE):
+        raise UsageError("--scoring and --reason are for language models, got --model retrieval")
+    if options.reasoned and options.scoring is not Scoring.GENERATIVE:
+        raise UsageError("--reason is for generative scoring")
+
+
+def _load_answerer(options: QaOptions, model: ChatModel | None) -> Answerer:
+    if options.model == RETRIEVAL:
+        from retrieval.embedding import bundled_embedder
+
+        return RetrievalAnswerer(bundled_embedder())
+    model = model or load_model(options.model, may_leave_machine=options.may_leave_machine)
+    if options.scoring is Scoring.LOG_LIKELIHOOD:
+        return LikelihoodAnswerer(model)
+    return GenerativeAnswerer(model, reasoned=options.reasoned)
+
+
+def load_model(name: str, *, may_leave_machine: bool = False) -> ChatModel:
+    """A language model by id, folder or address. Raises NotReadyError, ModelError."""
+    if importlib.util.find_spec("llm.chat.load") is None:
+        raise NotReadyError("this citedx has no language models: --model retrieval")
+    from llm.chat.load import load_chat_model  # type: ignore[import-not-found, import-untyped, unused-ignore]
+
+    loaded: ChatModel = load_chat_model(name, may_leave_machine=may_leave_machine)
+    return loaded
+
+
+def _settings(options: QaOptions, questions: tuple[Question, ...]) -> dict[str, str]:
+    """What makes this run another one than any other, by name; shards of one run have the same."""
+    is_model = options.model != RETRIEVAL
+    settings = {
+        "benchmark": options.benchmark.name,
+        "sets": ", ".join(dict.fromkeys(q.dataset for q in questions)),
+        "model": options.model,
+        **({"scoring": options.scoring, "reasoned": options.reasoned} if is_model else {}),
+        "context": options.context,
+        "snippets": options.k,
+        "contents": digest({"questions": repr([(q.key, q.text, dict(q.options), q.answer) for q in questions])})[:12],
+        "seed": options.seed,
+        **({"limit": options.limit} if options.limit else {}),
+    }
+    return {name: str(value) for name, value in settings.items()}

@@ -1,0 +1,247 @@
+"""Free-text cases: how a named diagnosis is graded, and whole runs by the product and by a language model."""
+
+from __future__ import annotations
+
+import json
+import lzma
+
+import pytest
+
+from evaluation.qa.free_text import (
+    AGENTCLINIC,
+    ONTOLOGY,
+    REFERENCES,
+    DiseaseVocabulary,
+    Match,
+    load_stories,
+    load_vocabulary,
+    rank_of,
+    wordings_of,
+)
+from evaluation.qa.free_text_benchmark import (
+    AssistantNames,
+    FreeTextOptions,
+    ModelNames,
+    NamedCase,
+    names_schema,
+    run_free_text,
+    score_named,
+)
+from evaluation.qa.passages import MEDQUAD
+from evaluation.qa.runner import FAILED, MAX_FAILURES
+from kg.errors import NotReadyError, SourceError, UsageError
+from llm.assistant import DiagnosisAssistant
+from llm.errors import ModelError
+from retrieval.candidates import FusionRanker
+from retrieval.lexicon import Lexicon
+from tests import toy
+from tests.evaluation.chat_models import ScriptedModel
+
+VOCABULARY = DiseaseVocabulary(
+    {
+        "X:1": ["Gout", "Podagra", "Gouty arthritis"],
+        "X:2": ["Pseudogout", "CPPD"],
+        "X:3": ["Acute myeloid leukemia", "AML"],
+        "X:4": ["Angiomyolipoma", "AML"],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("named", "right", "match"),
+    [
+        ("Gout", "gout", Match.EXACT),
+        ("arthritis, gouty", "Gouty arthritis", Match.EXACT),
+        ("Gout (podagra)", "Podagra", Match.EXACT),
+        ("Huntington’s disease", "Huntington's disease", Match.EXACT),
+        ("Unheard of", "unheard", Match.EXACT),  # "of" is no word of a name
+        ("Podagra", "Gout", Match.SYNONYM),
+        ("AML", "Acute myeloid leukemia", Match.SYNONYM),
+        ("AML", "Angiomyolipoma", Match.SYNONYM),
+        ("Acute myeloid leukemia", "Angiomyolipoma", Match.NONE),
+        ("Pseudogout", "Gout", Match.NONE),
+        ("Gout or pseudogout", "Gout", Match.NONE),
+        ("Unheard", "Gout", Match.NONE),
+        ("", "Gout", Match.NONE),
+        ("()", "Gout", Match.NONE),
+    ],
+)
+def test_grading(named, right, match):
+    assert VOCABULARY.match(named, right) is match
+
+
+def test_wordings_with_and_without_brackets():
+    assert wordings_of("Gout (uric acid)") == ("Gout (uric acid)", "Gout", "uric acid")
+    assert wordings_of("(CLL)") == ("(CLL)", "CLL")
+    assert wordings_of(" ") == ()
+
+
+def test_the_rank_is_the_first_that_is_right():
+    named = ("Pseudogout", "Podagra", "Gout")
+    assert rank_of(named, "Gout", VOCABULARY, exact=True) == 3
+    assert rank_of(named, "Gout", VOCABULARY, exact=False) == 2
+    assert rank_of(named, "Measles", VOCABULARY, exact=False) is None
+
+
+def case(named, diagnosis="Gout", case_id="1"):
+    return NamedCase(dataset="set", case_id=case_id, diagnosis=diagnosis, named=tuple(named), reason="")
+
+
+def test_scores_by_hand():
+    cases = [case(["Gout"]), case(["Measles", "Podagra"]), case([]), case(["Rickets"], diagnosis="Unheard")]
+    score = score_named(cases, VOCABULARY)
+    assert (score.n, score.n_linkable, score.n_unnamed) == (4, 3, 1)
+    assert [score.exact[f"top-{k}"].value for k in (1, 3)] == [0.25, 0.25]
+    assert [score.synonym[f"top-{k}"].value for k in (1, 3)] == [0.25, 0.5]
+
+
+def write_vocabulary(folder):
+    for file in (ONTOLOGY, REFERENCES, MEDQUAD):
+        (folder / file).parent.mkdir(exist_ok=True)
+    (folder / ONTOLOGY).write_text(
+        'id\tlabel\tsubClassOf\n"DOID:1"\t"toyitis"\t"x"\n"DOID:2"\t"all toy diseases"\t"x"\n"DOID:3"\t"grippe"\t"x"\n'
+    )
+    (folder / REFERENCES).write_text(
+        'id\tlabel\txref\n"DOID:1"\t"a"\t"MIM:900002"\n"DOID:2"\t"b"\t"MIM:900002"\n"DOID:2"\t"b"\t"MIM:900003"\n'
+    )
+    page = {"url": "https://x", "focus": "Influenza", "synonyms": ["grippe", "flu"], "qa": []}
+    (folder / MEDQUAD).write_bytes(lzma.compress(json.dumps(page).encode()))
+
+
+def test_vocabularies_are_joined_where_they_name_one_disease(toy_graph, tmp_path):
+    with pytest.raises(NotReadyError, match="citedx data pull all"):
+        load_vocabulary(toy_graph, tmp_path)
+    write_vocabulary(tmp_path)
+    found = load_vocabulary(toy_graph, tmp_path)
+    assert found.match("toyitis", "Beta disease") is Match.SYNONYM
+    assert found.match("all toy diseases", "Beta disease") is Match.NONE
+    assert found.match("flu", "grippe") is Match.SYNONYM
+    assert found.ids_of("alpha syndrome type 2") == {toy.ALPHA}
+    assert found.ids_of("grippe") == {"DOID:3", "MedQuAD:0"}
+
+
+def agentclinic(diagnosis="Gout", history="A man has pain."):
+    actor = {"Demographics": "40-year-old", "Past_Medical_History": history, "Symptoms": {"Secondary": ["red", "warm"]}}
+    row = {
+        "Patient_Actor": actor,
+        "Physical_Examination_Findings": {"Heart_Rate": "75"},
+        "Correct_Diagnosis": diagnosis,
+    }
+    return json.dumps({"OSCE_Examination": row}) + "\n"
+
+
+def test_agentclinic_is_read(tmp_path):
+    file = tmp_path / "cases.jsonl"
+    file.write_text(agentclinic() + agentclinic(diagnosis=" ", history="other") + "\n" + agentclinic())
+    (only,), unscored = load_stories(file)
+    assert (only.dataset, only.diagnosis) == (AGENTCLINIC, "Gout")
+    assert only.story == (
+        "Demographics: 40-year-old\nPast Medical History: A man has pain.\nSecondary: red, warm\nHeart Rate: 75"
+    )
+    assert [(u.case_id, u.reason) for u in unscored] == [("line 2", "no diagnosis"), ("line 3", "repeated story")]
+    file.write_text(agentclinic(history="first") + agentclinic())
+    assert load_stories(file)[0][1].case_id == only.case_id
+    file.write_text("{}\n")
+    with pytest.raises(SourceError, match="not AgentClinic"):
+        load_stories(file)
+
+
+def test_craftmd_is_read_without_its_choices(tmp_path):
+    file = tmp_path / "cases.csv"
+    file.write_text(
+        "case_vignette,choice_1,choice_2,choice_3,choice_4,answer,dataset,case_id\n"
+        "A man.,Gout,Measles,Mumps,Flu,Mumps,usmle,c1\n"
+    )
+    ((only,), _) = load_stories(file)
+    assert (only.diagnosis, only.story) == ("Mumps", "A man.\nWhat is the most likely diagnosis?")
+
+
+@pytest.mark.parametrize(
+    ("reply", "named"),
+    [
+        ('{"diagnoses": ["Gout", " ", "Mumps  virus"]}', ("Gout", "Mumps virus")),
+        ('{"diagnoses": []}', ()),
+        ('{"diagnoses": "Gout"}', ()),
+        ('{"diagnoses": ["Gout", 3]}', ()),
+        ('["Gout"]', ()),
+        ("Gout", ()),
+        ("", ()),
+    ],
+)
+def test_a_language_model_names_in_json_or_not_at_all(reply, named):
+    model = ScriptedModel(lambda _: reply)
+    assert ModelNames(model).name("A man.", 5) == named
+    assert model.schemas == [names_schema(5)]
+
+
+def test_no_more_are_taken_than_asked_for():
+    model = ScriptedModel(lambda _: json.dumps({"diagnoses": [str(i) for i in range(9)]}))
+    assert ModelNames(model).name("A man.", 3) == ("0", "1", "2")
+
+
+def stories(tmp_path, n=4):
+    file = tmp_path / "cases.jsonl"
+    file.write_text("".join(agentclinic(history=f"Story {i}.") for i in range(n)))
+    return file
+
+
+def test_a_run_from_end_to_end_goes_on_where_it_was(tmp_path):
+    """The model is out of breath at the third story, and is asked for it again."""
+    out, breath = tmp_path / "out", []
+
+    def name(story):
+        if "Story 2." in story and not breath:
+            raise ModelError("out of breath")
+        return json.dumps({"diagnoses": ["Measles", "Podagra"] if "Story 1." in story else ["Gout"]})
+
+    options = FreeTextOptions(cases=stories(tmp_path), out=out)
+    run_free_text(options, "typed", ModelNames(ScriptedModel(name)), VOCABULARY)
+    told = json.loads((out / "metrics.json").read_text())
+    assert told["reasons"] == {FAILED.rstrip(": "): 1}
+    breath.append(True)
+    model = ScriptedModel(name)
+    report = run_free_text(options, "typed", ModelNames(model), VOCABULARY)
+    assert len(model.asked) == 1
+    (score,) = json.loads((out / "metrics.json").read_text())["sets"].values()
+    assert (score["exact"]["top-1"]["value"], score["exact"]["top-3"]["value"]) == (0.75, 0.75)
+    assert (score["synonym"]["top-1"]["value"], score["synonym"]["top-3"]["value"]) == (0.75, 1)
+    assert "| agentclinic | 4 | 4 | 0 | with synonyms | 75.0" in report.read_text()
+    graded = [json.loads(line) for line in (out / "graded.jsonl").read_text().splitlines()]
+    assert graded[1]["match"] == ["none", "synonym"]
+    assert (out / "accuracy.svg").is_file()
+    with pytest.raises(UsageError, match="holds a run with other settings"):
+        run_free_text(FreeTextOptions(cases=stories(tmp_path, 5), out=out), "typed", ModelNames(model), VOCABULARY)
+
+
+def test_a_model_that_is_not_there_stops_the_run(tmp_path):
+    def dead(_):
+        raise ModelError("no server")
+
+    options = FreeTextOptions(cases=stories(tmp_path, MAX_FAILURES + 3), out=tmp_path / "out")
+    with pytest.raises(ModelError, match="5 in a row failed, the last with: no server"):
+        run_free_text(options, "typed", ModelNames(ScriptedModel(dead)), VOCABULARY)
+
+
+def test_the_product_names_what_it_ranks(toy_graph):
+    extractor = toy.build_extractor(toy_graph)
+    ranker = FusionRanker(extractor, toy.linear_fusion(log_lr=1.0))
+    assistant = DiagnosisAssistant(extractor.model, ranker, Lexicon(toy_graph.ontology), None)
+    story = "A boy has a very large zorb and a striped zorb."
+    named = AssistantNames(assistant).name(story, 3)
+    expected = [d.name for d in assistant.diagnose(assistant.find_findings(story), 3).diagnoses]
+    assert list(named) == expected
+    assert named[0] == "Alpha syndrome, type II"
+    assert AssistantNames(assistant).name("A boy plays.", 3) == ()
+
+
+@pytest.mark.data
+def test_the_sets_at_hand_are_read_and_most_diagnoses_can_be_linked(release_graph):
+    from kg.datasets import data_folder
+
+    folder = data_folder()
+    vocabulary = load_vocabulary(release_graph, folder)
+    for file in ("cases/craftmd_usmle_and_derm_dataset.csv", "cases/agentclinic_medqa_extended.jsonl"):
+        cases, unscored = load_stories(folder / file)
+        assert len({c.key for c in cases}) == len(cases)
+        assert len(unscored) <= 0.05 * len(cases)
+        assert sum(bool(vocabulary.ids_of(c.diagnosis)) for c in cases) > 0.5 * len(cases)
