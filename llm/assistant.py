@@ -12,7 +12,7 @@ from kg.errors import UsageError
 from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel, load_likelihood
 from kg.schema import Finding, Patient
-from llm.grounding import ground
+from llm.grounding import ground_reading
 from llm.questions import N_CANDIDATES, next_questions
 from llm.reader import RankingReader, Reader
 from llm.schema import Differential
@@ -133,6 +133,7 @@ class DiagnosisAssistant:
         *,
         person: Demographics = UNKNOWN,
         accepted_risk: float | None = None,
+        reader: Reader | None = None,
     ) -> Differential:
         """The k most likely diseases with what speaks for and against them, or the reason why there are none.
 
@@ -142,6 +143,7 @@ class DiagnosisAssistant:
             person: age and sex, where they are known.
             accepted_risk: 0..1, how likely the first diagnosis may be wrong; where it is likelier, there is none, but
                 still the questions that would help. Default: always answer.
+            reader: for this answer, in place of the assistant's own.
 
         Raises:
             UnknownIdError: a finding's term is not in the graph.
@@ -170,8 +172,9 @@ class DiagnosisAssistant:
                 person=person,
                 versions=self.versions,
             )
-        reading = self._reader.read(self.graph, findings, candidates[:k])
-        diagnoses, removed = ground(reading.diagnoses, reading.evidence, findings, self.graph)
+        reader = reader or self._reader
+        reading = reader.read(self.graph, findings, candidates[:k])
+        diagnoses, commentary, removed = ground_reading(reading, findings, self.graph)
         return Differential(
             findings=findings,
             diagnoses=diagnoses,
@@ -180,7 +183,8 @@ class DiagnosisAssistant:
             questions=questions,
             candidates=candidates,
             person=person,
-            versions=self.versions,
+            commentary=commentary,
+            versions={**self.versions, "reader": reader.version},
         )
 
 

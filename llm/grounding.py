@@ -2,18 +2,57 @@
 
 A claim may be shown only if each citation names evidence that exists, is about the claim's disease, speaks of the
 claim's finding, and says what the claim says (for or against). Nobody is trusted: the project's own reader passes
-through here like any language model.
+through here like any language model. Where the words are a model's, they too are held against the evidence
+(``llm.wording``); its prose is shown only as far as each sentence cites what it says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from kg.graph import KnowledgeGraph
 from kg.schema import Finding
-from llm.schema import Claim, Diagnosis, RemovedClaim
+from llm.chat.protocol import Rung
+from llm.reader.protocol import Reading
+from llm.schema import Claim, Commentary, Diagnosis, RemovedClaim
+from llm.wording import CITATION, Backing, cited_ids, fault_of_words, plain, without_citations
 from retrieval.schema import Evidence, EvidenceKind
+
+NOTHING_LEFT = (
+    "Nothing of the language model's answer is shown: the evidence bears none of it beyond what the reader says."
+)
+ALREADY_SAID = (
+    "Claims of the language model that point at what a claim above them points at, and are not repeated: {n}."
+)
+MAX_LISTED = 300
+"""Characters of a removed sentence that are listed."""
+
+_END_OF_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+
+
+def ground_reading(
+    reading: Reading, findings: Sequence[Finding], graph: KnowledgeGraph
+) -> tuple[tuple[Diagnosis, ...], Commentary | None, tuple[RemovedClaim, ...]]:
+    """Diagnoses and commentary with what holds, and what was taken out with its reasons."""
+    diagnoses, removed = ground(reading.diagnoses, reading.evidence, findings, graph)
+    removed = (*reading.removed, *removed)
+    if reading.commentary is None:
+        return diagnoses, None, removed
+    summary, sentences = ground_prose(reading.commentary.summary, diagnoses, reading.evidence, findings, graph)
+    diagnoses, n_repeated = _without_repetition(diagnoses)
+    notes = reading.commentary.notes
+    if n_repeated:
+        notes = (*notes, ALREADY_SAID.format(n=n_repeated))
+    stated = {t for e in reading.evidence for t in e.term_ids}
+    questions = tuple(q for q in reading.commentary.questions if q.term_id in stated)
+    commentary = replace(reading.commentary, summary=summary, questions=questions, notes=notes)
+    is_shown = summary or commentary.questions or commentary.is_ranking
+    if not is_shown and not any(c.by_model for d in diagnoses for c in d.claims):
+        notes = notes if commentary.rung is Rung.READER else (*notes, NOTHING_LEFT)
+        commentary = replace(commentary, rung=Rung.READER, notes=notes)
+    return diagnoses, commentary, (*removed, *sentences)
 
 
 def ground(
@@ -25,17 +64,47 @@ def ground(
     """
     by_id = {e.evidence_id: e for e in evidence}
     patient = {graph.ontology.current_id(f.term_id): f for f in findings}
+    diagnoses = tuple(diagnoses)
     grounded, removed = [], []
     for diagnosis in diagnoses:
         kept = []
         for claim in diagnosis.claims:
             reason = fault(claim, diagnosis, by_id, patient, graph)
+            if reason is None and claim.by_model:
+                reason = _fault_of_text(claim, diagnoses, by_id, patient, graph)
             if reason is None:
                 kept.append(claim)
             else:
                 removed.append(RemovedClaim(claim=claim, reason=reason))
         grounded.append(replace(diagnosis, claims=tuple(kept)))
     return tuple(grounded), tuple(removed)
+
+
+def ground_prose(
+    text: str,
+    diagnoses: Sequence[Diagnosis],
+    evidence: Sequence[Evidence],
+    findings: Sequence[Finding],
+    graph: KnowledgeGraph,
+) -> tuple[str, tuple[RemovedClaim, ...]]:
+    """The sentences that hold, with citations as ``[E3]``, and those that were taken out with their reasons.
+
+    A citation covers the words before it, back to the citation before; each such part is held against what it cites,
+    and words after the last citation rest on nothing. A sentence of which one part fails is removed whole.
+    """
+    by_id = {e.evidence_id: e for e in evidence}
+    patient = {graph.ontology.current_id(f.term_id): f for f in findings}
+    kept, removed = [], []
+    for sentence in filter(None, map(plain, _END_OF_SENTENCE.split(text))):
+        cited = tuple(i for group in CITATION.findall(sentence) for i in cited_ids(group))
+        reason = _fault_of_sentence(sentence, diagnoses, by_id, patient, graph)
+        if reason is None:
+            kept.append(CITATION.sub(lambda m: " ".join(f"[{i}]" for i in cited_ids(m[1])), sentence))
+        else:
+            listed = plain(sentence, MAX_LISTED)
+            claim = Claim(text=listed, supports=True, evidence_ids=cited, disease_id="", by_model=True)
+            removed.append(RemovedClaim(claim=claim, reason=reason))
+    return " ".join(kept), tuple(removed)
 
 
 def fault(
@@ -125,3 +194,172 @@ def _contradicts(finding: Finding, cited: Evidence, graph: KnowledgeGraph) -> bo
 
 def _are_related(one: str, other: str, graph: KnowledgeGraph) -> bool:
     return one in graph.ontology.ancestors(other) or other in graph.ontology.ancestors(one)
+
+
+# A model's words
+
+
+def _without_repetition(diagnoses: Iterable[Diagnosis]) -> tuple[tuple[Diagnosis, ...], int]:
+    """Diagnoses without a model's claims that point where an earlier claim points, and how many these were."""
+    kept, n_repeated = [], 0
+    for diagnosis in diagnoses:
+        claims: dict[object, Claim] = {}
+        for claim in diagnosis.claims:
+            pointing = (claim.term_id, claim.supports, frozenset(claim.evidence_ids))
+            if claim.by_model and pointing in claims:
+                n_repeated += 1
+            else:
+                claims[pointing if pointing not in claims else claim] = claim
+        kept.append(replace(diagnosis, claims=tuple(claims.values())))
+    return tuple(kept), n_repeated
+
+
+def _fault_of_text(
+    claim: Claim,
+    diagnoses: Sequence[Diagnosis],
+    evidence: Mapping[str, Evidence],
+    patient: Mapping[str, Finding],
+    graph: KnowledgeGraph,
+) -> str | None:
+    """Why the words of a claim, whose citations hold, say more than these."""
+    text = without_citations(claim.text, claim.evidence_ids)
+    if not text:
+        return "it says nothing"
+    cited = [evidence[i] for i in claim.evidence_ids]
+    term_ids = [graph.ontology.current_id(claim.term_id)] if claim.term_id is not None else []
+    finding = patient.get(term_ids[0]) if term_ids else None
+    is_absent = finding.excluded if finding else bool(term_ids)
+    backing = replace(
+        _backing(cited, term_ids, diagnoses, patient, graph),
+        supports=claim.supports,
+        negated=is_absent or any(map(_says_absent, cited)),
+    )
+    reason = fault_of_words(text, backing)
+    return None if reason is None else f"its text {reason}"
+
+
+def _fault_of_sentence(
+    sentence: str,
+    diagnoses: Sequence[Diagnosis],
+    evidence: Mapping[str, Evidence],
+    patient: Mapping[str, Finding],
+    graph: KnowledgeGraph,
+) -> str | None:
+    """Why a sentence of prose cannot be shown; None if it holds."""
+    parts, end = _parts(sentence)
+    if not parts:
+        return "it cites nothing"
+    if end.strip(" .;!?"):
+        return "its end cites nothing"
+    for text, ids in parts:
+        missing = next((i for i in ids if i not in evidence), None)
+        if missing is not None:
+            return f"{missing} does not exist"
+        cited = [evidence[i] for i in ids]
+        absences = {_is_absence(e, patient, graph) for e in cited}
+        if len(absences) > 1:
+            return f"{', '.join(ids)} speak of what is absent and of what is not"
+        leanings = {_leaning(e, patient, graph) for e in cited}
+        backing = replace(
+            _backing(cited, [], diagnoses, patient, graph),
+            supports=leanings.pop() if len(leanings) == 1 else None,
+            negated=absences.pop(),
+        )
+        reason = "cites before it says anything" if not text.strip(" ,;") else fault_of_words(text, backing)
+        if reason is not None:
+            return f"it {reason}"
+    return None
+
+
+def _parts(sentence: str) -> tuple[list[tuple[str, tuple[str, ...]]], str]:
+    """Words with the citations that follow them, adjacent ones as one; and what follows the last."""
+    *pieces, end = CITATION.split(sentence)
+    parts: list[tuple[str, tuple[str, ...]]] = []
+    for text, group in zip(pieces[::2], pieces[1::2], strict=True):
+        if parts and not text.strip(" ,;"):
+            parts[-1] = (parts[-1][0], (*parts[-1][1], *cited_ids(group)))
+        else:
+            parts.append((text, cited_ids(group)))
+    return parts, end
+
+
+def _leaning(cited: Evidence, patient: Mapping[str, Finding], graph: KnowledgeGraph) -> bool | None:
+    """Whether evidence speaks for its disease in this patient, or against it; None: neither, or both."""
+    related = _related_findings(cited, patient, graph)
+    if cited.kind is not EvidenceKind.ANNOTATION:
+        return True if any(not f.excluded for f in related) else None
+    if not related:
+        return None if _says_absent(cited) else False  # expected, and not mentioned
+    agreeing = {f.excluded == _says_absent(cited) for f in related}
+    if agreeing == {False} and not any(_contradicts(f, cited, graph) for f in related):
+        return None
+    return agreeing.pop() if len(agreeing) == 1 else None
+
+
+def _is_absence(cited: Evidence, patient: Mapping[str, Finding], graph: KnowledgeGraph) -> bool:
+    """Whether to say what evidence has to do with the patient is to speak of an absence."""
+    if cited.kind is not EvidenceKind.ANNOTATION:
+        return False
+    return _says_absent(cited) or all(f.excluded for f in _related_findings(cited, patient, graph))
+
+
+def _related_findings(cited: Evidence, patient: Mapping[str, Finding], graph: KnowledgeGraph) -> list[Finding]:
+    return [f for mine, f in patient.items() if any(_are_related(t, mine, graph) for t in cited.term_ids)]
+
+
+def _backing(
+    cited: Sequence[Evidence],
+    term_ids: Sequence[str],
+    diagnoses: Sequence[Diagnosis],
+    patient: Mapping[str, Finding],
+    graph: KnowledgeGraph,
+) -> Backing:
+    """What words that cite this evidence may say, but for their direction.
+
+    Args:
+        cited: at least one.
+        term_ids: findings that may be named beside those of the evidence and of the patient.
+        diagnoses: the whole differential.
+        patient: current term id -> finding.
+        graph: for names.
+    """
+    ontology = graph.ontology
+    mine = [t for t in patient if any(_are_related(t, stated, graph) for e in cited for stated in e.term_ids)]
+    stated = [ontology.current_id(t) for e in cited for t in e.term_ids if t in ontology]
+    known = {t for t in (*mine, *stated, *term_ids) if _is_known(t, patient, graph)}
+    own_names = {w for t in known for w in _wordings(t, graph)}
+    other_terms = {w for t in (*stated, *term_ids) if t not in known for w in _wordings(t, graph)} - own_names
+    disease_ids = {i for e in cited for i in graph.equivalents(e.disease_id)}
+    counted = {phrase for e in cited if e.kind is EvidenceKind.CASE for phrase in _counted(e, graph)}
+    return Backing(
+        names=frozenset(own_names | other_terms | counted | {graph.diseases[i].name for i in disease_ids}),
+        not_the_patients=frozenset(other_terms | counted),
+        other_names=frozenset(
+            graph.diseases[i].name
+            for d in diagnoses
+            for i in (d.disease_id, *d.equivalent_ids)
+            if i in graph.diseases and i not in disease_ids
+        ),
+        statements=tuple(e.text for e in cited if e.kind is EvidenceKind.ANNOTATION),
+        quotable=tuple(e.text for e in cited),
+        quoted_only=any(e.kind is EvidenceKind.PASSAGE for e in cited),
+    )
+
+
+def _is_known(term_id: str, patient: Mapping[str, Finding], graph: KnowledgeGraph) -> bool:
+    """Whether the patient is known to have a finding, or to lack it: it follows from one that was said."""
+    ancestors = graph.ontology.ancestors
+    return any(term_id in ancestors(t) if not f.excluded else t in ancestors(term_id) for t, f in patient.items())
+
+
+def _wordings(term_id: str, graph: KnowledgeGraph) -> Iterator[str]:
+    term = graph.term(term_id)
+    yield term.name
+    yield from (s.text for s in term.synonyms if s.scope == "EXACT")
+
+
+def _counted(case: Evidence, graph: KnowledgeGraph) -> Iterator[str]:
+    """``Large zorb (3 of 5)``: the counts of a series belong to their findings."""
+    for term_id in case.term_ids:
+        name = graph.ontology.name(term_id)
+        yield from (m[0] for m in re.finditer(re.escape(name) + r" \([0-9]+ of [0-9]+\)", case.text))

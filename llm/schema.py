@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from kg.schema import Finding
+from llm.chat.protocol import Rung
 from retrieval.demographics import UNKNOWN, Demographics
 from retrieval.schema import Candidate, Evidence
 
@@ -18,9 +19,11 @@ class Claim:
     """False where the statement speaks against the disease."""
     evidence_ids: tuple[str, ...]
     disease_id: str
-    """The disease that the claim is about (any of its equivalent ids)."""
+    """The disease that the claim is about (any of its equivalent ids); empty in a removed claim about none of them."""
     term_id: str | None = None
     """The patient's finding that the claim is about; None for a claim about a whole case."""
+    by_model: bool = False
+    """The words are a language model's, so grounding checks them too; else the program worded them from evidence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,31 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenQuestion:
+    """A finding that a language model wants to know of; it chose the finding, the program words the question."""
+
+    term_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commentary:
+    """What a language model added to the reader's answer, or why it added nothing."""
+
+    model: str
+    """Name and version."""
+    rung: Rung
+    """How the answer was held to its schema; ``Rung.READER``: nothing of it is shown."""
+    summary: str = ""
+    """The model's prose; once grounded, every sentence cites evidence as ``[E3]`` and says what that says."""
+    questions: tuple[OpenQuestion, ...] = ()
+    is_ranking: bool = False
+    """The order of the diagnoses is the model's, not the reader's."""
+    notes: tuple[str, ...] = ()
+    """What the user should know of how this came about, in the program's words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Differential:
     """The whole answer."""
 
@@ -71,6 +99,8 @@ class Differential:
     questions: tuple[Question, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     """What the reader chose from, for pictures; not part of the JSON."""
+    commentary: Commentary | None = None
+    """A language model's part; None where none was asked."""
     person: Demographics = UNKNOWN
     """The patient's age and sex, as far as they were said."""
     versions: dict[str, str] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from kg.graph import KnowledgeGraph
 from kg.schema import Finding
-from llm.schema import Diagnosis
+from llm.schema import Commentary, Diagnosis, RemovedClaim
 from retrieval.schema import Candidate, Evidence
 
 
@@ -18,6 +18,10 @@ class Reading:
 
     diagnoses: tuple[Diagnosis, ...]
     evidence: tuple[Evidence, ...]
+    removed: tuple[RemovedClaim, ...] = ()
+    """What a language model said that could not even be read as a claim about one of the diagnoses."""
+    commentary: Commentary | None = None
+    """What a language model said beside its claims."""
 
 
 class Reader(Protocol):

@@ -1,12 +1,16 @@
 """Nothing is shown that its citation does not bear: a table of what is kept, and of what is taken out, and why."""
 
+from dataclasses import replace
+
 import pytest
 
 from kg.graph import KnowledgeGraph
-from llm.grounding import ground
-from llm.schema import Claim, Diagnosis
+from llm.chat.protocol import Rung
+from llm.grounding import NOTHING_LEFT, ground, ground_prose, ground_reading
+from llm.reader import Reading
+from llm.schema import Claim, Commentary, Diagnosis, OpenQuestion
 from retrieval.evidence import EvidenceBook
-from retrieval.schema import Evidence
+from retrieval.schema import Evidence, EvidenceKind
 from tests.toy import (
     ALPHA,
     ALPHA_ORPHA,
@@ -226,3 +230,193 @@ def test_good_claims_stay_beside_bad_ones(toy_graph: KnowledgeGraph, evidence: t
 def test_an_excluded_finding_by_its_old_id_is_known(toy_graph: KnowledgeGraph, evidence: tuple[Evidence, ...]):
     given = diagnosis(ALPHA, against(ALPHA, BRITTLE, "E3"))
     assert ground([given], evidence, patient(OLD_BRITTLE), toy_graph) == ((given,), ())
+
+
+# A model's words
+
+ON_ALPHA = claim(ALPHA, VERY_LARGE, "E1")
+LACKING = against(BETA, BRITTLE, "E12")
+EXPECTED = against(ALPHA, STRIPED, "E2")
+EXPECTING = patient(VERY_LARGE)  # was not asked about stripes
+
+GOOD_WORDS = {
+    "as the source words it": (ON_ALPHA, "Very large zorb is seen in 7 of 8 patients"),
+    "a plural, another case, a synonym": (
+        claim(GAMMA, VERY_LARGE, "E6"),
+        "The patient's zorbomegaly fits Gamma dysplasia",
+    ),
+    "the general follows": (claim(GAMMA, VERY_LARGE, "E6"), "The patient has a large zorb, seen in 10 of 10 patients"),
+    "its citation repeated": (ON_ALPHA, "Very large zorb was found in 7 of 8 patients [E1]."),
+    "a quote": (ON_ALPHA, "Very large zorb is “seen in 7 of 8 patients”"),
+    "another quote": (ON_ALPHA, 'The source: "Very large zorb, seen in 7 of 8 patients."'),
+    "an absence in both": (claim(ALPHA, BRITTLE, "E3"), "Brittle flim is absent here and reported absent"),
+    "lacking what the disease has": (LACKING, "Brittle flim is not present here but was reported"),
+    "expected": (EXPECTED, "Striped zorb, seen in 3 of 4 male patients, is expected and not mentioned"),
+    "a case": (claim(ALPHA, None, "E10"), "A published patient with Alpha syndrome, type II had a striped zorb"),
+}
+
+
+@pytest.mark.parametrize(("pointing", "text"), GOOD_WORDS.values(), ids=GOOD_WORDS)
+def test_words_of_a_model_that_are_kept(toy_graph: KnowledgeGraph, evidence, pointing: Claim, text: str):
+    findings = EXPECTING if pointing.term_id == STRIPED else PATIENT
+    said = replace(pointing, text=text, by_model=True)
+    given = (diagnosis(pointing.disease_id, said), *(diagnosis(d) for d in IDS if d != pointing.disease_id))
+    assert ground(given, evidence, findings, toy_graph) == (given, ())
+
+
+BAD_WORDS = {
+    "another disease": (ON_ALPHA, "Very large zorb is seen in measles", "says “measle”"),
+    "another candidate": (ON_ALPHA, "Very large zorb fits Beta disease", "names another candidate"),
+    "another finding": (ON_ALPHA, "Very large zorb and wobbling flim are seen", "says “wobbling”"),
+    "evidence that is not cited": (ON_ALPHA, "Very large zorb is seen [E4]", "U+005B"),
+    "a bare number of evidence": (ON_ALPHA, "Very large zorb is seen, see E4", "says “e4”"),
+    "a number": (ON_ALPHA, "Very large zorb is seen in 8 of 8 patients", "says “8 of 8”"),
+    "half a number": (ON_ALPHA, "Very large zorb is seen in 8 patients", "says “8”"),
+    "a number in words": (ON_ALPHA, "Very large zorb is seen in seven patients", "says “seven”"),
+    "a judgement": (ON_ALPHA, "Very large zorb proves Alpha syndrome, type II", "says “prove”"),
+    "the other direction": (ON_ALPHA, "Very large zorb speaks against it", "says “against”"),
+    "no absence": (claim(ALPHA, BRITTLE, "E3"), "Brittle flim is not absent", "negates a negation"),
+    "a negation": (ON_ALPHA, "Very large zorb is not seen", "says “not”"),
+    "for, where it is against": (LACKING, "No brittle flim supports Beta disease", "says “support”"),
+    "no word of the absence": (claim(ALPHA, BRITTLE, "E3"), "Brittle flim is reported", "says nothing of an absence"),
+    "has what is only expected": (
+        EXPECTED,
+        "The patient has a striped zorb, which is not seen",
+        "says “striped”",
+    ),
+    "turned round behind a name": (
+        claim(ALPHA, WOBBLING_STRIPES, "E5"),
+        "The patient has wobbling flim, and not striped",
+        "says “not”",
+    ),
+    "has the special form": (claim(GAMMA, BRITTLE, "E7"), "The patient lacks a brittle tip of the flim", None),
+    "what a case has not": (claim(ALPHA, None, "E10"), "A published patient had brittle flim", "says “brittle”"),
+    "a quote that nobody wrote": (ON_ALPHA, 'Very large zorb: "seen in patients"', "quotes what"),
+    "a quote of other evidence": (ON_ALPHA, 'Very large zorb: "seen in 3 of 4"', "quotes what"),
+    "an empty quote": (ON_ALPHA, 'Very large zorb ""', "quotes what"),
+    "a quote without an end": (ON_ALPHA, 'Very large zorb "seen', "opens a quotation"),
+    "a picture": (ON_ALPHA, "Very large zorb ![x](http://a.b/c)", "U+0021"),
+    "a tag": (ON_ALPHA, "Very large zorb <b>", "U+003C"),
+    "an unseen sign": (ON_ALPHA, "Very large\u200b zorb", "U+FFFD"),  # as it is listed
+    "look-alike letters": (ON_ALPHA, "Very large z\u043erb", "says “very”"),
+    "nothing that can be checked": (ON_ALPHA, "It fits the patient", "names neither"),
+    "nothing": (ON_ALPHA, " [E1]", "says nothing"),
+}
+
+
+@pytest.mark.parametrize(("pointing", "text", "reason"), BAD_WORDS.values(), ids=BAD_WORDS)
+def test_words_of_a_model_that_are_removed(toy_graph: KnowledgeGraph, evidence, pointing: Claim, text, reason):
+    findings = EXPECTING if pointing.term_id == STRIPED else PATIENT
+    said = replace(pointing, text=text, by_model=True)
+    given = [diagnosis(pointing.disease_id, said), *(diagnosis(d) for d in IDS if d != pointing.disease_id)]
+    grounded, removed = ground(given, evidence, findings, toy_graph)
+    if reason is None:  # who lacks the whole lacks the tip
+        assert removed == ()
+        return
+    assert all(d.claims == () for d in grounded)
+    assert [r.claim for r in removed] == [said]
+    assert reason in removed[0].reason
+
+
+def test_the_programs_words_are_not_looked_at(toy_graph: KnowledgeGraph, evidence: tuple[Evidence, ...]):
+    given = diagnosis(ALPHA, replace(ON_ALPHA, text="measles <b> E99"))
+    assert ground([given], evidence, PATIENT, toy_graph) == ((given,), ())
+
+
+def test_prose_may_be_quoted_and_not_retold(toy_graph: KnowledgeGraph, evidence: tuple[Evidence, ...]):
+    """In prose the order of the words is their sense."""
+    passage = replace(
+        evidence[0],
+        evidence_id="E13",
+        kind=EvidenceKind.PASSAGE,
+        text="In most patients the zorb wobbles.",
+        association=None,
+    )
+    quoted = replace(claim(ALPHA, VERY_LARGE, "E13"), text='Very large zorb: "the zorb wobbles"', by_model=True)
+    retold = replace(quoted, text="Very large zorb: in most patients the zorb wobbles")
+    ((grounded,), (removed,)) = ground([diagnosis(ALPHA, quoted, retold)], (*evidence, passage), PATIENT, toy_graph)
+    assert grounded.claims == (quoted,)
+    assert (removed.claim, removed.reason) == (retold, "its text says “most”, which the evidence does not")
+
+
+ALL = tuple(diagnosis(d) for d in IDS)
+GOOD_PROSE = {
+    "one sentence": "Very large zorb fits Alpha syndrome, type II [E1].",
+    "two evidences": "Very large zorb fits Alpha syndrome, type II [E1] [E4].",
+    "a sentence in parts": "Very large zorb speaks for Alpha syndrome, type II [E1], but brittle flim is absent [E3].",
+    "for and against": "Very large zorb is present [E6], while Beta disease is reported without red striped zorb [E8].",
+    "two diseases": "Large zorb is seen in Gamma dysplasia and in Alpha syndrome, type II [E6] [E1].",
+    "what a case had": "A published patient with Beta disease had large zorb [E12].",
+}
+
+
+@pytest.mark.parametrize("text", GOOD_PROSE.values(), ids=GOOD_PROSE)
+def test_prose_that_is_kept(toy_graph: KnowledgeGraph, evidence: tuple[Evidence, ...], text: str):
+    assert ground_prose(text, ALL, evidence, PATIENT, toy_graph) == (text, ())
+
+
+def test_citations_are_written_one_way(toy_graph: KnowledgeGraph, evidence: tuple[Evidence, ...]):
+    text = "Very large zorb fits Alpha syndrome, type II [E1, E4]."
+    shown, removed = ground_prose(text, ALL, evidence, PATIENT, toy_graph)
+    assert (shown, removed) == ("Very large zorb fits Alpha syndrome, type II [E1] [E4].", ())
+
+
+BAD_PROSE = {
+    "no citation": ("Very large zorb fits Alpha syndrome, type II.", "it cites nothing"),
+    "a citation that does not exist": ("Very large zorb fits [E1] [E99].", "E99 does not exist"),
+    "an end without a citation": ("Very large zorb fits [E1], so it is measles.", "its end cites nothing"),
+    "a citation before the words": ("[E1] Very large zorb fits.", "its end cites nothing"),
+    "citations alone": ("[E1] [E2].", "it cites before it says anything"),
+    "what is not cited": ("Measles is seen in 7 of 8 patients [E1].", "it says “measle”, which the evidence does not"),
+    "one bad part": ("Very large zorb fits [E1] and Beta disease [E3].", "it names another candidate, Beta disease"),
+    "evidence of another disease": (
+        "Very large zorb fits Gamma dysplasia [E1].",
+        "it names another candidate, Gamma dysplasia",
+    ),
+    "the other direction": (
+        "Very large zorb speaks against it [E1].",
+        "it says “against”, which the evidence does not",
+    ),
+    "an absence turned round": ("Brittle flim fits Alpha syndrome, type II [E3].", "it says nothing of an absence"),
+    "two that do not go together": (
+        "Very large zorb and brittle flim fit [E1] [E3].",
+        "E1, E3 speak of what is absent and of what is not",
+    ),
+    "an invented quote": ('"Very large zorb in everybody" [E1].', "it quotes what is not in the evidence"),
+}
+
+
+@pytest.mark.parametrize(("text", "reason"), BAD_PROSE.values(), ids=BAD_PROSE)
+def test_prose_that_is_removed(toy_graph: KnowledgeGraph, evidence: tuple[Evidence, ...], text: str, reason: str):
+    good = GOOD_PROSE["one sentence"]
+    shown, (removed,) = ground_prose(f"{good} {text} {good}", ALL, evidence, PATIENT, toy_graph)
+    assert shown == f"{good} {good}"
+    assert (removed.claim.text, removed.reason) == (text, reason)
+
+
+def commented(summary: str = "", *, asks: str | None = None, is_ranking: bool = False, claims=()) -> Reading:
+    questions = (OpenQuestion(term_id=asks, text="?"),) if asks else ()
+    commentary = Commentary(
+        model="m", rung=Rung.PLAIN, summary=summary, questions=questions, is_ranking=is_ranking, notes=("n",)
+    )
+    return Reading(diagnoses=(diagnosis(ALPHA, *claims),), evidence=(), commentary=commentary)
+
+
+@pytest.mark.parametrize(
+    ("reading", "is_left"),
+    [
+        (commented(), False),
+        (commented("Very large zorb fits."), False),
+        (commented("Very large zorb fits [E1]."), True),
+        (commented(asks=LARGE), True),
+        (commented(asks=UNKNOWN_TERM), False),  # no evidence speaks of it
+        (commented(is_ranking=True), True),
+        (commented(claims=[ON_ALPHA]), False),
+        (commented(claims=[replace(ON_ALPHA, text="Very large zorb", by_model=True)]), True),
+    ],
+)
+def test_a_commentary_of_which_nothing_is_left(toy_graph: KnowledgeGraph, evidence, reading: Reading, is_left: bool):
+    _, commentary, _ = ground_reading(replace(reading, evidence=evidence), PATIENT, toy_graph)
+    assert commentary is not None
+    assert commentary.rung is (Rung.PLAIN if is_left else Rung.READER)
+    assert commentary.notes == (("n",) if is_left else ("n", NOTHING_LEFT))

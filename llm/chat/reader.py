@@ -1,0 +1,159 @@
+"""A language model as a reader: it weighs the candidates that the reader ranked, and points at evidence that exists.
+
+Promise: where no answer comes, or none that can be read, the reader's own stays, and the commentary says so. What the
+model says is not trusted here either: ``llm.grounding`` checks it like any reader's claims.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
+
+from kg.graph import KnowledgeGraph
+from kg.schema import Finding
+from llm.chat import prompt as prompts
+from llm.chat.answer import Answer, answer_schema, claims_within, parse_answer
+from llm.chat.json_repair import MAX_CHARS
+from llm.chat.prompt import Prompt, build_prompt
+from llm.chat.protocol import ChatModel, Rung
+from llm.errors import ModelError
+from llm.reader.protocol import Reader, Reading
+from llm.reader.ranking import RankingReader
+from llm.schema import Claim, Commentary, Diagnosis
+from llm.wording import plain
+from retrieval.schema import Candidate
+
+MAX_ANSWER_TOKENS = 1024
+NO_ANSWER = "The language model gave no answer, so this is the reader's own: {error}"
+STOPPED = "The language model was stopped before it had answered, so this is the reader's own answer."
+UNREADABLE = "The language model's answer could not be read, so this is the reader's own."
+NO_EVIDENCE = "There is no evidence to weigh, so the language model was not asked."
+LEFT_OUT = "The language model saw {shown} of {total} {what}: the others did not fit into its context."
+
+
+class ChatReader:
+    """The reader's answer, with a language model's claims, summary and open questions.
+
+    Cheap to make: for an answer that can be cancelled, make one of its own.
+
+    Args:
+        model: the language model.
+        fallback: the reader whose answer the model gets, and which stands where the model has none.
+        never_below: the ranking and the probabilities stay the reader's. Else the ranking is the model's, candidates
+            that it does not name follow in the reader's order, and probabilities stay with their places: the first is
+            as sure as the reader's first was. They are as well calibrated as before only where the model ranks as
+            well as the reader.
+        max_tokens: of the answer; at most a third of the model's context.
+        is_cancelled: asked while the answer comes.
+    """
+
+    def __init__(
+        self,
+        model: ChatModel,
+        fallback: Reader | None = None,
+        *,
+        never_below: bool = True,
+        max_tokens: int = MAX_ANSWER_TOKENS,
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._model = model
+        self._fallback = fallback or RankingReader()
+        self._never_below = never_below
+        self._max_tokens = min(max_tokens, model.context_size // 3)
+        self._is_cancelled = is_cancelled
+
+    @property
+    def version(self) -> str:
+        """Of the fallback, the model and the prompt."""
+        return f"{self._fallback.version}, {plain(self._model.identity, 100)}, {prompts.VERSION}"
+
+    def read(self, graph: KnowledgeGraph, findings: Sequence[Finding], candidates: Sequence[Candidate]) -> Reading:
+        """The fallback's reading with what the model adds, before grounding."""
+        reading = self._fallback.read(graph, findings, candidates)
+        if not reading.evidence:
+            return self._without_model(reading, NO_EVIDENCE)
+        n_claims = claims_within(self._max_tokens)
+        try:
+            prompt = build_prompt(
+                reading,
+                findings,
+                graph,
+                count_tokens=self._model.count_tokens,
+                budget=self._model.context_size - self._max_tokens,
+                n_claims=n_claims,
+            )
+            text = self._ask(prompt, n_claims)
+        except ModelError as error:
+            return self._without_model(reading, NO_ANSWER.format(error=plain(str(error), 300)))
+        if text is None:
+            return self._without_model(reading, STOPPED)
+        answer = parse_answer(text, prompt)
+        if answer is None:
+            return self._without_model(reading, UNREADABLE)
+        return self._joined(reading, prompt, answer)
+
+    def _ask(self, prompt: Prompt, n_claims: int) -> str | None:
+        """The model's text, as far as it will be read; None if it was cancelled.
+
+        Raises:
+            ModelError: no answer, or it broke off.
+        """
+        pieces = self._model.reply(
+            prompt.messages,
+            schema=answer_schema(prompt, n_claims),
+            max_tokens=self._max_tokens,
+            is_cancelled=self._is_cancelled,
+        )
+        text = ""
+        for piece in pieces:
+            text += piece
+            if len(text) > MAX_CHARS or self._is_cancelled():
+                break
+        if isinstance(pieces, Generator):
+            pieces.close()  # a connection ends with it
+        return None if self._is_cancelled() else text
+
+    def _without_model(self, reading: Reading, note: str) -> Reading:
+        commentary = Commentary(model=plain(self._model.identity, 100), rung=Rung.READER, notes=(note,))
+        return replace(reading, commentary=commentary)
+
+    def _joined(self, reading: Reading, prompt: Prompt, answer: Answer) -> Reading:
+        diagnoses = _with_claims(reading.diagnoses, answer.claims)
+        is_ranking = not self._never_below and bool(answer.ranking)
+        notes = [
+            LEFT_OUT.format(shown=shown, total=total, what=what)
+            for shown, total, what in (
+                (len(prompt.evidence_ids), prompt.n_evidence, "pieces of evidence"),
+                (len(prompt.diseases), prompt.n_candidates, "candidates"),
+            )
+            if shown < total
+        ]
+        return Reading(
+            diagnoses=_ranked(diagnoses, answer.ranking) if is_ranking else diagnoses,
+            evidence=reading.evidence,
+            removed=(*reading.removed, *answer.removed),
+            commentary=Commentary(
+                model=plain(self._model.identity, 100),
+                rung=self._model.rung,
+                summary=answer.summary,
+                questions=answer.questions,
+                is_ranking=is_ranking,
+                notes=(*notes, *answer.notes),
+            ),
+        )
+
+
+def _with_claims(diagnoses: Sequence[Diagnosis], claims: Sequence[Claim]) -> tuple[Diagnosis, ...]:
+    """Diagnoses with the model's claims after the reader's."""
+    return tuple(
+        replace(d, claims=(*d.claims, *(c for c in claims if c.disease_id == d.disease_id))) for d in diagnoses
+    )
+
+
+def _ranked(diagnoses: Sequence[Diagnosis], ranking: Sequence[str]) -> tuple[Diagnosis, ...]:
+    """Diagnoses in the model's order; ranks and probabilities stay with their places."""
+    places = {disease_id: place for place, disease_id in enumerate(ranking)}
+    ordered = sorted(diagnoses, key=lambda d: places.get(d.disease_id, len(places)))
+    return tuple(
+        replace(d, rank=old.rank, probability=old.probability) for d, old in zip(ordered, diagnoses, strict=True)
+    )
