@@ -18,6 +18,7 @@ from fastapi import FastAPI
 
 from kg.errors import CitedxError
 from kg.schema import Finding
+from llm.reader import Reader
 from llm.schema import Differential
 from retrieval.demographics import UNKNOWN, Demographics, merge_demographics
 from retrieval.findings import merge_findings
@@ -57,7 +58,14 @@ class Assistant(Protocol):
     def find_person(self, text: str) -> Demographics:
         """Age and sex of the patient, where the text says them."""
 
-    def diagnose(self, findings: Sequence[Finding], k: int = 10, *, person: Demographics = UNKNOWN) -> Differential:
+    def diagnose(
+        self,
+        findings: Sequence[Finding],
+        k: int = 10,
+        *,
+        person: Demographics = UNKNOWN,
+        reader: Reader | None = None,
+    ) -> Differential:
         """Ranked differential; abstains with a reason where nothing is usable."""
 
 
@@ -94,10 +102,17 @@ class Step:
     busy: bool = False
 
 
-def respond(assistant: Assistant, session: Session, text: str) -> Iterator[Step]:
+def respond(assistant: Assistant, session: Session, text: str, second_reader: Reader | None = None) -> Iterator[Step]:
     """Answer one message: the story, then its findings, then the differential of the whole case.
 
     Errors end in a step with the case as it was and the text back in its box.
+
+    Args:
+        assistant: answers.
+        session: the case so far.
+        text: the message.
+        second_reader: reads the case again, with a language model, while the first answer is on the page; where it
+            fails, that stays.
     """
     turn = Turn(story=text)
     yield Step(session=session.plus(turn), busy=True)
@@ -115,8 +130,21 @@ def respond(assistant: Assistant, session: Session, text: str) -> Iterator[Step]
     except Exception as error:
         yield Step(session=session.plus(Turn(story=text, note=_one_line(error))), text=text)
         return
-    answered = replace(turn, differential=differential)
-    yield Step(session=replace(session, findings=findings, differential=differential).plus(answered))
+    session = replace(session, findings=findings)
+
+    def answered(differential: Differential, note: str | None = None) -> Session:
+        return replace(session, differential=differential).plus(replace(turn, differential=differential, note=note))
+
+    if second_reader is None or not differential.diagnoses:
+        yield Step(session=answered(differential))
+        return
+    yield Step(session=answered(differential), busy=True)
+    try:
+        second = assistant.diagnose(findings, person=session.person, reader=second_reader)
+    except Exception as error:
+        yield Step(session=answered(differential, _one_line(error)))
+        return
+    yield Step(session=answered(second))
 
 
 def diagnose_text(assistant: Assistant, text: str) -> dict[str, Any]:
@@ -128,14 +156,16 @@ def diagnose_text(assistant: Assistant, text: str) -> dict[str, Any]:
         raise gr.Error(_one_line(error), print_exception=False) from None
 
 
-def build_app(assistant: Assistant) -> gr.Blocks:
+def build_app(assistant: Assistant, second_reader: Reader | None = None) -> gr.Blocks:
     """Lay out the page and wire its events.
 
     The queue hands the assistant one message at a time, since its models are shared by all sessions.
     """
 
     def send(text: str, consultation: Consultation) -> Iterator[tuple[Any, ...]]:
-        steps = respond(assistant, consultation.session, text) if text else iter(())  # "": Send was clicked twice
+        steps = (
+            respond(assistant, consultation.session, text, second_reader) if text else iter(())
+        )  # "": Send was clicked twice
         for step in steps:
             consultation.session = step.session
             if consultation.closed:
@@ -192,14 +222,16 @@ def build_app(assistant: Assistant) -> gr.Blocks:
     return page
 
 
-def create_server(assistant: Assistant, auth: tuple[str, str] | None = None) -> FastAPI:
+def create_server(
+    assistant: Assistant, auth: tuple[str, str] | None = None, second_reader: Reader | None = None
+) -> FastAPI:
     """The page and its API as an ASGI application, with security headers and no documentation pages."""
     undocumented: dict[str, Any] = {"openapi_url": None}  # FastAPI's pages would load scripts from elsewhere
     server = FastAPI(title="citedx", **undocumented)
     server.add_middleware(serving.SecurityHeaders)
     mounted: FastAPI = gr.mount_gradio_app(
         server,
-        build_app(assistant),
+        build_app(assistant, second_reader),
         path="/",
         auth=auth,
         theme=gr.themes.Base(primary_hue="teal", neutral_hue="slate", font=FONT, font_mono=MONO),
@@ -215,13 +247,19 @@ def create_server(assistant: Assistant, auth: tuple[str, str] | None = None) -> 
     return mounted
 
 
-def serve(assistant: Assistant, host: str, port: int, auth: tuple[str, str] | None = None) -> None:
+def serve(
+    assistant: Assistant,
+    host: str,
+    port: int,
+    auth: tuple[str, str] | None = None,
+    second_reader: Reader | None = None,
+) -> None:
     """Serve the chat until interrupted.
 
     Raises:
         UsageError: host and port cannot be had.
     """
-    serving.run(create_server(assistant, auth), host, port)
+    serving.run(create_server(assistant, auth, second_reader), host, port)
 
 
 def _html(value: str, elem_id: str | None = None) -> gr.HTML:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from kg.graph import KnowledgeGraph
     from kg.schema import Finding
     from llm import DiagnosisAssistant
+    from llm.reader import Reader
     from retrieval.multilingual import MultilingualReader
 
 app = typer.Typer(
@@ -59,6 +60,18 @@ LibraryOption = Annotated[
     Path | None, typer.Option("--library", help="Folder or release zip of phenopackets to add to the case library.")
 ]
 ReaderOption = Annotated[ReaderName, typer.Option(help="What weighs the candidates.")]
+ModelOption = Annotated[
+    str | None,
+    typer.Option(help="A language model that reads the case too: folder, id, or http://127.0.0.1:8000/v1#NAME."),
+]
+AdapterOption = Annotated[Path | None, typer.Option(help="Folder of a PEFT adapter for a local --model.")]
+ContextOption = Annotated[
+    int | None, typer.Option(min=512, help="Tokens of prompt and answer together; default: as the model says.")
+]
+QuantiseOption = Annotated[bool, typer.Option("--quantise", help="A local --model's weights in 4 bits.")]
+LeaveOption = Annotated[
+    bool, typer.Option("--may-leave-machine", help="Patients' findings may go to a --model on another machine.")
+]
 EmbedderOption = Annotated[
     Path | None, typer.Option("--embedder", help="Folder of another sentence-transformers model for the case index.")
 ]
@@ -86,16 +99,22 @@ def chat(
     library: LibraryOption = None,
     embedder: EmbedderOption = None,
     reader: ReaderOption = ReaderName.TRANSFORMER,
+    model: ModelOption = None,
+    adapter: AdapterOption = None,
+    context_size: ContextOption = None,
+    quantise: QuantiseOption = False,
+    may_leave_machine: LeaveOption = False,
 ) -> None:
     """Open the chat in the browser."""
     credentials = _parse_credentials(auth)
     from ui.serving import listen
 
     listen(host, port).close()  # before minutes of building: is the port free?
+    second_reader = _chat_reader(model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine)
     assistant = _load_assistant(cases=cases, library=library, embedder=embedder, reader=reader)
     from ui.app import serve
 
-    serve(assistant, host, port, credentials)
+    serve(assistant, host, port, credentials, second_reader)
 
 
 @app.command()
@@ -122,6 +141,11 @@ def diagnose(
     library: LibraryOption = None,
     embedder: EmbedderOption = None,
     reader: ReaderOption = ReaderName.TRANSFORMER,
+    model: ModelOption = None,
+    adapter: AdapterOption = None,
+    context_size: ContextOption = None,
+    quantise: QuantiseOption = False,
+    may_leave_machine: LeaveOption = False,
 ) -> None:
     """Rank diagnoses for a story, a phenopacket or a list of HPO ids."""
     _require_one(TEXT=text, **{"--file": file, "--phenopacket": phenopacket, "--hpo": hpo})
@@ -131,8 +155,9 @@ def diagnose(
     graph = load_graph()
     found, told = _patient_of(graph, story, phenopacket, hpo)  # before minutes of building: can it be used?
     person = merge_demographics(told, _given_person(sex, age))
+    second_reader = _chat_reader(model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine)
     assistant = _load_assistant(graph=graph, cases=cases, library=library, embedder=embedder, reader=reader)
-    differential = assistant.diagnose(found, k=k, person=person, accepted_risk=max_risk)
+    differential = assistant.diagnose(found, k=k, person=person, accepted_risk=max_risk, reader=second_reader)
     if as_json:
         from ui.render import differential_json
 
@@ -189,6 +214,31 @@ def doctor() -> None:
         typer.echo(f"{'ok  ' if check.ok else 'FAIL'}  {check.name}: {check.detail}")
     if not healthy:
         raise typer.Exit(2)
+
+
+def _chat_reader(
+    model: str | None, adapter: Path | None, context_size: int | None, *, quantise: bool, may_leave_machine: bool
+) -> Reader | None:
+    """Reads with a language model; None where none is named."""
+    if model is None:
+        if adapter or context_size or quantise or may_leave_machine:
+            raise UsageError(
+                "--adapter, --context-size, --quantise and --may-leave-machine are about a language model: "
+                "name one with --model"
+            )
+        return None
+    from llm.chat.load import load_chat_model
+    from llm.chat.reader import ChatReader
+
+    return ChatReader(
+        load_chat_model(
+            model,
+            adapter=adapter,
+            context_size=context_size,
+            may_leave_machine=may_leave_machine,
+            quantise=quantise,
+        )
+    )
 
 
 def _load_assistant(

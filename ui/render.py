@@ -6,6 +6,7 @@ Pure functions without Gradio; what is clicked and kept is the business of ``ui.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -14,7 +15,7 @@ from typing import Any
 
 from kg.curie import url_of
 from kg.schema import Finding, Provenance
-from llm.schema import Claim, Diagnosis, Differential
+from llm.schema import Claim, Commentary, Diagnosis, Differential
 from retrieval.demographics import UNKNOWN, Demographics, word_demographics
 from retrieval.schema import Evidence
 
@@ -29,6 +30,7 @@ WELCOME = (
     "<p>Names, dates and addresses are not needed: leave them out.</p></div>"
 )
 _HPO_LICENCE = "https://hpo.jax.org/app/license"
+_CITATION = re.compile(r"\[(E[0-9]+)\]")
 _HPO_PAPER = "https://doi.org/10.1093/nar/gkad1005"
 _CHAT_CLAIMS = 4  # a chat answer stays readable at a glance; the case panel shows all claims
 
@@ -43,7 +45,7 @@ class Turn:
     differential: Differential | None = None
     """The answer; None while it is being made, or where there is none."""
     note: str | None = None
-    """One line where there is no answer: an error, or no findings."""
+    """One line where there is no answer, or only a first one: an error, or no findings."""
 
 
 def link(url: str | None, text: str) -> str:
@@ -150,6 +152,7 @@ def differential_json(differential: Differential) -> dict[str, Any]:
         ],
         "evidence": [_evidence_json(evidence) for evidence in differential.evidence],
         "abstained": differential.abstained,
+        "commentary": _commentary_json(differential.commentary),
         "removed_claims": [{**_claim_json(r.claim), "reason": r.reason} for r in differential.removed_claims],
         "questions": [{"id": q.term_id, "text": q.text, "gain": q.gain} for q in differential.questions],
         "versions": dict(differential.versions),
@@ -169,7 +172,21 @@ def finding_json(finding: Finding) -> dict[str, Any]:
 
 
 def _claim_json(claim: Claim) -> dict[str, Any]:
-    return {"text": claim.text, "supports": claim.supports, "citations": list(claim.evidence_ids)}
+    said = {"text": claim.text, "supports": claim.supports, "citations": list(claim.evidence_ids)}
+    return {**said, "by_model": True} if claim.by_model else said
+
+
+def _commentary_json(commentary: Commentary | None) -> dict[str, Any] | None:
+    if commentary is None:
+        return None
+    return {
+        "model": commentary.model,
+        "rung": commentary.rung,
+        "summary": commentary.summary,
+        "is_ranking": commentary.is_ranking,
+        "questions": [{"id": q.term_id, "text": q.text} for q in commentary.questions],
+        "notes": list(commentary.notes),
+    }
 
 
 def _evidence_json(evidence: Evidence) -> dict[str, Any]:
@@ -196,10 +213,11 @@ def _story(turn: Turn) -> str:
 
 def _reply(turn: Turn, is_current: bool) -> str:
     found = _found(turn.findings) if turn.findings else ""
-    if turn.note is not None:
-        answer = f'<p class="note" data-announce>{escape(turn.note)}</p>'
-    elif turn.differential is not None:
-        answer = _answer(turn.differential, is_current)
+    note = "" if turn.note is None else f'<p class="note" data-announce>{escape(turn.note)}</p>'
+    if turn.differential is not None:
+        answer = _answer(turn.differential, is_current) + note
+    elif note:
+        answer = note
     else:
         doing = "Weighing the evidence" if turn.findings else "Reading the story"
         answer = f'<p class="busy" data-announce>{doing} …</p>'
@@ -224,8 +242,22 @@ def _answer(differential: Differential, is_current: bool) -> str:
     ask = ""
     if differential.questions:
         ask = f'<p class="ask"><b>The question that would help most:</b> {escape(differential.questions[0].text)}</p>'
+    commentary = _commentary(differential.commentary, linked=is_current)
     earlier = "" if is_current else '<p class="earlier">Earlier answer: its evidence is no longer shown.</p>'
-    return f'<div class="answer">{lead}{ask}{earlier}</div>'
+    return f'<div class="answer">{lead}{commentary}{ask}{earlier}</div>'
+
+
+def _commentary(commentary: Commentary | None, linked: bool) -> str:
+    """A language model's summary with its citations, its questions, and how it came about."""
+    if commentary is None:
+        return ""
+    parts = []
+    if commentary.summary:
+        summary = _CITATION.sub(lambda m: citations([m[1]], linked), escape(commentary.summary))
+        parts.append(f'<p class="summary"><b>{escape(commentary.model)}:</b> {summary}</p>')
+    parts += [f'<p class="ask">{escape(question.text)}</p>' for question in commentary.questions]
+    parts += [f'<p class="note">{escape(note)}</p>' for note in commentary.notes]
+    return f'<div class="commentary">{"".join(parts)}</div>'
 
 
 def _lead(diagnoses: Sequence[Diagnosis], linked: bool) -> str:

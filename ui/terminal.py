@@ -15,7 +15,7 @@ from rich.text import Text
 
 from kg.graph import KnowledgeGraph
 from kg.schema import Association, Disease, Explanation, Finding, Gene, Predicate, Term
-from llm.schema import Differential
+from llm.schema import Commentary, Differential
 from retrieval.demographics import word_demographics
 from ui.render import story_pieces
 
@@ -67,6 +67,8 @@ def show_differential(console: Console, differential: Differential) -> None:
             mark = "[green]+[/]" if claim.supports else "[red]-[/]"
             cites = " ".join(escape(f"[{e}]") for e in claim.evidence_ids)
             console.print(f"     {mark} {escape(claim.text)} [cyan]{cites}[/]", highlight=False)
+    if differential.commentary:
+        _show_commentary(console, differential.commentary)
     console.print("\n[bold]Evidence[/]")
     for e in differential.evidence:
         reference = f"{e.reference}  {e.url or ''}".rstrip()
@@ -76,6 +78,16 @@ def show_differential(console: Console, differential: Differential) -> None:
     if differential.questions:
         console.print(f"\n[bold]Ask next[/]  {escape(differential.questions[0].text)}")
     console.print(f"\n[dim]{NOT_A_DEVICE}[/]")
+
+
+def _show_commentary(console: Console, commentary: Commentary) -> None:
+    console.print(f"\n[bold]Language model[/]  [dim]{escape(_plain(commentary.model))}[/]", highlight=False)
+    if commentary.summary:
+        console.print(f"  {escape(_plain(commentary.summary))}", highlight=False)
+    for question in commentary.questions:
+        console.print(f"  {escape(_plain(question.text))}", highlight=False)
+    for note in commentary.notes:
+        console.print(f"  [dim]{escape(_plain(note))}[/]", highlight=False)
 
 
 def show_node(console: Console, graph: KnowledgeGraph, node: Term | Disease | Gene) -> None:

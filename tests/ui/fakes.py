@@ -13,7 +13,10 @@ from dataclasses import dataclass, field
 
 from kg.errors import UsageError
 from kg.schema import Finding, Provenance
-from llm.schema import Claim, Diagnosis, Differential, Question
+from llm.chat.protocol import Rung
+from llm.reader import Reader
+from llm.reader.protocol import Reading
+from llm.schema import Claim, Commentary, Diagnosis, Differential, OpenQuestion, Question
 from retrieval.demographics import UNKNOWN, Demographics, find_demographics
 from retrieval.schema import Evidence, EvidenceKind
 
@@ -141,7 +144,14 @@ class FakeAssistant:
         """As the product does."""
         return find_demographics(text)
 
-    def diagnose(self, findings: Sequence[Finding], k: int = 10, *, person: Demographics = UNKNOWN) -> Differential:
+    def diagnose(
+        self,
+        findings: Sequence[Finding],
+        k: int = 10,
+        *,
+        person: Demographics = UNKNOWN,
+        reader: Reader | None = None,
+    ) -> Differential:
         """The canned differential; abstains without a present finding."""
         time.sleep(self.delay_s)
         if not any(not finding.excluded for finding in findings):
@@ -153,6 +163,7 @@ class FakeAssistant:
             evidence=EVIDENCE,
             questions=() if QUESTION.term_id in {f.term_id for f in findings} else (QUESTION,),
             person=person,
+            commentary=None if reader is None else reader.read(None, findings, ()).commentary,
             versions=self.versions,
         )
 
@@ -160,6 +171,40 @@ class FakeAssistant:
 class BrokenAssistant(FakeAssistant):
     """Fails while diagnosing, with the story's words in the error, as a careless library would."""
 
-    def diagnose(self, findings: Sequence[Finding], k: int = 10, *, person: Demographics = UNKNOWN) -> Differential:
+    def diagnose(
+        self,
+        findings: Sequence[Finding],
+        k: int = 10,
+        *,
+        person: Demographics = UNKNOWN,
+        reader: Reader | None = None,
+    ) -> Differential:
         """Raise an error that nobody expects."""
         raise RuntimeError(f"cannot digest {findings[0].quote}")
+
+
+COMMENTARY = Commentary(
+    model="tiny & sure",
+    rung=Rung.CONSTRAINED,
+    summary="Hand apraxia is known of it [E1].",
+    questions=(OpenQuestion(term_id="HP:0002650", text="Scoliosis: present or absent?"),),
+    notes=("The language model saw 3 of 9 pieces of evidence: the others did not fit into its context.",),
+)
+
+
+class FakeChatReader:
+    """Adds a canned commentary, as ``llm.chat.reader.ChatReader`` would."""
+
+    version = "fake chat reader"
+
+    def read(self, graph, findings, candidates) -> Reading:
+        """The commentary alone."""
+        return Reading(diagnoses=(), evidence=(), commentary=COMMENTARY)
+
+
+class DyingChatReader(FakeChatReader):
+    """Breaks as nobody expects."""
+
+    def read(self, graph, findings, candidates) -> Reading:
+        """Raise an error."""
+        raise RuntimeError("out of luck")

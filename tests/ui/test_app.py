@@ -1,5 +1,6 @@
 """One message at a time: what the session becomes, and what leaves the server."""
 
+import html
 import json
 import logging
 import re
@@ -13,8 +14,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from kg.errors import UsageError
-from tests.ui.fakes import BrokenAssistant, FakeAssistant
-from ui import app, serving
+from tests.ui.fakes import COMMENTARY, BrokenAssistant, DyingChatReader, FakeAssistant, FakeChatReader
+from ui import app, render, serving
 from ui.app import Session, Step, respond
 from ui.render import differential_json
 
@@ -166,3 +167,29 @@ def test_says_where_it_is_when_it_answers():
             assert httpx.get(address[1]).status_code == 404  # answered, by an application without pages
         finally:
             process.terminate()
+
+
+def test_a_language_model_reads_after_the_first_answer_is_on_the_page():
+    *_, first, second = respond(FakeAssistant(), Session(), RETT, FakeChatReader())
+    assert first.busy
+    assert first.session.differential is not None
+    assert first.session.differential.commentary is None
+    assert not second.busy
+    assert second.session.differential.commentary == COMMENTARY
+    assert len(second.session.turns) == 1
+
+
+def test_where_the_language_model_breaks_the_first_answer_stays_with_a_note():
+    *_, first, second = respond(FakeAssistant(), Session(), RETT, DyingChatReader())
+    assert second.session.differential == first.session.differential
+    assert second.session.turns[-1].note
+    assert "out of luck" not in second.session.turns[-1].note
+    log = render.chat_log(second.session.turns, second.session.differential)
+    assert "Rett" in log
+    assert second.session.turns[-1].note in html.unescape(log)
+
+
+def test_where_there_is_no_diagnosis_no_language_model_is_asked():
+    *_, last = respond(FakeAssistant(), Session(), "no seizures", DyingChatReader())
+    assert last.session.turns[-1].note is None
+    assert last.session.differential.abstained

@@ -1,6 +1,7 @@
 """What is shown is escaped, cited and linked as promised."""
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -11,7 +12,7 @@ from kg.schema import Finding, Provenance
 from llm.schema import Claim, Diagnosis, Differential, Question, RemovedClaim
 from retrieval.demographics import demographics_of
 from retrieval.schema import Evidence, EvidenceKind
-from tests.ui.fakes import FakeAssistant
+from tests.ui.fakes import COMMENTARY, FakeAssistant
 from ui import render
 from ui.app import EXAMPLES
 from ui.render import Turn
@@ -250,6 +251,7 @@ def test_public_json():
             }
         ],
         "abstained": None,
+        "commentary": None,
         "removed_claims": [{**said, "reason": "E9 does not exist"}],
         "questions": [{"id": "HP:0002650", "text": "Scoliosis?", "gain": 0.25}],
         "versions": {"hpo": "2025-01-16"},
@@ -260,3 +262,22 @@ def test_the_panel_says_who_the_patient_is_where_it_is_known():
     panel = render.case_panel((SEIZURE,), None, person=demographics_of("FEMALE", "P3Y"))
     assert '<p class="person">Patient: female, 3 years</p>' in panel
     assert "Patient:" not in render.case_panel((SEIZURE,), None)
+
+
+def test_a_language_model_s_words_are_escaped_and_their_citations_lead_to_the_evidence():
+    differential = replace(FakeAssistant().diagnose((SEIZURE,)), commentary=COMMENTARY)
+    log = render.chat_log((render.Turn(story="x", findings=(SEIZURE,), differential=differential),), differential)
+    assert "tiny &amp; sure" in log
+    assert 'Hand apraxia is known of it <a class="cite" href="#ev-E1"' in log
+    assert "Scoliosis: present or absent?" in log
+    assert "3 of 9 pieces of evidence" in log
+    told = render.differential_json(differential)["commentary"]
+    assert told["rung"] == "constrained"
+    assert told["questions"] == [{"id": "HP:0002650", "text": "Scoliosis: present or absent?"}]
+    json.dumps(told)
+
+
+def test_a_claim_by_a_language_model_is_marked_in_the_json():
+    claim = Claim(text="t", supports=True, evidence_ids=("E1",), disease_id="OMIM:312750", by_model=True)
+    assert render._claim_json(claim)["by_model"] is True
+    assert "by_model" not in render._claim_json(replace(claim, by_model=False))
