@@ -144,7 +144,6 @@ def test_nothing_usable_is_an_abstention_not_an_error(citedx, story):
         (["diagnose", "--hpo", "HP:0001250", "--age", "old"], "--age is a number of years up to 120"),
         (["diagnose", "--hpo", "HP:0001250", "--age", "200"], "got 200"),
         (["diagnose", "x", "--quantise"], "name one with --model"),
-        (["diagnose", "seizures", "--model", "http://example.org/v1"], "--may-leave-machine"),
         (["diagnose", "seizures", "--model", "no/such/folder"], "no/such/folder"),
         (["diagnose", "--file", "nowhere.txt"], "cannot read nowhere.txt: No such file"),
         (["diagnose", "--phenopacket", "nowhere.json"], "cannot read the phenopacket nowhere.json"),
@@ -172,6 +171,13 @@ def test_binary_bytes_are_no_story(citedx, tmp_path):
     outcome = citedx("diagnose", "--file", str(file))
     assert (outcome.code, outcome.err.count("\n")) == (2, 1)
     assert "not a text file" in outcome.err
+
+
+def test_a_model_on_another_machine_is_refused_unless_it_is_allowed(citedx):
+    outcome = citedx("diagnose", "seizures", "--model", "http://example.org/v1", "--no-cases", "--reader", "graph")
+    assert outcome.code == 1
+    assert "example.org is not an address of this machine" in outcome.err
+    assert "--may-leave-machine" in outcome.err
 
 
 def test_a_broken_phenopacket_is_named(citedx, tmp_path):
