@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from evaluation.qa.runner import Shard, answer_questions, join_shards, read_answ
 from evaluation.qa.schema import ContextKind, Question, Scoring
 from evaluation.report import describe_run
 from kg.cache import digest
-from kg.errors import NotReadyError, UsageError
+from kg.errors import UsageError
 from llm.chat.protocol import ChatModel
 
 
@@ -132,12 +131,9 @@ def _load_answerer(options: QaOptions, model: ChatModel | None) -> Answerer:
 
 def load_model(name: str, *, may_leave_machine: bool = False) -> ChatModel:
     """A language model by id, folder or address. Raises NotReadyError, ModelError."""
-    if importlib.util.find_spec("llm.chat.load") is None:
-        raise NotReadyError("this citedx has no language models: --model retrieval")
-    from llm.chat.load import load_chat_model  # type: ignore[import-not-found, import-untyped, unused-ignore]
+    from llm.chat.load import load_chat_model
 
-    loaded: ChatModel = load_chat_model(name, may_leave_machine=may_leave_machine)
-    return loaded
+    return load_chat_model(name, may_leave_machine=may_leave_machine)
 
 
 def _settings(options: QaOptions, questions: tuple[Question, ...]) -> dict[str, str]:

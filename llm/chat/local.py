@@ -94,6 +94,30 @@ class LocalChatModel:
             finally:
                 pieces.close()
 
+    def log_likelihoods(self, messages: Sequence[Message], answers: Sequence[str]) -> list[float]:
+        """Natural logarithm of the probability of each answer after the messages; a reading of the prompt for each.
+
+        Raises:
+            ModelError: prompt and answer do not fit into the context, or an answer is empty.
+        """
+        import torch
+
+        prompt = self._encode(messages)
+        found = []
+        for answer in answers:
+            ids = list(self._model.tokenizer(answer, add_special_tokens=False, split_special_tokens=True).input_ids)
+            if not ids or len(prompt) + len(ids) > self.context_size:
+                raise ModelError(
+                    f"{self.identity} cannot say how likely {answer[:40]!r} is after {len(prompt)} tokens: it reads "
+                    f"{self.context_size} together, and an answer has at least one"
+                )
+            inputs = torch.tensor([prompt + ids], device=self._model.device)
+            with self._places, torch.inference_mode():
+                logits = self._model.network(input_ids=inputs, attention_mask=torch.ones_like(inputs)).logits
+            told = logits[0, len(prompt) - 1 : -1].float().log_softmax(-1)
+            found.append(float(told[torch.arange(len(ids)), torch.tensor(ids)].sum()))
+        return found
+
     @cached_property
     def _decoder(self) -> SchemaDecoder:
         network = self._model.network

@@ -384,3 +384,26 @@ def test_a_model_that_does_not_fit_into_memory() -> None:
         check_memory("m", 16.1e9, 8e9, "cuda")
     with pytest.raises(ModelError, match="the memory has"):
         check_memory("m", 16.1e9, 8e9, "cpu")
+
+
+def test_the_likelihood_of_an_answer_is_the_product_of_its_tokens(tiny_model):
+    """Against the network asked for one token after the other."""
+    model = tiny_model
+    (one, other, again) = model.log_likelihoods(ASK, ["A", "seizures", "A"])
+    assert one == again
+    tokenizer, network = model._model.tokenizer, model._model.network
+    prompt, total = model._encode(ASK), 0.0
+    for token in tokenizer("seizures", add_special_tokens=False).input_ids:
+        with torch.inference_mode():
+            logits = network(input_ids=torch.tensor([prompt])).logits[0, -1].float()
+        total += float(logits.log_softmax(-1)[token])
+        prompt = [*prompt, token]
+    assert other == pytest.approx(total, abs=1e-3)
+
+
+def test_an_answer_that_is_empty_or_too_long_has_no_likelihood(tiny_model):
+    model = tiny_model
+    with pytest.raises(ModelError, match="cannot say how likely"):
+        model.log_likelihoods(ASK, [""])
+    with pytest.raises(ModelError, match="cannot say how likely"):
+        model.log_likelihoods(ASK, ["word " * 3000])
