@@ -251,10 +251,10 @@ def _commentary(commentary: Commentary | None, linked: bool) -> str:
     """A language model's summary with its citations, its questions, and how it came about."""
     if commentary is None:
         return ""
-    parts = []
+    parts = [f'<p class="by">Also read by {escape(commentary.model)}</p>']
     if commentary.summary:
         summary = _CITATION.sub(lambda m: citations([m[1]], linked), escape(commentary.summary))
-        parts.append(f'<p class="summary"><b>{escape(commentary.model)}:</b> {summary}</p>')
+        parts.append(f'<p class="summary">{summary}</p>')
     parts += [f'<p class="ask">{escape(question.text)}</p>' for question in commentary.questions]
     parts += [f'<p class="note">{escape(note)}</p>' for note in commentary.notes]
     return f'<div class="commentary">{"".join(parts)}</div>'
