@@ -56,11 +56,7 @@ def test_rett_syndrome(release_assistant: DiagnosisAssistant):
     assert answer.removed_claims == ()
 
 
-# The fusion has Duchenne among the first three, the reader eighth, behind limb-girdle dystrophies: see docs/log.md.
-SHORT = pytest.mark.xfail(strict=True, reason="the reader has it eighth")
-
-
-@pytest.mark.parametrize("disease", [pytest.param(d, marks=SHORT) if d.startswith("Duchenne") else d for d in TEXTBOOK])
+@pytest.mark.parametrize("disease", TEXTBOOK)
 def test_the_textbook_diagnosis_is_among_the_first_three(release_assistant: DiagnosisAssistant, disease: str):
     findings = release_assistant.find_findings(TEXTBOOK[disease])
     answer = release_assistant.diagnose(findings, k=3, person=release_assistant.find_person(TEXTBOOK[disease]))
