@@ -167,11 +167,23 @@ def test_the_fusion_is_trained_in_the_folds_and_a_second_run_ranks_nothing(tmp_p
 def test_the_reader_is_trained_in_the_folds_and_examined(tmp_path, monkeypatch):
     monkeypatch.setattr(reader_folds, "N_SIMULATED", 12)
     cases, out = tmp_path / "packets", tmp_path / "out"
-    packet(cases, "m1", present=(*OF_MARFAN, "HP:0002650", "HP:0000098"))
+    further = ("HP:0002650", "HP:0000098", "HP:0000545", "HP:0000767", "HP:0002616", "HP:0001519", "HP:0000218")
+    packet(cases, "m1", present=(*OF_MARFAN, *further))  # enough to be asked about
     packet(cases, "m2", publication="PMID:2")
     packet(cases, "r1", disease=RETT, present=OF_RETT, publication="PMID:2")
-    options = ("--system", "reader", "--protocol", "unseen-publication", "--weights", "folds", "--knowledge", "graph")
-    result = evaluate(cases, out, *options, "--without", "cases", "--examine", "3")
+    options = (
+        "--workers",
+        "1",
+        "--system",
+        "reader",
+        "--protocol",
+        "unseen-publication",
+        "--weights",
+        "folds",
+        "--knowledge",
+        "graph",
+    )
+    result = evaluate(cases, out, *options, "--without", "cases", "--examine", "3", "--workers", "1")
     assert result.exception is None
     metrics = strict_json(out / "metrics.json")
     assert (metrics["settings"]["system"], metrics["settings"]["without"]) == ("reader", "cases")
