@@ -157,7 +157,7 @@ def build_reader_examples(
 
 
 def simulate_examples(
-    whole: Knowledge, publications: frozenset[str], n_candidates: int, seed: int, n: int = N_SIMULATED
+    whole: Knowledge, publications: frozenset[str], n_candidates: int, seed: int, n: int
 ) -> tuple[ReaderExample, ...]:
     """Simulated patients, with what the graph says without these publications, and without any published case."""
     alone = Knowledge(graph=hold_out(whole, publications, Protocol.UNSEEN_PUBLICATION).graph)
@@ -192,7 +192,7 @@ def _begin(job: Job, folds: Sequence[Fold], without: frozenset[Ablation], seed: 
 
     settings = replace(_settings(without), n_epochs=N_SIMULATED_EPOCHS)
     publications = frozenset[str]().union(*(publications for publications, _ in folds))
-    examples = simulate_examples(job.whole, publications, settings.n_candidates, seed)
+    examples = simulate_examples(job.whole, publications, settings.n_candidates, seed, N_SIMULATED)
     return train_reader(examples, settings=settings, seed=seed).model
 
 
