@@ -19,7 +19,7 @@ from evaluation.processes import n_cores
 from evaluation.protocols import N_FOLDS, Knowledge, check_no_leak, hold_out, split_folds
 from evaluation.recalibration import recalibrated_by_others
 from evaluation.report import describe_run, write_report
-from evaluation.runner import PREDICTIONS, predict, publications_of
+from evaluation.runner import PREDICTIONS, SETTINGS, predict, publications_of
 from evaluation.schema import Ablation, Case, Level, Prediction, Protocol, System, Unscored, Weights
 from evaluation.stories import ReadBack, Story, Storyteller, read_stories
 from evaluation.systems import TRAINED, WITH_VECTORS
@@ -262,7 +262,7 @@ def _settings(options: Options, material: _Material, weights: Weights | None) ->
 def claim_folder(out: Path, settings: Mapping[str, str]) -> None:
     """Make the folder; it belongs to one run: going on with another would mix predictions."""
     require_writable(out)
-    note = out / "settings.txt"
+    note = out / SETTINGS
     wanted = "".join(f"{name}: {value}\n" for name, value in settings.items())
     try:
         if not note.exists():

@@ -61,7 +61,7 @@ def train_fold_readers(
     """
     from llm.reader.weights import load_reader, save_reader
 
-    readers = {k: load_reader(folder, "cpu") for k in wanted if kept and _is_kept(folder := kept / str(k))}
+    readers = {k: load_reader(kept / str(k), "cpu") for k in wanted if kept and _is_kept(kept / str(k))}
     missing = [k for k in wanted if k not in readers]
     chosen = tuple((publications, choose_training_cases(cases, seed)) for publications, cases in folds)
     begun = None

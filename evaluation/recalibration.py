@@ -13,12 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from evaluation.protocols import Fold
-from evaluation.runner import PREDICTIONS, read_predictions
+from evaluation.runner import PREDICTIONS, SETTINGS, read_predictions
 from evaluation.schema import Prediction, System, Weights
 from kg.errors import UsageError
 from llm.reader.confidence import MIN_ANSWERS, Points, fit_confidence, recalibrated
-
-SETTINGS = "settings.txt"
 
 
 def recalibrated_by_others(predictions: Sequence[Prediction], folds: Sequence[Fold]) -> tuple[Prediction, ...]:

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
 N_KEPT = 100
 """Ranks kept of each prediction."""
-PREDICTIONS = "predictions.jsonl"
+PREDICTIONS, SETTINGS = "predictions.jsonl", "settings.txt"
+"""Files of a run: what was answered, and what was asked for, by which the run is known again."""
 READERS = "readers"
 """Folder beside the predictions that keeps the reader of each fold, so that a run that was cut off goes on."""
 

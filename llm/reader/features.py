@@ -1,9 +1,11 @@
 """What the reader is shown of one patient: the candidates, and for each the evidence finding by finding.
 
-Per candidate the fusion's features (``retrieval.features``). Per candidate and finding of the patient how the disease
-accounts for it: by itself, through a more general term, through its nearest published cases, through its kin; and per
-candidate the findings that it leads one to expect and the patient was not said to have. Which candidates are kin of
-each other by gene or name is told too, since they can only be told apart by what they do not share.
+Per candidate the fusion's features (``retrieval.features``), what lies near it in meaning (``retrieval.meanings``), and
+what the patient's age and sex have to do with it (``llm.reader.person``). Per candidate and finding of the patient how
+the disease accounts for it: by itself, through a more general term, a term of like meaning, its nearest published cases
+or its kin; and per candidate the findings that it leads one to expect and the patient was not said to have. Which
+candidates are kin of each other by gene or name is told too, since they can only be told apart by what they do not
+share.
 """
 
 from __future__ import annotations

@@ -5,10 +5,12 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 
 from tests.ui.fakes import FakeAssistant
 from ui import serving
@@ -36,18 +38,27 @@ def assistant(request) -> Assistant:
     return FakeAssistant(delay_s=0.5) if request.param == "fake" else request.getfixturevalue("release_assistant")
 
 
-@pytest.fixture(scope="module")
-def address(assistant: Assistant) -> Iterator[str]:
+@contextmanager
+def served(application: FastAPI) -> Iterator[str]:
+    """The address of a page while it is there."""
     listener = serving.listen("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(create_server(assistant), log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(application, log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     while not server.started:
         assert thread.is_alive()
         time.sleep(0.05)
-    yield serving.address_of(listener)
-    server.should_exit = True
-    thread.join(timeout=10)
+    try:
+        yield serving.address_of(listener)
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def address(assistant: Assistant) -> Iterator[str]:
+    with served(create_server(assistant)) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-import uvicorn
 
 from kg.graph import KnowledgeGraph
 from llm.assistant import DiagnosisAssistant
@@ -20,7 +16,6 @@ from retrieval.cases import build_library, series_of
 from retrieval.lexicon import Lexicon
 from tests.fakes import HashEmbedder
 from tests.toy import build_extractor, linear_fusion
-from ui import serving
 from ui.app import create_server
 
 pytest.importorskip("playwright.sync_api", reason="needs Playwright (pip install 'citedx[browser]')")
@@ -28,7 +23,7 @@ pytest.importorskip("llguidance", reason="llguidance is not installed")
 
 from tests.llm.chat import peer as acts
 from tests.llm.chat.tiny import save_tiny_model
-from tests.ui.test_browser import LAPTOP, Visitor, browser  # noqa: F401 - a fixture
+from tests.ui.test_browser import LAPTOP, Visitor, browser, served  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.browser
 
@@ -48,22 +43,10 @@ def assistant(toy_graph: KnowledgeGraph) -> DiagnosisAssistant:
     return DiagnosisAssistant(extractor.model, ranker, Lexicon(toy_graph.ontology), library)
 
 
-@contextmanager
-def page_of(assistant: DiagnosisAssistant, model: str) -> Iterator[str]:
+def page_of(assistant: DiagnosisAssistant, model: str) -> AbstractContextManager[str]:
     """The address of a chat with this model."""
-    listener = serving.listen("127.0.0.1", 0)
-    application = create_server(assistant, second_reader=ChatReader(load_chat_model(model), max_tokens=400))
-    server = uvicorn.Server(uvicorn.Config(application, log_level="warning"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.05)
-    try:
-        yield serving.address_of(listener)
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)
+    reader = ChatReader(load_chat_model(model), max_tokens=400)
+    return served(create_server(assistant, second_reader=reader))
 
 
 def ask(browser, address: str) -> str:  # noqa: F811
@@ -91,6 +74,7 @@ def test_a_model_on_a_server(browser, assistant, folder):  # noqa: F811
         behaviour.keeps, behaviour.script = (), [acts.say("{}"), acts.say("{}"), acts.say(answer)]
         said = ask(browser, address)
     assert "Also read by" in said
+    assert "the reader's own" not in said  # the model's answer came and was read
     assert "Nothing that its evidence" not in said  # no citation, so it is not shown
 
 
