@@ -123,24 +123,24 @@ def respond(assistant: Assistant, session: Session, text: str, second_reader: Re
             return
         turn = replace(turn, findings=found)
         findings = merge_findings(session.findings, found)
-        session = replace(session, person=merge_demographics(session.person, assistant.find_person(text)))
+        person = merge_demographics(session.person, assistant.find_person(text))
+        told = replace(session, findings=findings, person=person, differential=None)
         # The old differential does not speak of the new findings: it goes before the new one comes.
-        yield Step(session=replace(session, findings=findings, differential=None).plus(turn), text="", busy=True)
-        differential = assistant.diagnose(findings, person=session.person)
+        yield Step(session=told.plus(turn), text="", busy=True)
+        differential = assistant.diagnose(findings, person=person)
     except Exception as error:
         yield Step(session=session.plus(Turn(story=text, note=_one_line(error))), text=text)
         return
-    session = replace(session, findings=findings)
 
     def answered(differential: Differential, note: str | None = None) -> Session:
-        return replace(session, differential=differential).plus(replace(turn, differential=differential, note=note))
+        return replace(told, differential=differential).plus(replace(turn, differential=differential, note=note))
 
     if second_reader is None or not differential.diagnoses:
         yield Step(session=answered(differential))
         return
     yield Step(session=answered(differential), busy=True)
     try:
-        second = assistant.diagnose(findings, person=session.person, reader=second_reader)
+        second = assistant.diagnose(findings, person=person, reader=second_reader)
     except Exception as error:
         yield Step(session=answered(differential, _one_line(error)))
         return
@@ -163,9 +163,8 @@ def build_app(assistant: Assistant, second_reader: Reader | None = None) -> gr.B
     """
 
     def send(text: str, consultation: Consultation) -> Iterator[tuple[Any, ...]]:
-        steps = (
-            respond(assistant, consultation.session, text, second_reader) if text else iter(())
-        )  # "": Send was clicked twice
+        # An empty text: Send was clicked twice.
+        steps = respond(assistant, consultation.session, text, second_reader) if text else iter(())
         for step in steps:
             consultation.session = step.session
             if consultation.closed:

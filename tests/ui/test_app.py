@@ -14,6 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from kg.errors import UsageError
+from retrieval.demographics import UNKNOWN
 from tests.ui.fakes import COMMENTARY, BrokenAssistant, DyingChatReader, FakeAssistant, FakeChatReader
 from ui import app, render, serving
 from ui.app import Session, Step, respond
@@ -193,3 +194,9 @@ def test_where_there_is_no_diagnosis_no_language_model_is_asked():
     *_, last = respond(FakeAssistant(), Session(), "no seizures", DyingChatReader())
     assert last.session.turns[-1].note is None
     assert last.session.differential.abstained
+
+
+def test_an_error_leaves_the_patient_s_age_and_sex_as_they_were():
+    last = last_step(Session(), RETT, BrokenAssistant())
+    assert last.session.person == UNKNOWN
+    assert last_step(Session(), RETT).session.person.sex == "FEMALE"
