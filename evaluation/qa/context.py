@@ -11,13 +11,13 @@ from itertools import zip_longest
 
 import numpy as np
 
-from evaluation.qa.disease_names import DiseaseNames
 from evaluation.qa.schema import ContextKind, Question, Snippet
 from evaluation.qa.search import PassageSearch
 from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel
 from kg.schema import Association, Finding
 from retrieval.cases import CaseLibrary
+from retrieval.disease_names import DiseaseNames
 from retrieval.evidence import word_association, word_case
 from retrieval.findings import find_findings
 from retrieval.lexicon import Lexicon

@@ -20,7 +20,6 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from evaluation.qa.passages import MEDQUAD
 from evaluation.qa.questions import load_questions
 from evaluation.qa.schema import Key
 from evaluation.schema import Unscored
@@ -28,6 +27,7 @@ from kg.equivalence import name_key
 from kg.errors import NotReadyError, SourceError
 from kg.graph import KnowledgeGraph
 from kg.sources.medquad import load_documents
+from retrieval.passages import MEDQUAD
 
 AGENTCLINIC = "agentclinic"
 ONTOLOGY, REFERENCES = Path("disease/HumanDO.tsv"), Path("disease/allXREFinDO.tsv")

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from evaluation.qa.passages import Passage
 from kg.arrays import Floats
 from kg.errors import NotReadyError
 from retrieval.embedding import Embedder
 from retrieval.index import VectorIndex
+from retrieval.passages import Passage
 
 RRF_CONSTANT = 60
 N_RANKED = 100

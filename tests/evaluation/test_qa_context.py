@@ -14,12 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.qa.context import AllContexts, CaseContext, GraphContext, PassageContext, no_context
-from evaluation.qa.disease_names import DiseaseNames
-from evaluation.qa.passages import MEDQUAD, PUBMEDQA, Passage, cut, load_passages
+from evaluation.qa.passages import PUBMEDQA, load_passages
 from evaluation.qa.schema import Snippet
 from kg.datasets import data_folder
 from kg.errors import NotReadyError
+from retrieval.disease_names import DiseaseNames
 from retrieval.lexicon import Lexicon
+from retrieval.passages import MEDQUAD, Passage, cut
 from tests import toy
 from tests.evaluation.questions import question
 from tests.fakes import HashEmbedder

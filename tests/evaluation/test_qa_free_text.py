@@ -27,13 +27,13 @@ from evaluation.qa.free_text_benchmark import (
     run_free_text,
     score_named,
 )
-from evaluation.qa.passages import MEDQUAD
 from evaluation.qa.runner import FAILED, MAX_FAILURES
 from kg.errors import NotReadyError, SourceError, UsageError
 from llm.assistant import DiagnosisAssistant
 from llm.errors import ModelError
 from retrieval.candidates import FusionRanker
 from retrieval.lexicon import Lexicon
+from retrieval.passages import MEDQUAD
 from tests import toy
 from tests.evaluation.chat_models import ScriptedModel
 

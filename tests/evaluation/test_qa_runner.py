@@ -17,11 +17,12 @@ from evaluation.qa.answering import RETRIEVAL, GenerativeAnswerer
 from evaluation.qa.benchmark import QaOptions, run_qa_benchmark
 from evaluation.qa.context import no_context
 from evaluation.qa.mirage_files import folder_name, write_mirage_files
-from evaluation.qa.passages import MEDQUAD, PUBMEDQA
+from evaluation.qa.passages import PUBMEDQA
 from evaluation.qa.runner import FAILED, MAX_FAILURES, PREDICTIONS, Shard, answer_questions, join_shards, read_answered
 from evaluation.qa.schema import ContextKind, Scoring, Snippet
 from kg.errors import SourceError, UsageError
 from llm.errors import ModelError
+from retrieval.passages import MEDQUAD
 from tests.evaluation.chat_models import ScriptedModel, WeighingModel, option_with
 from tests.evaluation.questions import answered, question
 from ui.cli import app

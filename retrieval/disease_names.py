@@ -1,0 +1,178 @@
+"""Diseases that a text names: names of the graph's entries, whatever the order of their words, and parts of names.
+
+Deliberately not done here: findings, which the lexicon knows; acronyms and misspellings of diseases.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from kg.equivalence import name_key
+from kg.graph import KnowledgeGraph
+
+MAX_WORDS = 10
+MAX_NAMES = 200
+"""A word that more names have ("syndrome", "deficiency") tells no disease."""
+_MIN_LETTERS = 5
+"""Of a name of one word: shorter ones are words of everyday language or acronyms."""
+_MIN_TELLING = 4
+"""Letters of a word that alone tells a disease."""
+_UNTELLING = frozenset(
+    ["patient", "possible", "susceptibility", "recurrent", "similar", "other", "first", "second", "third", "last", "difference", "treatment", "treated", "therapy", "resistant", "response", "care", "risk", "test", "cause", "caused", "causing", "related", "induced", "inherited", "genetic", "gene", "carrier", "family", "familial", "reported", "published", "case", "evidence", "likely", "probable", "common", "rare", "frequent", "rather", "instead", "against", "without", "with", "what", "which", "when", "where", "whether", "this", "that", "they", "them", "then", "than", "have", "more", "most", "less", "before", "after", "between", "during", "also", "only", "does", "here", "there", "would", "could", "should", "explain", "compare", "list", "show", "tell", "next"]
+)
+"""Words of questions that some name of a disease has too."""
+_WORD = re.compile(r"[^\W_]+(?:['’]s\b)?")
+_POSSESSIVE = re.compile(r"['’]s$")
+_BREAK = re.compile(r"[.;:?!()\n]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiseaseMention:
+    """Words that name a disease."""
+
+    disease_ids: tuple[str, ...]
+    """Entries of this name; of a part of a name every entry that has it, the shortest name first."""
+    start: int
+    end: int
+    """Offsets in Unicode code points."""
+    is_whole: bool
+    """The whole name, not a part of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    text: str
+    start: int
+    end: int
+
+
+class DiseaseNames:
+    """Finds the names of a graph's diseases.
+
+    Args:
+        graph: its entries' names.
+    """
+
+    def __init__(self, graph: KnowledgeGraph) -> None:
+        self._graph = graph
+        self._ids: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        for disease in graph.diseases.values():
+            key = name_key(disease.name)
+            if 1 <= len(key) <= MAX_WORDS and (len(key) > 1 or len(key[0]) >= _MIN_LETTERS):
+                self._ids[key].append(disease.disease_id)
+        self._words = frozenset(word for key in self._ids for word in key)
+
+    def find(self, text: str) -> tuple[str, ...]:
+        """Ids of the diseases named, in the order of the text; of names that overlap the longest counts."""
+        return tuple(dict.fromkeys(i for mention in self.find_whole(text) for i in mention.disease_ids))
+
+    def find_whole(self, text: str) -> tuple[DiseaseMention, ...]:
+        """Where a text has whole names, in its order; of names that overlap the longest counts."""
+        found = []
+        for words in _sentences(text):
+            start = 0
+            while start < len(words):
+                ids, stop = self._longest(words, start)
+                if ids:
+                    found.append(_mention(words[start:stop], ids, is_whole=True))
+                start = stop
+        return tuple(found)
+
+    def find_parts(self, text: str, covered: Collection[int] = ()) -> tuple[DiseaseMention, ...]:
+        """Where a text has words that only names of diseases have ("Marfan", "Ehlers-Danlos"), in its order.
+
+        Args:
+            text: is searched.
+            covered: offsets of characters that are read otherwise.
+        """
+        found = []
+        for words in _sentences(text):
+            run: list[_Word] = []
+            for word in words:
+                if word.start in covered or not _is_next_to(text, run, word):
+                    found += self._parts_of(run)
+                    run = []
+                if word.start not in covered and self._entries_with(word):
+                    run.append(word)
+            found += self._parts_of(run)
+        return tuple(found)
+
+    def _parts_of(self, run: Sequence[_Word]) -> Iterator[DiseaseMention]:
+        """The longest stretches of neighbouring words that one entry has together, each with a telling word."""
+        start = 0
+        while start < len(run):
+            for stop in range(len(run), start, -1):
+                words = run[start:stop]
+                ids = set.intersection(*(set(self._entries_with(w)) for w in words))
+                if ids and any(self._is_telling(w) for w in words):
+                    yield _mention(words, sorted(ids, key=self._by_length), is_whole=False)
+                    start = stop
+                    break
+            else:
+                start += 1
+
+    def _entries_with(self, word: _Word) -> frozenset[str]:
+        return self._by_word.get(_key_of(word), frozenset())
+
+    def _is_telling(self, word: _Word) -> bool:
+        key = _key_of(word)
+        if len(key) < _MIN_TELLING or key in _UNTELLING or len(self._by_word[key]) > MAX_NAMES:
+            return False
+        return word.text[0].isupper() or key not in self._words_of_findings
+
+    def _by_length(self, disease_id: str) -> tuple[int, str]:
+        return len(name_key(self._graph.diseases[disease_id].name)), disease_id
+
+    @cached_property
+    def _by_word(self) -> dict[str, frozenset[str]]:
+        found: dict[str, set[str]] = defaultdict(set)
+        for disease in self._graph.diseases.values():
+            for word in name_key(disease.name):
+                found[word].add(disease.disease_id)
+        return {word: frozenset(ids) for word, ids in found.items()}
+
+    @cached_property
+    def _words_of_findings(self) -> frozenset[str]:
+        """Words of the ontology: they may name what is seen, not who is ill."""
+        terms = self._graph.ontology.terms.values()
+        return frozenset(w for t in terms for text in (t.name, *(s.text for s in t.synonyms)) for w in name_key(text))
+
+    def _longest(self, words: Sequence[_Word], start: int) -> tuple[list[str], int]:
+        """Ids of the longest name that starts here, and the place behind it."""
+        reach = start
+        while reach < min(len(words), start + MAX_WORDS + 3) and self._may_belong(words[reach].text):
+            reach += 1
+        for stop in range(reach, start, -1):
+            if ids := self._ids.get(name_key(" ".join(w.text for w in words[start:stop]))):
+                return ids, stop
+        return [], start + 1
+
+    def _may_belong(self, word: str) -> bool:
+        return all(w in self._words for w in name_key(word))
+
+
+def _key_of(word: _Word) -> str:
+    """The word as names are compared; empty for one that says nothing ("type", "of")."""
+    return "".join(name_key(_POSSESSIVE.sub("", word.text)))
+
+
+def _is_next_to(text: str, run: Sequence[_Word], word: _Word) -> bool:
+    """Whether a word follows on a run, but for a sign or a word that says nothing ("Charcot-Marie-Tooth type 1A")."""
+    return not run or all(not name_key(w) for w in _WORD.findall(text, run[-1].end, word.start))
+
+
+def _sentences(text: str) -> Iterator[list[_Word]]:
+    start = 0
+    for end in (*(m.start() for m in _BREAK.finditer(text)), len(text)):
+        yield [_Word(m[0], m.start(), m.end()) for m in _WORD.finditer(text, start, end)]
+        start = end + 1
+
+
+def _mention(words: Sequence[_Word], disease_ids: Sequence[str], *, is_whole: bool) -> DiseaseMention:
+    return DiseaseMention(
+        disease_ids=tuple(disease_ids), start=words[0].start, end=words[-1].end, is_whole=is_whole
+    )

@@ -1,0 +1,117 @@
+"""Passages of pages about conditions, by the NIH: MedQuAD, cut into pieces, and found by the disease they are about.
+
+Pages are found by name: an entry's name, or the page's synonyms. A page about a family of diseases is not passed on to
+its members. Deliberately not done here: search by words and meaning over all passages (``evaluation.qa.search``).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kg.datasets import data_folder
+from kg.equivalence import name_key
+from kg.errors import NotReadyError
+from kg.graph import KnowledgeGraph
+from kg.schema import Provenance
+from kg.sources.medquad import Document, load_documents
+
+MEDQUAD = Path("text/medquad.jsonl.xz")
+"""In the data folder."""
+SOURCE = "MedQuAD (pages of the NIH)"
+VERSION = "2019"
+LICENCE = "CC-BY-4.0"
+N_WORDS = 150
+"""Most words of a piece."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A piece of text with its source."""
+
+    title: str
+    text: str
+    reference: str
+    """``PMID:1``, or the address of the page."""
+    kind: str = ""
+    """What the piece is about, as MedQuAD has it: ``treatment``, ``outlook`` ...; empty where the source has no kinds."""
+
+    @property
+    def whole(self) -> str:
+        """Title and text."""
+        return f"{self.title}. {self.text}" if self.title[-1:].isalnum() else f"{self.title} {self.text}"
+
+    @property
+    def provenance(self) -> Provenance:
+        """For a passage of MedQuAD."""
+        return Provenance(source=SOURCE, version=VERSION, reference=self.reference, licence=LICENCE)
+
+
+class DiseasePages:
+    """Passages by the disease that they are about.
+
+    Args:
+        documents: pages.
+        graph: for names of diseases and their equivalent entries.
+    """
+
+    def __init__(self, documents: Iterable[Document], graph: KnowledgeGraph) -> None:
+        self._graph = graph
+        self._pages: dict[tuple[str, ...], list[Document]] = defaultdict(list)
+        for document in documents:
+            for key in dict.fromkeys(map(name_key, (document.focus, *document.synonyms))):
+                self._pages[key].append(document)
+
+    @classmethod
+    def load(cls, graph: KnowledgeGraph, folder: Path | None = None) -> DiseasePages:
+        """The pages of the data folder.
+
+        Raises:
+            NotReadyError: they are not there; the message says how to get them.
+            SourceError: the file cannot be read.
+        """
+        return cls(load_documents(medquad_file(folder)), graph)
+
+    def of_disease(self, disease_id: str, kinds: Collection[str] = ()) -> tuple[Passage, ...]:
+        """Pieces of the pages about a disease or an equivalent entry, in the order of the pages.
+
+        Args:
+            disease_id: an entry of the graph.
+            kinds: of pieces; empty for all.
+
+        Raises:
+            UnknownIdError: the disease is unknown.
+        """
+        names = (name_key(self._graph.diseases[i].name) for i in self._graph.equivalents(disease_id))
+        pages = {page.url: page for name in names for page in self._pages.get(name, ())}
+        return tuple(p for page in pages.values() for p in cut_document(page) if not kinds or p.kind in kinds)
+
+
+def medquad_file(folder: Path | None = None) -> Path:
+    """Where MedQuAD lies. Raises NotReadyError where it does not."""
+    file = (folder or data_folder()) / MEDQUAD
+    if not file.is_file():
+        raise NotReadyError(f"no passages at {file}: citedx data pull medquad")
+    return file
+
+
+def read_medquad(path: Path) -> Iterator[Passage]:
+    """Pieces of MedQuAD's answers. Raises SourceError."""
+    for document in load_documents(path):
+        yield from cut_document(document)
+
+
+def cut_document(document: Document) -> Iterator[Passage]:
+    """Pieces of a page, in its order."""
+    for kind, answer in document.answers:
+        for text in cut(answer.split()):
+            yield Passage(title=f"{document.focus}: {kind}", text=text, reference=document.url, kind=kind)
+
+
+def cut(words: Sequence[str], n_words: int = N_WORDS) -> Iterator[str]:
+    """Pieces of nearly equal length, none longer than ``n_words``."""
+    n_pieces = -(-len(words) // n_words)
+    for i in range(n_pieces):
+        yield " ".join(words[i * len(words) // n_pieces : (i + 1) * len(words) // n_pieces])
