@@ -12,6 +12,10 @@ from kg.errors import UsageError
 from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel, load_likelihood
 from kg.schema import Finding, Patient
+from llm.conversation.answerer import Answerer, FunctionAnswerer, case_of
+from llm.conversation.case import Sources
+from llm.conversation.reading import Message, read_message
+from llm.conversation.schema import Answer
 from llm.grounding import ground_reading
 from llm.questions import N_CANDIDATES, next_questions
 from llm.reader import RankingReader, Reader
@@ -31,6 +35,7 @@ NOTHING_FOUND = (
     "Describe signs and symptoms in words, or give HPO ids."
 )
 UNSURE = "No disease has a probability of {least:.0%} or more, which the accepted risk of {risk:.0%} asks for."
+NO_CASE = Differential(findings=(), diagnoses=(), evidence=())
 ONLY_EXCLUDED = "Only excluded findings were given. Add at least one finding that the patient has."
 
 
@@ -57,6 +62,7 @@ class DiagnosisAssistant:
         self.model = model
         self._ranker = ranker
         self._stories = MultilingualReader(self.graph.ontology, lexicon)
+        self._sources = Sources(model, ranker, lexicon, library)
         self._library = library
         self._reader = reader or RankingReader()
 
@@ -186,6 +192,36 @@ class DiagnosisAssistant:
             commentary=commentary,
             versions={**self.versions, "reader": reader.version},
         )
+
+    def read_message(self, text: str, differential: Differential | None = None) -> Message:
+        """What a message tells of the patient, and what it asks; see ``llm.conversation.reading``.
+
+        Args:
+            text: the message, in English where it asks.
+            differential: the case so far; None before there is one.
+        """
+        return read_message(text, case_of(self._sources, differential or NO_CASE, ()))
+
+    def answer(
+        self,
+        question: str,
+        differential: Differential | None = None,
+        *,
+        earlier: Sequence[Answer] = (),
+        answerer: Answerer | None = None,
+    ) -> Answer:
+        """The answer to a question, from the graph, the cases and the passages.
+
+        Args:
+            question: "why not Marfan?", "compare 1 and 3", "what does HP:0002317 mean?" ...
+            differential: the answer that it follows on; None where it is about no patient.
+            earlier: answers to questions on the same differential, which "it" may stand for.
+            answerer: for this answer; default: the functions, without a language model.
+
+        Raises:
+            SourceError: the passages cannot be read.
+        """
+        return (answerer or FunctionAnswerer()).answer(self._sources, differential or NO_CASE, question, earlier)
 
 
 def _load_ranker(name: ReaderName, extractor: FeatureExtractor) -> Ranker:

@@ -26,9 +26,13 @@ NOTHING_LEFT = (
 ALREADY_SAID = (
     "Claims of the language model that point at what a claim above them points at, and are not repeated: {n}."
 )
+MIXED = "speak of what is absent and of what is not"
 MAX_LISTED = 300
 """Characters of a removed sentence that are listed."""
 
+_PROSE = (EvidenceKind.PASSAGE, EvidenceKind.DEFINITION)
+_ABOUT_NOBODY = (EvidenceKind.DEFINITION, EvidenceKind.FACT)
+"""Evidence that speaks neither for nor against a disease in any patient."""
 _END_OF_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 
 
@@ -86,18 +90,29 @@ def ground_prose(
     evidence: Sequence[Evidence],
     findings: Sequence[Finding],
     graph: KnowledgeGraph,
+    *,
+    of_sources: bool = False,
 ) -> tuple[str, tuple[RemovedClaim, ...]]:
     """The sentences that hold, with citations as ``[E3]``, and those that were taken out with their reasons.
 
     A citation covers the words before it, back to the citation before; each such part is held against what it cites,
     and words after the last citation rest on nothing. A sentence of which one part fails is removed whole.
+
+    Args:
+        text: of a model.
+        diagnoses: the differential.
+        evidence: that may be cited.
+        findings: the patient's.
+        graph: for names.
+        of_sources: the text may also say what the sources say by themselves, whatever the patient has: that a finding
+            which nobody mentioned is seen in a disease.
     """
     by_id = {e.evidence_id: e for e in evidence}
     patient = {graph.ontology.current_id(f.term_id): f for f in findings}
     kept, removed = [], []
     for sentence in filter(None, map(plain, _END_OF_SENTENCE.split(text))):
         cited = tuple(i for group in CITATION.findall(sentence) for i in cited_ids(group))
-        reason = _fault_of_sentence(sentence, diagnoses, by_id, patient, graph)
+        reason = _fault_of_sentence(sentence, diagnoses, by_id, patient, graph, of_sources=of_sources)
         if reason is None:
             kept.append(CITATION.sub(lambda m: " ".join(f"[{i}]" for i in cited_ids(m[1])), sentence))
         else:
@@ -244,6 +259,8 @@ def _fault_of_sentence(
     evidence: Mapping[str, Evidence],
     patient: Mapping[str, Finding],
     graph: KnowledgeGraph,
+    *,
+    of_sources: bool,
 ) -> str | None:
     """Why a sentence of prose cannot be shown; None if it holds."""
     parts, end = _parts(sentence)
@@ -255,20 +272,46 @@ def _fault_of_sentence(
         missing = next((i for i in ids if i not in evidence), None)
         if missing is not None:
             return f"{missing} does not exist"
+        if not text.strip(" ,;"):
+            return "it cites before it says anything"
         cited = [evidence[i] for i in ids]
-        absences = {_is_absence(e, patient, graph) for e in cited}
-        if len(absences) > 1:
-            return f"{', '.join(ids)} speak of what is absent and of what is not"
-        leanings = {_leaning(e, patient, graph) for e in cited}
-        backing = replace(
-            _backing(cited, [], diagnoses, patient, graph),
-            supports=leanings.pop() if len(leanings) == 1 else None,
-            negated=absences.pop(),
-        )
-        reason = "cites before it says anything" if not text.strip(" ,;") else fault_of_words(text, backing)
-        if reason is not None:
-            return f"it {reason}"
+        backings = [_backing_in_patient(cited, diagnoses, patient, graph)]
+        if of_sources:
+            backings.insert(0, _backing_of_sources(cited, diagnoses, patient, graph))
+        reasons = [_fault_of_part(text, backing) for backing in backings]
+        if None not in reasons:
+            return next((f"it {r}" for r in reasons if r != MIXED), f"{', '.join(ids)} {MIXED}")
     return None
+
+
+def _fault_of_part(text: str, backing: Backing | None) -> str | None:
+    return MIXED if backing is None else fault_of_words(text, backing)
+
+
+def _backing_in_patient(
+    cited: Sequence[Evidence], diagnoses: Sequence[Diagnosis], patient: Mapping[str, Finding], graph: KnowledgeGraph
+) -> Backing | None:
+    """What may be said of evidence in this patient; None where it speaks of absences and of what is there."""
+    absences = {_is_absence(e, patient, graph) for e in cited}
+    if len(absences) > 1:
+        return None
+    leanings = {_leaning(e, patient, graph) for e in cited}
+    return replace(
+        _backing(cited, [], diagnoses, patient, graph),
+        supports=leanings.pop() if len(leanings) == 1 else None,
+        negated=absences.pop(),
+    )
+
+
+def _backing_of_sources(
+    cited: Sequence[Evidence], diagnoses: Sequence[Diagnosis], patient: Mapping[str, Finding], graph: KnowledgeGraph
+) -> Backing | None:
+    """What may be said of evidence by itself; of the patient only what the patient has."""
+    absences = {_says_absent(e) for e in cited}
+    if len(absences) > 1:
+        return None
+    present = {t: f for t, f in patient.items() if not f.excluded}
+    return replace(_backing(cited, [], diagnoses, present, graph), negated=absences.pop())
 
 
 def _parts(sentence: str) -> tuple[list[tuple[str, tuple[str, ...]]], str]:
@@ -285,6 +328,8 @@ def _parts(sentence: str) -> tuple[list[tuple[str, tuple[str, ...]]], str]:
 
 def _leaning(cited: Evidence, patient: Mapping[str, Finding], graph: KnowledgeGraph) -> bool | None:
     """Whether evidence speaks for its disease in this patient, or against it; None: neither, or both."""
+    if cited.kind in _ABOUT_NOBODY:
+        return None
     related = _related_findings(cited, patient, graph)
     if cited.kind is not EvidenceKind.ANNOTATION:
         return True if any(not f.excluded for f in related) else None
@@ -329,7 +374,7 @@ def _backing(
     known = {t for t in (*mine, *stated, *term_ids) if _is_known(t, patient, graph)}
     own_names = {w for t in known for w in _wordings(t, graph)}
     other_terms = {w for t in (*stated, *term_ids) if t not in known for w in _wordings(t, graph)} - own_names
-    disease_ids = {i for e in cited for i in graph.equivalents(e.disease_id)}
+    disease_ids = {i for e in cited if e.disease_id for i in graph.equivalents(e.disease_id)}
     counted = {phrase for e in cited if e.kind is EvidenceKind.CASE for phrase in _counted(e, graph)}
     return Backing(
         names=frozenset(own_names | other_terms | counted | {graph.diseases[i].name for i in disease_ids}),
@@ -340,9 +385,9 @@ def _backing(
             for i in (d.disease_id, *d.equivalent_ids)
             if i in graph.diseases and i not in disease_ids
         ),
-        statements=tuple(e.text for e in cited if e.kind is EvidenceKind.ANNOTATION),
+        statements=tuple(e.text for e in cited if e.kind in (EvidenceKind.ANNOTATION, EvidenceKind.FACT)),
         quotable=tuple(e.text for e in cited),
-        quoted_only=any(e.kind is EvidenceKind.PASSAGE for e in cited),
+        quoted_only=any(e.kind in _PROSE for e in cited),
     )
 
 

@@ -111,9 +111,9 @@ def rank_candidates(
     findings = sorted(findings, key=lambda f: (f.term_id, f.excluded))
     diseases, log_probabilities = ranker.rank(findings, person)
     weights = ranker.weigh(findings, diseases[:n], person)
-    cases = _cases_by_disease(model, hits)
+    cases = cases_by_disease(model, hits)
     return tuple(
-        _candidate(model, findings, disease, rank, log_probability, weights[:, rank - 1], cases[disease])
+        describe_candidate(model, findings, disease, rank, log_probability, weights[:, rank - 1], cases[disease])
         for rank, (disease, log_probability) in enumerate(zip(diseases[:n], log_probabilities, strict=False), start=1)
     )
 
@@ -135,7 +135,8 @@ def rank_diseases(
     return features.diseases[order].tolist(), log_probabilities[order].tolist()
 
 
-def _cases_by_disease(model: LikelihoodModel, hits: Sequence[CaseHit]) -> defaultdict[int, list[CaseHit]]:
+def cases_by_disease(model: LikelihoodModel, hits: Sequence[CaseHit]) -> defaultdict[int, list[CaseHit]]:
+    """Similar cases by the index of their disease; those of diseases outside the graph are passed over."""
     cases: defaultdict[int, list[CaseHit]] = defaultdict(list)
     for hit in hits:
         index = model.group_index.get(hit.case.disease_id)
@@ -144,7 +145,7 @@ def _cases_by_disease(model: LikelihoodModel, hits: Sequence[CaseHit]) -> defaul
     return cases
 
 
-def _candidate(
+def describe_candidate(
     model: LikelihoodModel,
     findings: Sequence[Finding],
     index: int,
@@ -153,6 +154,17 @@ def _candidate(
     weights: Floats,
     cases: Sequence[CaseHit],
 ) -> Candidate:
+    """The record of one candidate.
+
+    Args:
+        model: over what is known.
+        findings: the patient's, with current ids.
+        index: of the disease among the model's groups.
+        rank: from 1.
+        log_probability: natural logarithm.
+        weights: of each finding, shape [n_findings].
+        cases: similar ones with this disease.
+    """
     group = model.groups[index]
     explanation = model.graph.explain(group[0], findings)
     contributions = tuple(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,9 +21,14 @@ _MIN_LETTERS = 5
 """Of a name of one word: shorter ones are words of everyday language or acronyms."""
 _MIN_TELLING = 4
 """Letters of a word that alone tells a disease."""
-_UNTELLING = frozenset(
-    ["patient", "possible", "susceptibility", "recurrent", "similar", "other", "first", "second", "third", "last", "difference", "treatment", "treated", "therapy", "resistant", "response", "care", "risk", "test", "cause", "caused", "causing", "related", "induced", "inherited", "genetic", "gene", "carrier", "family", "familial", "reported", "published", "case", "evidence", "likely", "probable", "common", "rare", "frequent", "rather", "instead", "against", "without", "with", "what", "which", "when", "where", "whether", "this", "that", "they", "them", "then", "than", "have", "more", "most", "less", "before", "after", "between", "during", "also", "only", "does", "here", "there", "would", "could", "should", "explain", "compare", "list", "show", "tell", "next"]
-)
+_WORDS_OF_QUESTIONS = """
+    name well patient possible susceptibility recurrent similar other first second third last difference treatment treated therapy
+    resistant response care risk test cause caused causing related induced inherited genetic gene carrier family
+    familial reported published case evidence likely probable common rare frequent rather instead against without
+    with what which when where whether this that they them then than have more most less before after between during
+    also only does here there would could should explain compare list show tell next
+    """
+_UNTELLING = frozenset(_WORDS_OF_QUESTIONS.split())
 """Words of questions that some name of a disease has too."""
 _WORD = re.compile(r"[^\W_]+(?:['’]s\b)?")
 _POSSESSIVE = re.compile(r"['’]s$")
@@ -55,15 +60,15 @@ class DiseaseNames:
 
     Args:
         graph: its entries' names.
+        synonyms: disease id -> other names, which count where no entry has them as its own.
     """
 
-    def __init__(self, graph: KnowledgeGraph) -> None:
+    def __init__(self, graph: KnowledgeGraph, synonyms: Mapping[str, Sequence[str]] | None = None) -> None:
         self._graph = graph
-        self._ids: dict[tuple[str, ...], list[str]] = defaultdict(list)
-        for disease in graph.diseases.values():
-            key = name_key(disease.name)
-            if 1 <= len(key) <= MAX_WORDS and (len(key) > 1 or len(key[0]) >= _MIN_LETTERS):
-                self._ids[key].append(disease.disease_id)
+        self._synonyms = synonyms or {}
+        self._ids = _by_key((d.name, d.disease_id) for d in graph.diseases.values())
+        others = _by_key((name, d) for d, names in self._synonyms.items() for name in names)
+        self._ids |= {key: ids for key, ids in others.items() if key not in self._ids}
         self._words = frozenset(word for key in self._ids for word in key)
 
     def find(self, text: str) -> tuple[str, ...]:
@@ -89,7 +94,7 @@ class DiseaseNames:
             text: is searched.
             covered: offsets of characters that are read otherwise.
         """
-        found = []
+        found: list[DiseaseMention] = []
         for words in _sentences(text):
             run: list[_Word] = []
             for word in words:
@@ -100,6 +105,12 @@ class DiseaseNames:
                     run.append(word)
             found += self._parts_of(run)
         return tuple(found)
+
+    def with_words(self, text: str) -> DiseaseMention | None:
+        """Entries whose names have all words of a text, the shortest name first; None where there are none."""
+        words = [w for sentence in _sentences(text) for w in sentence if name_key(w.text)]
+        ids = set.intersection(*(set(self._entries_with(w)) for w in words)) if words else set()
+        return _mention(words, sorted(ids, key=self._by_length), is_whole=False) if ids else None
 
     def _parts_of(self, run: Sequence[_Word]) -> Iterator[DiseaseMention]:
         """The longest stretches of neighbouring words that one entry has together, each with a telling word."""
@@ -131,8 +142,9 @@ class DiseaseNames:
     def _by_word(self) -> dict[str, frozenset[str]]:
         found: dict[str, set[str]] = defaultdict(set)
         for disease in self._graph.diseases.values():
-            for word in name_key(disease.name):
-                found[word].add(disease.disease_id)
+            for name in (disease.name, *self._synonyms.get(disease.disease_id, ())):
+                for word in name_key(name):
+                    found[word].add(disease.disease_id)
         return {word: frozenset(ids) for word, ids in found.items()}
 
     @cached_property
@@ -155,6 +167,16 @@ class DiseaseNames:
         return all(w in self._words for w in name_key(word))
 
 
+def _by_key(named: Iterable[tuple[str, str]]) -> dict[tuple[str, ...], list[str]]:
+    """Ids by the words of their names; names that are too short or too long to be told in a text are left out."""
+    found: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for name, disease_id in named:
+        key = name_key(name)
+        if 1 <= len(key) <= MAX_WORDS and (len(key) > 1 or len(key[0]) >= _MIN_LETTERS):
+            found[key].append(disease_id)
+    return found
+
+
 def _key_of(word: _Word) -> str:
     """The word as names are compared; empty for one that says nothing ("type", "of")."""
     return "".join(name_key(_POSSESSIVE.sub("", word.text)))
@@ -173,6 +195,4 @@ def _sentences(text: str) -> Iterator[list[_Word]]:
 
 
 def _mention(words: Sequence[_Word], disease_ids: Sequence[str], *, is_whole: bool) -> DiseaseMention:
-    return DiseaseMention(
-        disease_ids=tuple(disease_ids), start=words[0].start, end=words[-1].end, is_whole=is_whole
-    )
+    return DiseaseMention(disease_ids=tuple(disease_ids), start=words[0].start, end=words[-1].end, is_whole=is_whole)

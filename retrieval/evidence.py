@@ -1,4 +1,4 @@
-"""Associations and cases -> numbered evidence E1, E2 ..., worded from the records alone.
+"""Records -> numbered evidence E1, E2 ..., worded from the records alone.
 
 The numbers are made here and nowhere else; whoever writes a claim asks for the number of what it rests on.
 """
@@ -6,13 +6,16 @@ The numbers are made here and nowhere else; whoever writes a claim asks for the 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from kg.graph import KnowledgeGraph
-from kg.schema import Association
+from kg.schema import Association, Gene, Predicate, Prevalence, Provenance, Term
+from kg.sources import hpo, hpoa
+from retrieval.passages import Passage
 from retrieval.schema import CaseHit, CountedTerm, Evidence, EvidenceKind
 
 MAX_LISTED = 12
-"""Findings of a case that its evidence lists; the rest is counted."""
+"""Findings of a case that its evidence lists; the rest is counted. Also synonyms of a term."""
 
 
 class EvidenceBook:
@@ -20,22 +23,25 @@ class EvidenceBook:
 
     Args:
         graph: for names.
+        known: pieces with numbers of an earlier answer on the same case; a piece that says the same keeps its number.
     """
 
-    def __init__(self, graph: KnowledgeGraph) -> None:
+    def __init__(self, graph: KnowledgeGraph, known: Sequence[Evidence] = ()) -> None:
         self._graph = graph
+        self._known = {replace(e, evidence_id="", score=0.0): e for e in known}
+        self._n_used = max((int(e.evidence_id.removeprefix("E")) for e in known), default=0)
         self._evidence: dict[object, Evidence] = {}
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
-        """All pieces so far, E1 first."""
+        """All pieces that were cited so far, in the order of first use."""
         return tuple(self._evidence.values())
 
     def cite_association(self, association: Association, score: float = 0.0) -> str:
         """Number of an annotated statement."""
         return self._cite(
             association,
-            kind=EvidenceKind.ANNOTATION,
+            kind=EvidenceKind.ANNOTATION if association.predicate is Predicate.PHENOTYPE else EvidenceKind.FACT,
             text=word_association(association, self._graph),
             disease_id=association.disease_id,
             term_ids=(association.term_id,),
@@ -56,12 +62,66 @@ class EvidenceBook:
             score=hit.similarity,
         )
 
-    def _cite(self, key: object, **fields: object) -> str:
-        known = self._evidence.get(key)
-        if known is None:
-            known = Evidence(evidence_id=f"E{len(self._evidence) + 1}", **fields)  # type: ignore[arg-type]
-            self._evidence[key] = known
-        return known.evidence_id
+    def cite_term(self, term_id: str) -> str:
+        """Number of what the ontology says of a term."""
+        term, ontology = self._graph.term(term_id), self._graph.ontology
+        return self._cite(
+            term,
+            kind=EvidenceKind.DEFINITION,
+            text=word_term(term, self._graph),
+            disease_id="",
+            term_ids=(term.term_id,),
+            provenance=(
+                Provenance(source=hpo.SOURCE, version=ontology.version, reference=term.term_id, licence=hpo.LICENCE),
+            ),
+        )
+
+    def cite_genes(self, disease_id: str, genes: Sequence[Gene]) -> str:
+        """Number of the statement that these genes are associated with a disease entry."""
+        version = self._graph.versions.get("hpoa", "")
+        named = ", ".join(f"{g.symbol} ({g.gene_id})" for g in genes)
+        return self._cite(
+            (disease_id, tuple(genes)),
+            kind=EvidenceKind.FACT,
+            text=f"{self._graph.disease(disease_id).name} ({disease_id}): associated with {named}.",
+            disease_id=disease_id,
+            term_ids=(),
+            provenance=(Provenance(source=hpoa.SOURCE, version=version, reference=disease_id, licence=hpoa.LICENCE),),
+        )
+
+    def cite_prevalence(self, prevalence: Prevalence) -> str:
+        """Number of what a page says of how common a disease is."""
+        name = self._graph.disease(prevalence.disease_id).name
+        return self._cite(
+            prevalence,
+            kind=EvidenceKind.FACT,
+            text=f"{name} ({prevalence.disease_id}): about {prevalence}.",
+            disease_id=prevalence.disease_id,
+            term_ids=(),
+            provenance=(prevalence.provenance,),
+        )
+
+    def cite_passage(self, passage: Passage, disease_id: str) -> str:
+        """Number of a passage of MedQuAD about a disease."""
+        return self._cite(
+            passage,
+            kind=EvidenceKind.PASSAGE,
+            text=passage.whole,
+            disease_id=disease_id,
+            term_ids=(),
+            provenance=(passage.provenance,),
+        )
+
+    def _cite(self, key: object, *, score: float = 0.0, **fields: object) -> str:
+        found = self._evidence.get(key)
+        if found is None:
+            said = Evidence(evidence_id="", **fields)  # type: ignore[arg-type]
+            found = self._known.get(said)
+            if found is None:
+                self._n_used += 1
+                found = replace(said, evidence_id=f"E{self._n_used}", score=score)
+            self._evidence[key] = found
+        return found.evidence_id
 
 
 def word_association(association: Association, graph: KnowledgeGraph) -> str:
@@ -69,6 +129,18 @@ def word_association(association: Association, graph: KnowledgeGraph) -> str:
     disease, term = graph.disease(association.disease_id), graph.term(association.term_id)
     unstated = "" if association.excluded or association.frequency else ", no frequency given"
     return f"{disease.name} ({disease.disease_id}): {term.name}, {word_how_often(association)}{unstated}."
+
+
+def word_term(term: Term, graph: KnowledgeGraph) -> str:
+    """Definition, other wordings and what the term is a kind of."""
+    also = [s.text for s in term.synonyms if s.scope == "EXACT"][:MAX_LISTED]
+    kinds = [graph.ontology.name(p) for p in graph.ontology.parents(term.term_id)]
+    parts = [
+        f"{term.name} ({term.term_id}): {term.definition or 'no definition given.'}",
+        f"Also called: {'; '.join(also)}." if also else "",
+        f"A kind of: {'; '.join(kinds)}." if kinds else "",
+    ]
+    return " ".join(filter(None, parts))
 
 
 def word_how_often(association: Association) -> str:

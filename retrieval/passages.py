@@ -23,6 +23,8 @@ MEDQUAD = Path("text/medquad.jsonl.xz")
 SOURCE = "MedQuAD (pages of the NIH)"
 VERSION = "2019"
 LICENCE = "CC-BY-4.0"
+_LINKS = "These resources address the diagnosis or management"
+"""Begins a list of titles of other pages, which says nothing by itself."""
 N_WORDS = 150
 """Most words of a piece."""
 
@@ -36,7 +38,7 @@ class Passage:
     reference: str
     """``PMID:1``, or the address of the page."""
     kind: str = ""
-    """What the piece is about, as MedQuAD has it: ``treatment``, ``outlook`` ...; empty where the source has no kinds."""
+    """What it is about, as MedQuAD has it: ``treatment``, ``outlook`` ...; empty where the source has no kinds."""
 
     @property
     def whole(self) -> str:
@@ -84,9 +86,18 @@ class DiseasePages:
         Raises:
             UnknownIdError: the disease is unknown.
         """
+        pages = self._about(disease_id)
+        passages = (p for page in pages for p in cut_document(page) if not kinds or p.kind in kinds)
+        return tuple(p for p in passages if not p.text.startswith(_LINKS))
+
+    def synonyms(self) -> dict[str, tuple[str, ...]]:
+        """Other names of diseases, by the pages about them: disease id -> names."""
+        found = {d: [n for page in self._about(d) for n in (page.focus, *page.synonyms)] for d in self._graph.diseases}
+        return {d: tuple(dict.fromkeys(names)) for d, names in found.items() if names}
+
+    def _about(self, disease_id: str) -> list[Document]:
         names = (name_key(self._graph.diseases[i].name) for i in self._graph.equivalents(disease_id))
-        pages = {page.url: page for name in names for page in self._pages.get(name, ())}
-        return tuple(p for page in pages.values() for p in cut_document(page) if not kinds or p.kind in kinds)
+        return list({page.url: page for name in names for page in self._pages.get(name, ())}.values())
 
 
 def medquad_file(folder: Path | None = None) -> Path:

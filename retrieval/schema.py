@@ -97,6 +97,8 @@ class EvidenceKind(StrEnum):
     ANNOTATION = "annotation"
     CASE = "case"
     PASSAGE = "passage"
+    DEFINITION = "definition"  # what a term means
+    FACT = "fact"  # what is known of a disease beside its findings: genes, inheritance, course, how common it is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +110,7 @@ class Evidence:
     kind: EvidenceKind
     text: str
     disease_id: str
-    """The disease that this evidence is about, as the source names it."""
+    """The disease that this evidence is about, as the source names it; empty for a term's definition."""
     term_ids: tuple[str, ...]
     """The HPO terms that the source states, for grounding."""
     provenance: tuple[Provenance, ...]

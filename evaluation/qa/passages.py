@@ -1,7 +1,7 @@
 """Passages that questions are answered from: the NIH's pages in MedQuAD, and PubMedQA's abstracts.
 
-An abstract is whole: title, contexts and conclusion, as PubMed has it; the search leaves out an abstract that a question
-was made from.
+An abstract is whole: title, contexts and conclusion, as PubMed has it; the search leaves out an abstract that a
+question was made from.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from llm.chat.json_repair import find_object
+from llm.chat.json_schema import an_object, one_of, some_of
 from llm.chat.prompt import Prompt
 from llm.chat.protocol import JsonSchema
 from llm.schema import Claim, OpenQuestion, RemovedClaim
@@ -54,20 +55,20 @@ def answer_schema(prompt: Prompt, n_claims: int) -> JsonSchema:
 
     The claims come first, so that the ranking follows from them.
     """
-    claim = _object(
-        disease=_one_of(prompt.diseases),
-        finding=_one_of([*prompt.findings, *prompt.expected, NO_FINDING]),
+    claim = an_object(
+        disease=one_of(prompt.diseases),
+        finding=one_of([*prompt.findings, *prompt.expected, NO_FINDING]),
         supports={"type": "boolean"},
-        evidence={**_some_of(prompt.evidence_ids, MAX_CITATIONS), "minItems": 1},
+        evidence={**some_of(prompt.evidence_ids, MAX_CITATIONS), "minItems": 1},
         text={"type": "string", "minLength": 1, "maxLength": MAX_CLAIM_CHARS},
     )
     fields: dict[str, Any] = {
         "claims": {"type": "array", "items": claim, "maxItems": n_claims},
-        "ranking": {**_some_of(prompt.diseases, len(prompt.diseases)), "minItems": 1},
+        "ranking": {**some_of(prompt.diseases, len(prompt.diseases)), "minItems": 1},
     }
     if prompt.expected:  # an enum is never empty
-        fields["open_questions"] = _some_of(prompt.expected, MAX_QUESTIONS)
-    return _object(**fields, summary={"type": "string", "maxLength": MAX_SUMMARY_CHARS})
+        fields["open_questions"] = some_of(prompt.expected, MAX_QUESTIONS)
+    return an_object(**fields, summary={"type": "string", "maxLength": MAX_SUMMARY_CHARS})
 
 
 def parse_answer(text: str, prompt: Prompt) -> Answer | None:
@@ -176,15 +177,3 @@ def _shown(value: object) -> str:
 def _with_names(text: str, prompt: Prompt) -> str:
     """The text with names instead of the prompt's numbers; a number that it does not have stays, and fails later."""
     return plain(_NUMBER.sub(lambda m: prompt.names.get(m[0], m[0]), text))
-
-
-def _object(**fields: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": fields, "required": list(fields), "additionalProperties": False}
-
-
-def _one_of(values: Any) -> dict[str, Any]:
-    return {"type": "string", "enum": list(values)}
-
-
-def _some_of(values: Any, n_max: int) -> dict[str, Any]:
-    return {"type": "array", "items": _one_of(values), "maxItems": n_max}

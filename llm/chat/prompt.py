@@ -80,7 +80,7 @@ def build_prompt(
 
     for n_candidates in range(len(reading.diagnoses), 0, -1):
         ranked = case.evidence_by_strength(n_candidates)
-        n_shown = _largest(len(ranked), partial(fits, n_candidates, ranked))
+        n_shown = largest_fitting(len(ranked), partial(fits, n_candidates, ranked))
         if n_shown is not None and n_shown >= min(len(ranked), case.n_with_evidence(n_candidates)):
             return case.prompt(n_candidates, ranked[:n_shown])
     raise ModelError(
@@ -132,7 +132,7 @@ class _Case:
         shown = set(evidence_ids)
         lines = [line for n in range(n_candidates) for line in self._candidate_lines(n, shown)]
         findings = [
-            f"{number} {_fenced(self._name(f.term_id))}{' (looked for and absent)' if f.excluded else ''}"
+            f"{number} {fenced(self._name(f.term_id))}{' (looked for and absent)' if f.excluded else ''}"
             for number, f in self._findings.items()
         ]
         text = self._template.substitute(findings="\n".join(findings), candidates="\n".join(lines))
@@ -175,7 +175,7 @@ class _Case:
 
     def _candidate_lines(self, n: int, shown: set[str]) -> Iterable[str]:
         diagnosis = self._diagnoses[n]
-        yield f"D{n + 1} {_fenced(diagnosis.name)} (reader: {diagnosis.probability:.0%})"
+        yield f"D{n + 1} {fenced(diagnosis.name)} (reader: {diagnosis.probability:.0%})"
         for evidence_id in self._cited[n]:
             if evidence_id in shown:
                 yield self._evidence_line(self._evidence[evidence_id])
@@ -187,7 +187,7 @@ class _Case:
         text = evidence.text.removeprefix(f"{named}: ").replace(f" with {named}", "", 1)
         about = self._numbers_of_findings(evidence) if evidence.kind is EvidenceKind.ANNOTATION else ["none"]
         about = about or [self._expected[t] for t in evidence.term_ids if t in self._expected]
-        return f"{evidence.evidence_id} {' '.join(about)}: {_fenced(text)}"
+        return f"{evidence.evidence_id} {' '.join(about)}: {fenced(text)}"
 
     def _name(self, term_id: str) -> str:
         return self._graph.ontology.name(term_id)
@@ -202,7 +202,7 @@ def _cited_by(diagnosis: Diagnosis) -> dict[str, int]:
     return places
 
 
-def _largest(n_max: int, fits: Callable[[int], bool]) -> int | None:
+def largest_fitting(n_max: int, fits: Callable[[int], bool]) -> int | None:
     """The largest n in 0..n_max that fits, where a larger one never fits better; None if not even 0 does."""
     if not fits(0):
         return None
@@ -213,5 +213,6 @@ def _largest(n_max: int, fits: Callable[[int], bool]) -> int | None:
     return low
 
 
-def _fenced(text: str) -> str:
+def fenced(text: str) -> str:
+    """The text on one line, without the brackets that close a fence."""
     return plain(text).translate(_FENCE)

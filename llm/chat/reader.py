@@ -6,16 +6,16 @@ model says is not trusted here either: ``llm.grounding`` checks it like any read
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from kg.graph import KnowledgeGraph
 from kg.schema import Finding
 from llm.chat import prompt as prompts
 from llm.chat.answer import Answer, answer_schema, claims_within, parse_answer
-from llm.chat.json_repair import MAX_CHARS
 from llm.chat.prompt import Prompt, build_prompt
 from llm.chat.protocol import ChatModel, Rung
+from llm.chat.replies import whole_reply
 from llm.errors import ModelError
 from llm.reader.protocol import Reader, Reading
 from llm.reader.ranking import RankingReader
@@ -82,7 +82,13 @@ class ChatReader:
                 budget=self._model.context_size - self._max_tokens,
                 n_claims=n_claims,
             )
-            text = self._ask(prompt, n_claims)
+            text = whole_reply(
+                self._model,
+                prompt.messages,
+                schema=answer_schema(prompt, n_claims),
+                max_tokens=self._max_tokens,
+                is_cancelled=self._is_cancelled,
+            )
         except ModelError as error:
             return self._without_model(reading, NO_ANSWER.format(error=plain(str(error), 300)))
         if text is None:
@@ -91,27 +97,6 @@ class ChatReader:
         if answer is None:
             return self._without_model(reading, UNREADABLE)
         return self._joined(reading, prompt, answer)
-
-    def _ask(self, prompt: Prompt, n_claims: int) -> str | None:
-        """The model's text, as far as it will be read; None if it was cancelled.
-
-        Raises:
-            ModelError: no answer, or it broke off.
-        """
-        pieces = self._model.reply(
-            prompt.messages,
-            schema=answer_schema(prompt, n_claims),
-            max_tokens=self._max_tokens,
-            is_cancelled=self._is_cancelled,
-        )
-        text = ""
-        for piece in pieces:
-            text += piece
-            if len(text) > MAX_CHARS or self._is_cancelled():
-                break
-        if isinstance(pieces, Generator):
-            pieces.close()  # a connection ends with it
-        return None if self._is_cancelled() else text
 
     def _without_model(self, reading: Reading, note: str) -> Reading:
         commentary = Commentary(model=plain(self._model.identity, 100), rung=Rung.READER, notes=(note,))

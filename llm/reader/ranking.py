@@ -47,7 +47,9 @@ class RankingReader:
         return Reading(diagnoses=diagnoses, evidence=book.evidence)
 
 
-def claims_about(candidate: Candidate, graph: KnowledgeGraph, book: EvidenceBook) -> Iterable[Claim]:
+def claims_about(
+    candidate: Candidate, graph: KnowledgeGraph, book: EvidenceBook, n_expected: int = MAX_EXPECTED
+) -> Iterable[Claim]:
     """Claims about one candidate: findings by weight, then similar cases, then what is expected and not mentioned."""
     weights = {c.term_id: c.weight for c in candidate.contributions}
     telling = [m for m in candidate.explanation.matches if m.associations]
@@ -57,7 +59,7 @@ def claims_about(candidate: Candidate, graph: KnowledgeGraph, book: EvidenceBook
     similar = [hit for hit in candidate.cases if len(hit.shared_term_ids) >= MIN_SHARED]
     for hit in similar[:MAX_CASES]:
         yield _case_claim(candidate, hit, graph, book)
-    for association in candidate.explanation.missing[:MAX_EXPECTED]:
+    for association in candidate.explanation.missing[:n_expected]:
         yield _expected_claim(candidate, association, graph, book)
 
 
@@ -98,14 +100,19 @@ def _word_match(match: FindingMatch, graph: KnowledgeGraph) -> str:
 
 
 def _case_claim(candidate: Candidate, hit: CaseHit, graph: KnowledgeGraph, book: EvidenceBook) -> Claim:
-    shared = ", ".join(graph.ontology.name(t) for t in hit.shared_term_ids)
-    who = "Published patients" if hit.case.is_series else "A published patient"
     return Claim(
-        text=f"{who} with this disease had {shared}",
+        text=word_shared(hit, "this disease", graph),
         supports=True,
         evidence_ids=(book.cite_case(hit),),
         disease_id=candidate.disease_id,
     )
+
+
+def word_shared(hit: CaseHit, disease: str, graph: KnowledgeGraph) -> str:
+    """What a published case and the patient have in common."""
+    shared = ", ".join(graph.ontology.name(t) for t in hit.shared_term_ids)
+    who = "Published patients" if hit.case.is_series else "A published patient"
+    return f"{who} with {disease} had {shared}"
 
 
 def _expected_claim(candidate: Candidate, association: Association, graph: KnowledgeGraph, book: EvidenceBook) -> Claim:

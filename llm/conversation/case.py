@@ -1,0 +1,188 @@
+"""A case and what is known, as the functions of the conversation see them: looked up once, cited by one book."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from kg.errors import NotReadyError
+from kg.likelihood import LikelihoodModel
+from kg.schema import Finding, FindingMatch, Match
+from llm.schema import Differential
+from retrieval.candidates import Ranker, cases_by_disease, describe_candidate
+from retrieval.cases import CaseLibrary
+from retrieval.disease_names import DiseaseNames
+from retrieval.evidence import EvidenceBook, word_how_often
+from retrieval.lexicon import Lexicon
+from retrieval.passages import DiseasePages
+from retrieval.schema import Candidate, CaseHit, Evidence
+
+MAX_CITATIONS = 2
+"""Statements cited for one finding in one disease."""
+
+
+class Sources:
+    """What questions are answered from.
+
+    Args:
+        model: what findings say of diseases, over the graph.
+        ranker: says how likely candidates are.
+        lexicon: wordings of the graph's terms.
+        library: published cases; None to do without.
+        pages: passages about diseases; default: those of the data folder, if there are any.
+    """
+
+    def __init__(
+        self,
+        model: LikelihoodModel,
+        ranker: Ranker,
+        lexicon: Lexicon,
+        library: CaseLibrary | None = None,
+        pages: DiseasePages | None = None,
+    ) -> None:
+        self.graph = model.graph
+        self.model = model
+        self.ranker = ranker
+        self.lexicon = lexicon
+        self.library = library
+        self._pages = pages
+
+    @cached_property
+    def names(self) -> DiseaseNames:
+        """Names of the graph's diseases, and what the pages about them call them."""
+        return DiseaseNames(self.graph, self.pages.synonyms() if self.pages else None)
+
+    @cached_property
+    def pages(self) -> DiseasePages | None:
+        """Passages about diseases; None where the data set is not there. Raises SourceError."""
+        if self._pages is not None:
+            return self._pages
+        try:
+            return DiseasePages.load(self.graph)
+        except NotReadyError:
+            return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a disease stands in the whole ranking."""
+
+    rank: int | None
+    """None: it is not among the candidates."""
+    n_ranked: int
+    probability: float
+
+
+class Case:
+    """One patient, the answer on this patient, and the sources.
+
+    Args:
+        sources: what is known.
+        differential: of the patient; one without findings where there is no patient yet.
+        known: evidence that has numbers already, beside that of the differential.
+    """
+
+    def __init__(self, sources: Sources, differential: Differential, known: Sequence[Evidence] = ()) -> None:
+        self.sources = sources
+        self.graph = sources.graph
+        self.differential = differential
+        self.book = EvidenceBook(sources.graph, (*differential.evidence, *known))
+
+    @property
+    def has_patient(self) -> bool:
+        """Whether there is a patient with a present finding."""
+        return any(not f.excluded for f in self.findings)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """The patient's, with current ids, in the order that the ranking has them."""
+        current = self.graph.ontology.current_id
+        known = (replace(f, term_id=current(f.term_id)) for f in self.differential.findings)
+        return tuple(sorted(known, key=lambda f: (f.term_id, f.excluded)))
+
+    @cached_property
+    def shown_ids(self) -> tuple[str, ...]:
+        """Diseases of the differential; of the candidates where it abstains."""
+        shown = [d.disease_id for d in self.differential.diagnoses]
+        return tuple(shown or (c.disease_id for c in self.differential.candidates))
+
+    @cached_property
+    def hits(self) -> tuple[CaseHit, ...]:
+        """Published cases that resemble the patient, the most similar first."""
+        library = self.sources.library
+        return library.similar(self.findings) if library and self.has_patient else ()
+
+    @cached_property
+    def _ranking(self) -> dict[int, tuple[int, float]]:
+        """Index of each candidate -> its rank and log-probability."""
+        if not self.has_patient:
+            return {}
+        diseases, log_probabilities = self.sources.ranker.rank(self.findings, self.differential.person)
+        ranked = enumerate(zip(diseases, log_probabilities, strict=True), start=1)
+        return {disease: (rank, log_probability) for rank, (disease, log_probability) in ranked}
+
+    def index_of(self, disease_id: str) -> int:
+        """Index of a disease among the model's groups."""
+        return self.sources.model.group_index[disease_id]
+
+    def standing_of(self, disease_id: str) -> Standing:
+        """Where a disease stands among all candidates."""
+        rank, log_probability = self._ranking.get(self.index_of(disease_id), (None, -np.inf))
+        return Standing(rank=rank, n_ranked=len(self._ranking), probability=float(np.exp(log_probability)))
+
+    def candidate(self, disease_id: str) -> Candidate:
+        """A disease held against the patient, whether it is a candidate or not; findings weigh by likelihood ratios.
+
+        One that is no candidate has a probability of 0 and the rank after the last.
+        """
+        index = self.index_of(disease_id)
+        rank, log_probability = self._ranking.get(index, (len(self._ranking) + 1, -np.inf))
+        weights = self.sources.model.log_lrs(self.findings)[:, index]
+        cases = cases_by_disease(self.sources.model, self.hits)[index]
+        return describe_candidate(self.sources.model, self.findings, index, rank, log_probability, weights, cases)
+
+    def log_ratio(self, finding: Finding, disease_id: str) -> float:
+        """Natural logarithm of the likelihood ratio of one finding for one disease."""
+        log_lr = self.sources.model.log_lr(finding.term_id, excluded=finding.excluded)
+        return float(log_lr[self.index_of(disease_id)])
+
+    def match(self, disease_id: str, finding: Finding) -> FindingMatch:
+        """What the sources state of one finding in one disease."""
+        return self.graph.explain(disease_id, [finding]).matches[0]
+
+    def statement(self, disease_id: str, finding: Finding) -> tuple[str, tuple[str, ...]]:
+        """What the sources state of a finding in a disease, in words, and the evidence; ``not stated`` without any."""
+        match = self.match(disease_id, finding)
+        if not match.associations:
+            return "not stated", ()
+        first = match.associations[0]
+        exact = match.match is Match.EXACT or first.term_id == finding.term_id
+        words = word_how_often(first) if exact else f"{self.graph.ontology.name(first.term_id)} {word_how_often(first)}"
+        return words, tuple(self.book.cite_association(a) for a in match.associations[:MAX_CITATIONS])
+
+    def name(self, disease_id: str) -> str:
+        """Name of a disease."""
+        return self.graph.diseases[disease_id].name
+
+    def label(self, term_id: str) -> str:
+        """Name of a term."""
+        return self.graph.ontology.name(term_id)
+
+
+def word_probability(probability: float) -> str:
+    """``93.7%``, ``below 0.1%``."""
+    return f"{probability:.1%}" if probability >= 0.001 else "below 0.1%"
+
+
+def word_ratio(log_ratio: float) -> str:
+    """A likelihood ratio: ``56``, ``3.2``, ``0.02``."""
+    ratio = float(np.exp(log_ratio))
+    return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.1f}" if ratio >= 1 else f"{ratio:.2g}"
+
+
+def word_list(words: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))

@@ -1,0 +1,181 @@
+"""A language model answers: it chooses functions as tools, and says what they found.
+
+Promise: the functions' own answer is made first and stays where the model fails, is cut off or is cancelled, or where
+nothing that it says is borne by the evidence. What it calls is run here; every number in its calls and its citations is
+one of this case; its sentences pass ``llm.grounding``. Steps and tokens are bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from llm.chat.protocol import ChatModel, Rung
+from llm.chat.replies import whole_reply
+from llm.conversation.answerer import answer_case, case_of
+from llm.conversation.calls import (
+    Called,
+    ModelSentence,
+    Numbers,
+    build_messages,
+    number_entities,
+    parse_step,
+    step_schema,
+    with_names,
+)
+from llm.conversation.case import Case, Sources
+from llm.conversation.functions import call_function
+from llm.conversation.reading import read_question, word_requests
+from llm.conversation.schema import Answer, ModelPart, Sentence
+from llm.errors import ModelError
+from llm.grounding import ground_prose
+from llm.schema import Differential, RemovedClaim
+from llm.wording import CITATION, cited_ids, plain, without_citations
+
+MAX_STEPS = 5
+MAX_STEP_TOKENS = 768
+NO_ANSWER = "The language model gave no answer, so this is what the sources say by themselves: {error}"
+STOPPED = "The language model was stopped before it had answered, so this is what the sources say by themselves."
+NO_END = "The language model came to no answer in {n} steps, so this is what the sources say by themselves."
+NOTHING_LEFT = "Nothing of the language model's answer is shown: the evidence bears none of it."
+SAYS_NOTHING = "The language model found no answer in the sources."
+
+
+class ChatAnswerer:
+    """Answers with a language model, which has the functions as tools.
+
+    Args:
+        model: the language model.
+        max_steps: calls and answer together.
+        max_tokens: of a step; at most a third of the model's context.
+        is_cancelled: asked while a step comes.
+    """
+
+    def __init__(
+        self,
+        model: ChatModel,
+        *,
+        max_steps: int = MAX_STEPS,
+        max_tokens: int = MAX_STEP_TOKENS,
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._model = model
+        self._max_steps = max_steps
+        self._max_tokens = min(max_tokens, model.context_size // 3)
+        self._is_cancelled = is_cancelled
+
+    def answer(
+        self, sources: Sources, differential: Differential, question: str, earlier: Sequence[Answer] = ()
+    ) -> Answer:
+        """The model's answer over what the functions say; theirs alone where it has none that holds."""
+        case = case_of(sources, differential, earlier)
+        about = earlier[-1].disease_ids if earlier else ()
+        own = answer_case(case, question, about)
+        requests = read_question(question, case, about)
+        called = [Called(request=requests[0], sentences=own.sentences)] if own.is_covered else []
+        try:
+            said = self._converse(case, number_entities(case, requests), question, called)
+        except ModelError as error:
+            return self._without_model(own, case, called, NO_ANSWER.format(error=plain(str(error), 300)))
+        if isinstance(said, str):
+            return self._without_model(own, case, called, said)
+        return self._grounded(own, case, called, said)
+
+    def _converse(
+        self, case: Case, numbers: Numbers, question: str, called: list[Called]
+    ) -> tuple[ModelSentence, ...] | str:
+        """The model's sentences, or why there are none; what it calls is added to ``called``.
+
+        Raises:
+            ModelError: no answer, or it broke off.
+        """
+        refused = ""
+        for n in range(1, self._max_steps + 1):
+            is_last = n == self._max_steps
+            messages = build_messages(
+                case,
+                numbers,
+                question,
+                called,
+                refused,
+                is_last=is_last,
+                count_tokens=self._model.count_tokens,
+                budget=self._model.context_size - self._max_tokens,
+            )
+            text = whole_reply(
+                self._model,
+                messages,
+                schema=step_schema(numbers, [e.evidence_id for e in case.book.evidence], is_last=is_last),
+                max_tokens=self._max_tokens,
+                is_cancelled=self._is_cancelled,
+            )
+            if text is None:
+                return STOPPED
+            step = parse_step(text, case, numbers, question)
+            if step.answer is not None:
+                named = (replace(s, text=with_names(s.text, case, numbers)) for s in step.answer)
+                return tuple(named) or SAYS_NOTHING
+            refused = step.refused
+            if step.request is not None and any(c.request == step.request for c in called):
+                refused = "That was called already: its result stands above."
+            elif step.request is not None:
+                result = call_function(case, step.request)
+                if result.is_covered:
+                    called.append(Called(request=step.request, sentences=result.sentences))
+                else:
+                    refused = " ".join(s.text for s in result.sentences)
+        return NO_END.format(n=self._max_steps)
+
+    def _without_model(self, own: Answer, case: Case, called: Sequence[Called], note: str) -> Answer:
+        """What the functions say, those that the model called too."""
+        part = ModelPart(model=plain(self._model.identity, 100), rung=Rung.READER, notes=(note,))
+        if own.is_covered or not called:
+            return replace(own, model=part, evidence=case.book.evidence)
+        return replace(_of_calls(own, case, called), model=part)
+
+    def _grounded(self, own: Answer, case: Case, called: Sequence[Called], said: Sequence[ModelSentence]) -> Answer:
+        kept: list[Sentence] = []
+        removed: list[RemovedClaim] = []
+        for sentence in said:
+            held, faulty = _ground(sentence, case)
+            kept += held
+            removed += faulty
+        if not kept:
+            answer = self._without_model(own, case, called, NOTHING_LEFT)
+            return replace(answer, removed=tuple(removed))
+        answer = _of_calls(own, case, called) if called else own
+        return replace(
+            answer,
+            sentences=tuple(dict.fromkeys(kept)),
+            basis=answer.sentences,
+            removed=tuple(removed),
+            model=ModelPart(model=plain(self._model.identity, 100), rung=self._model.rung),
+        )
+
+
+def _of_calls(own: Answer, case: Case, called: Sequence[Called]) -> Answer:
+    """The answer that all calls make together."""
+    last = called[-1].request
+    return replace(
+        own,
+        understood=own.understood if own.is_covered else word_requests([c.request for c in called], case),
+        sentences=tuple(dict.fromkeys(s for c in called for s in c.sentences)),
+        evidence=case.book.evidence,
+        is_covered=True,
+        disease_ids=own.disease_ids or last.disease_ids,
+    )
+
+
+def _ground(sentence: ModelSentence, case: Case) -> tuple[list[Sentence], tuple[RemovedClaim, ...]]:
+    """The parts of a model's sentence that hold, and those that do not, with reasons."""
+    text = sentence.text
+    if not CITATION.search(text):
+        cited = " ".join(f"[{i}]" for i in sentence.evidence_ids)
+        text = f"{text.rstrip(' .')} {cited}." if cited else text
+    held, removed = ground_prose(
+        text, case.differential.diagnoses, case.book.evidence, case.findings, case.graph, of_sources=True
+    )
+    if not held:
+        return [], removed
+    ids = tuple(dict.fromkeys(i for group in CITATION.findall(held) for i in cited_ids(group)))
+    return [Sentence(text=without_citations(held, ids), evidence_ids=ids, by_model=True)], removed

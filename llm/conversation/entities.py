@@ -1,0 +1,221 @@
+"""What a question names: diseases, by id, name, part of a name or place in the list; findings; genes.
+
+Of several diseases of one name the one that stands first in the case is taken, else the one with the shortest name, and
+what was taken is said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from kg.schema import Finding
+from llm.conversation.case import Case
+from retrieval.disease_names import DiseaseMention
+from retrieval.findings import find_statements
+
+DISEASE, FINDING, GENE = "xdisease", "xfinding", "xgene"
+"""Stand for names in a masked question."""
+
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
+_ID = re.compile(r"\b(?P<source>OMIM|MIM|ORPHA|ORPHANET|DECIPHER)(?:\s?:\s?|\s)(?P<local>\d{1,7})\b", re.IGNORECASE)
+_TERM_ID = re.compile(r"\bHP:\d{7}\b", re.IGNORECASE)
+_GENE = re.compile(r"\b[A-Z][A-Z0-9]{1,9}(?:-[A-Z0-9]+)?\b")
+_NAMED_GENE = re.compile(r"\bgenes?\s+([A-Za-z][A-Za-z0-9-]{1,9})\b|\b([A-Za-z][A-Za-z0-9-]{1,9})\s+genes?\b")
+_FIRST_N = re.compile(r"\b(?:the\s+)?(?:top|first)\s+(?P<n>[2-9]|10|two|three|four|five)\b", re.IGNORECASE)
+_NTH = re.compile(
+    rf"\b(?:the\s+)?(?P<nth>{'|'.join(_ORDINALS)}|last|top|leading|10th|[1-9](?:st|nd|rd|th))"
+    r"(?:\s+(?:one|diagnosis|disease|candidate|suggestion|entry)\b"
+    r"|(?=\s*(?:[?,.;!]|$|\b(?:and|or|vs|versus|from|with|over|than|not|is|rather|instead|in the list)\b)))",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(r"(?:\b(?:number|no\.?|nr\.?|rank|diagnosis|candidate|disease)\s*|#\s?)(?P<n>\d{1,2})\b", re.I)
+_BARE = re.compile(
+    r"(?:^|\b(?:compare|between|and|or|vs\.?|versus|with|of|not|is|are|about|explain|for|from|to|than|against|over|on|"
+    r"tell|does|have|has|why|rather|confirm|in)\s+|,\s*|\bof\s+)(?P<n>[1-9]|1\d|20)"
+    r"(?![\w%:/-]|[.,]\d|\s*(?:years?|months?|weeks?|days?|yo|mg|g|kg|cm|mm|of|in|percent|patients?|cases?|sd)\b)",
+    re.IGNORECASE,
+)
+_IT = re.compile(
+    r"\b(?:it|its|this|that|th(?:is|at|e) (?:disease|diagnosis|disorder|condition|syndrome|one))\b", re.IGNORECASE
+)
+_THEM = re.compile(r"\b(?:they|them|their|these|those|all of them|the others|the rest|each of them)\b", re.IGNORECASE)
+N_THEM = 5
+"""Diseases that "they" stands for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entities:
+    """What a question names."""
+
+    disease_ids: tuple[str, ...] = ()
+    """In the order of the question, each disease once."""
+    also_findings: tuple[str, ...] = ()
+    """Those of the diseases whose name is the name of a finding too ("ectopia lentis")."""
+    findings: tuple[Finding, ...] = ()
+    gene_ids: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    """Ids and numbers that the sources or the case do not have, in words for the user."""
+    taken: tuple[str, ...] = ()
+    """How what was open was read."""
+    is_it: bool = False
+    """The question speaks of "it"."""
+    are_they: bool = False
+    """The question speaks of "them"."""
+    masked: str = ""
+    """The question in lower case, with ``DISEASE``, ``FINDING`` and ``GENE`` in place of names."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    start: int
+    end: int
+    mask: str
+    disease_ids: tuple[str, ...] = ()
+    finding: Finding | None = None
+    gene_id: str = ""
+
+
+def find_entities(question: str, case: Case) -> Entities:
+    """Everything that a question names."""
+    spans: list[_Span] = []
+    unknown: list[str] = []
+    taken: list[str] = []
+
+    def covered() -> set[int]:
+        return {i for s in spans for i in range(s.start, s.end)}
+
+    spans += _ids(question, case, unknown)
+    whole = case.sources.names.find_whole(question)
+    spans += [_span(m, (best_of(case, m),)) for m in whole if covered().isdisjoint(range(m.start, m.end))]
+    spans += list(_places(question, case, covered(), unknown))
+    spans += list(_findings(question, case, spans))
+    spans += list(_genes(question, case, covered()))
+    for mention in case.sources.names.find_parts(question, covered()):
+        best = best_of(case, mention)
+        spans.append(_span(mention, (best,)))
+        n_others = len({case.index_of(i) for i in mention.disease_ids}) - 1
+        if n_others:
+            said = question[mention.start : mention.end]
+            others = "1 other" if n_others == 1 else f"{n_others} others"
+            taken.append(f"“{said}” is taken for {case.name(best)} ({best}); {others} of that name are in the sources.")
+    spans.sort(key=lambda s: (s.start, -s.end))
+    named = dict.fromkeys(case.graph.equivalents(i)[0] for s in spans for i in s.disease_ids)
+    masked = _mask(question, spans)
+    of_findings = {(s.start, s.end) for s in spans if s.finding}
+    both = (i for s in spans if (s.start, s.end) in of_findings for i in s.disease_ids)
+    return Entities(
+        disease_ids=tuple(named),
+        also_findings=tuple(case.graph.equivalents(i)[0] for i in both),
+        findings=tuple({s.finding.term_id: s.finding for s in spans if s.finding}.values()),
+        gene_ids=tuple(dict.fromkeys(s.gene_id for s in spans if s.gene_id)),
+        unknown=tuple(unknown),
+        taken=tuple(taken),
+        is_it=bool(_IT.search(masked)),
+        are_they=bool(_THEM.search(masked)),
+        masked=masked,
+    )
+
+
+def _span(mention: DiseaseMention, disease_ids: tuple[str, ...]) -> _Span:
+    return _Span(mention.start, mention.end, DISEASE, disease_ids)
+
+
+def best_of(case: Case, mention: DiseaseMention) -> str:
+    """Of entries with one name the one that stands first in the case, else the one whose name comes first."""
+    places = {case.graph.equivalents(d)[0]: n for n, d in enumerate(c.disease_id for c in case.differential.candidates)}
+    firsts = list(dict.fromkeys(case.graph.equivalents(i)[0] for i in mention.disease_ids))
+    described = case.sources.model.is_described
+    return min(
+        firsts,
+        key=lambda i: (places.get(i, len(places)), not described[case.index_of(i)], firsts.index(i)),
+    )
+
+
+def _ids(question: str, case: Case, unknown: list[str]) -> Iterator[_Span]:
+    for match in _ID.finditer(question):
+        source = {"MIM": "OMIM", "ORPHANET": "ORPHA"}.get(match["source"].upper(), match["source"].upper())
+        disease_id = f"{source}:{match['local']}"
+        if disease_id in case.graph.diseases:
+            yield _Span(match.start(), match.end(), DISEASE, (disease_id,))
+        else:
+            unknown.append(f"{disease_id} is not a disease of the sources.")
+    for match in _TERM_ID.finditer(question):
+        term_id = match[0].upper()
+        if term_id in case.graph.ontology:
+            term = case.graph.term(term_id)
+            yield _Span(match.start(), match.end(), FINDING, finding=Finding(term_id=term.term_id, label=term.name))
+        else:
+            unknown.append(f"{term_id} is not a term of HPO {case.graph.ontology.version}, nor an older id of one.")
+
+
+def _places(question: str, case: Case, covered: set[int], unknown: list[str]) -> Iterator[_Span]:
+    """Places in the list: ``1 and 3``, ``the second one``, ``the first two``."""
+    shown = case.shown_ids
+    if not shown:
+        return
+    found: list[tuple[int, int, Sequence[int]]] = []
+    for match in _FIRST_N.finditer(question):
+        n = _NUMBERS.get(match["n"].lower()) or int(match["n"])
+        found.append((*match.span(), range(1, n + 1)))
+    for match in _NTH.finditer(question):
+        found.append((*match.span(), [_ordinal(match["nth"].lower(), len(shown))]))
+    found += [(*match.span(), [int(match["n"])]) for match in _NUMBERED.finditer(question)]
+    found += [(*match.span("n"), [int(match["n"])]) for match in _BARE.finditer(question)]
+    for start, end, places in found:
+        if not covered.isdisjoint(range(start, end)):
+            continue
+        covered.update(range(start, end))
+        missing = [p for p in places if p > len(shown)]
+        if missing:
+            unknown.append(f"There is no number {missing[0]} in the list of {len(shown)}.")
+        ids = tuple(shown[p - 1] for p in places if p <= len(shown))
+        if ids:
+            yield _Span(start, end, DISEASE, ids)
+
+
+def _ordinal(word: str, n_shown: int) -> int:
+    if word == "last":
+        return n_shown
+    if word in ("top", "leading"):
+        return 1
+    return _ORDINALS.index(word) + 1 if word in _ORDINALS else int(word.rstrip("sthndr"))
+
+
+def _findings(question: str, case: Case, spans: Iterable[_Span]) -> Iterator[_Span]:
+    """Findings that the lexicon knows; not those inside a longer name ("ataxia" in "Friedreich ataxia")."""
+    taken = [(s.start, s.end) for s in spans]
+    if not question.strip():
+        return
+    blanked = _TERM_ID.sub(lambda m: " " * len(m[0]), question)
+    for statement in find_statements(blanked, case.sources.lexicon):
+        finding = statement.finding
+        start, end = finding.start or 0, finding.end or 0
+        if not any(a <= start and end <= b and (a, b) != (start, end) for a, b in taken):
+            yield _Span(start, end, FINDING, finding=finding)
+
+
+def _genes(question: str, case: Case, covered: set[int]) -> Iterator[_Span]:
+    """Symbols in capitals; in any case beside the word "gene"."""
+    is_shouting = question.isupper() and len(question.split()) > 1
+    places = {} if is_shouting else {m.span(): m[0] for m in _GENE.finditer(question)}
+    for match in _NAMED_GENE.finditer(question):
+        group = 1 if match[1] else 2
+        places[match.span(group)] = match[group]
+    known = {g.symbol.upper(): g.gene_id for g in case.graph.genes.values()}
+    for (start, end), symbol in places.items():
+        gene_id = known.get(symbol.upper())
+        if gene_id and covered.isdisjoint(range(start, end)):
+            yield _Span(start, end, GENE, gene_id=gene_id)
+
+
+def _mask(question: str, spans: Sequence[_Span]) -> str:
+    pieces, done = [], 0
+    for span in spans:
+        if span.start < done:
+            continue
+        pieces += [question[done : span.start], span.mask]
+        done = span.end
+    return " ".join("".join([*pieces, question[done:]]).casefold().replace("’", "'").split())

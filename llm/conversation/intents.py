@@ -1,0 +1,241 @@
+"""A question in words -> the function that answers it. English; what is not recognised is answered by nobody.
+
+The first pattern that fits wins, so the order is from the particular to the general.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from llm.conversation.entities import Entities
+from llm.conversation.schema import Function, Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a question wants."""
+
+    function: Function
+    topic: Topic = Topic.ANY
+
+
+_Needs = Callable[[Entities], bool]
+
+
+def _any(entities: Entities) -> bool:  # noqa: ARG001 - one form for all
+    return True
+
+
+def _finding(entities: Entities) -> bool:
+    return bool(entities.findings)
+
+
+def _only_finding(entities: Entities) -> bool:
+    return bool(entities.findings) and set(entities.disease_ids) <= set(entities.also_findings)
+
+
+def _disease(entities: Entities) -> bool:
+    return bool(entities.disease_ids)
+
+
+def _disease_or_it(entities: Entities) -> bool:
+    return bool(entities.disease_ids) or entities.is_it or entities.are_they
+
+
+def _no_disease(entities: Entities) -> bool:
+    return not entities.disease_ids
+
+
+def _two_diseases(entities: Entities) -> bool:
+    return len(entities.disease_ids) > 1
+
+
+_F = Function
+_BEYOND = re.compile(
+    r"\b(?:dos(?:e|es|age|ing)|mg|insur\w+|costs?|price|hospitals?|appointment|phone|weather|joke|poem|recipe|"
+    r"who are you|your name|lawyer|sue)\b"
+)
+"""What no source here speaks of, whatever else the question has."""
+_PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
+    (
+        (
+            r"\bwhat if\b|\bhow about if\b|\bif (?:he|she|they|it|the (?:patient|child|boy|girl|baby)|there|i)\b"
+            r"|\bsuppos(?:e|ing)\b|\bassum(?:e|ing)\b|\bif (?:no )?xfinding\b|\bwithout (?:the )?xfinding\b"
+            r"|\b(?:would|does|do|will|could) xfinding (?:change|matter|help|make)\b|\bwould .*\bchange\b"
+        ),
+        _finding,
+        Intent(_F.WHAT_IF),
+    ),
+    (
+        (
+            r"\bmean(?:s|ing|t)?\b|\bdefin(?:e|ed|ition)\b|\bstands? for\b|\bsynonyms?\b|\bterm\b|\bother names?\b"
+            r"|^(?:and )?what(?:'s| is| are|s)(?: an?| the)? xfinding\??$|^(?:describe|explain) xfinding\b"
+        ),
+        _only_finding,
+        Intent(_F.TERM),
+    ),
+    (
+        (
+            r"\bcompar\w*|\bdiffer(?:s|ence|ences|ent|entiates?)?\b|\bdistinguish\w*|\bapart\b|\bversus\b|\bvs\b"
+            r"|\btell .*\bfrom\b|\bdiscriminat\w*|\bsets? .* apart"
+        ),
+        _any,
+        Intent(_F.COMPARE),
+    ),
+    (
+        (
+            r"\brather than\b|\binstead of\b|\bor xdisease\b|\b(?:over|above|below|than|before) (?:the )?xdisease\b"
+            r"|\b(?:more|less) likely than\b|\bbetter than\b"
+        ),
+        _two_diseases,
+        Intent(_F.COMPARE),
+    ),
+    (
+        (
+            r"\bgenes?\b|\bmutat\w+|\bvariants?\b|\bgenetic(?:s|ally)?\b|\bmolecular\w*|\bsequenc\w+|\bpanel\b|\blocus\b"
+            r"|\bexome\b|\bchromosom\w+"
+        ),
+        _any,
+        Intent(_F.GENES),
+    ),
+    (
+        (
+            r"\binherit\w*|\brecessive\b|\bdominant\b|\bx-linked\b|\brecurrence\b|\bsiblings?\b|\bfamil(?:y|ies|ial)\b"
+            r"|\bheredit\w+|\bnext (?:child|pregnancy)\b|\bpass(?:ed)? (?:it )?on\b|\bcarriers?\b"
+        ),
+        _any,
+        Intent(_F.INHERITANCE),
+    ),
+    (
+        (
+            r"\bsimilar\b|\b(?:published|reported|other|described|comparable) (?:case|patient|child|famil|people)\w*"
+            r"|\bpatients with\b|\bcase reports?\b|\bliterature\b|\bpapers?\b|\bpublications?\b|\bpubmed\b"
+            r"|\breferences\b"
+            r"|\b(?:cases|patients|anyone|anybody) like\b|\bseen before\b|\bwho described\b"
+        ),
+        _any,
+        Intent(_F.CASES),
+    ),
+    (
+        (
+            r"\bhow (?:often|frequent\w*|common\w*|typical\w*|rare|likely|specific)\b|\bfrequency\b|\bpercent\w*"
+            r"|\btypical\b"
+            r"|\bfeatures?\b|\bpart of\b|\bseen\b|\boccurs?\b|\breported\b|\bknown\b|\bcauses?\b|\bexplain\w*|\bfits?\b"
+            r"|\brelated\b|\bassociat\w+|\bdue to\b|\bcommon\b|\bha(?:s|ve)\b|\bgo(?:es)? with\b|\bbelongs?\b|\bwhich\b"
+            r"|\bmatch\w*|\baccount\w*|\bpresent in\b|\bwho\b|\bget\b|\bhappen\w*|\bpossible\b|\bunusual\b|\brare\b"
+            r"|\bdoes xdisease\b|\bxfinding (?:in|with) xdisease\b"
+        ),
+        _finding,
+        Intent(_F.FINDING),
+    ),
+    (r"\bhow (?:common|rare|frequent|often)\b|\bprevalen\w+|\binciden\w+", _any, Intent(_F.PREVALENCE)),
+    (
+        (
+            r"\bonset\b|\b(?:what|which) age\b|\bhow old\b|\bwhen (?:do|does|did|will|is|are|would)\b|\bage of\b"
+            r"|\b(?:begins?|starts?|appears?|manifests?) (?:at|in|when)\b|\bprogressi\w+|\bnatural history\b|\bcourse\b"
+        ),
+        _any,
+        Intent(_F.COURSE),
+    ),
+    (
+        (
+            r"\btreat\w*|\btherap\w+|\bmanag\w+|\bmedic(?:ine|ines|ation|ations)\b|\bdrugs?\b|\bcur(?:e|ed|able)\b"
+            r"|\bsurgery\b|\boperat\w+"
+        ),
+        _any,
+        Intent(_F.PASSAGES, Topic.TREATMENT),
+    ),
+    (
+        (
+            r"\bprognos\w+|\boutlook\b|\blife (?:expectancy|span)\b|\blifespan\b|\bsurviv\w+|\bfatal\b|\blethal\b"
+            r"|\bmortality\b|\boutcome\b|\bdie\b|\bcomplications?\b|\bexpect(?:ed|ancy)? (?:from|with|in|over)\b"
+        ),
+        _any,
+        Intent(_F.PASSAGES, Topic.OUTLOOK),
+    ),
+    (
+        (
+            r"\bconfirm\w*|\bprove\b|\b(?:is|are|do you|to|can|be) (?:it |this |xdisease )?diagnosed?\b|\btests?\b"
+            r"|\bwork-?up\b|\binvestigat\w+|\bimaging\b|\bmri\b|\blabs?\b|\blaborator\w+|\bbiops\w+|\bscan\b|\bcriteria\b"
+        ),
+        _disease_or_it,
+        Intent(_F.PASSAGES, Topic.TESTS),
+    ),
+    (
+        r"\bwhat causes\b|\bcaused? (?:of|by)\b|\ba?etiolog\w+|\bpathophysiolog\w+|\bmechanism\b",
+        _disease_or_it,
+        Intent(_F.PASSAGES, Topic.CAUSE),
+    ),
+    (
+        r"\bwhat (?:else )?(?:could|can|may|might) (?:it|this|that|he|she|they)\b",
+        _no_disease,
+        Intent(_F.STANDING),
+    ),
+    (
+        (
+            r"\bnext\b|\bshould (?:i|we|one)\b|\bexamin\w+|\b(?:ask|check|look\w*) (?:about|for|the|him|her|at)\b"
+            r"|\bwhat (?:else|more|further)\b|\banything else\b|\bmissing\b|\bnarrow\b|\bhelp(?:ful)? most\b"
+            r"|\bwould help\b|\binformative\b|\bto (?:ask|examine|check|do)\b|\btests?\b|\bwork-?up\b|\binvestigat\w+"
+            r"|\bimaging\b|\blabs?\b|\bclinch\w*"
+        ),
+        _any,
+        Intent(_F.NEXT_STEPS),
+    ),
+    (
+        (
+            r"\bhow (?:sure|certain|confident|likely|probable|reliable)\b|\bconfiden\w+|\bcertain\w*|\bprobabilit\w+"
+            r"|\btrust\b|\bdifferential\b|\bbest guess\b|\bchange (?:anything|something|the (?:order|ranking))\b"
+            r"|\bwhat do you think\b|\bmost (?:likely|probable)\b|\blikel(?:y|iest) diagnos\w+|\branking\b"
+            r"|\bany ideas?\b"
+            r"|\bwh(?:at|ich) (?:is |'s )?(?:the |your )?(?:disease|diagnos[ie]s|disorder|condition|syndrome)e?s?\b"
+            r"|\bsummar\w+|\balternatives?\b|\bwhat's wrong\b|\bwhat (?:does|do) (?:he|she|they|the patient) have\b"
+            r"|^(?:so )?what is (?:it|this)\??$|\bdiagnosis\b"
+        ),
+        _no_disease,
+        Intent(_F.STANDING),
+    ),
+    (
+        (
+            r"\bwhat(?:'s|s| is| are)(?: an?| the)? xdisease\b|\btell me (?:more )?about\b|\bdescribe\b|\boverview\b"
+            r"|\b(?:features|symptoms|signs|findings|characteristics|manifestations|phenotype|picture) (?:of|in)\b"
+            r"|\bmore (?:about|on|information)\b|\binformation (?:about|on)\b|\bwhat (?:does|do) xdisease look\b"
+            r"|\bnever heard\b|\bwhat kind of\b"
+        ),
+        _disease_or_it,
+        Intent(_F.DISEASE),
+    ),
+    (
+        (
+            r"\bwhy\b|\breasons?\b|\bevidence\b|\bsupport\w*|\bspeaks?\b|\bargu\w+|\bagainst\b|\bin favou?r\b"
+            r"|\bdoubt\w*|\brul(?:e|ed|ing)\b|\bexclud\w*|\bconsider\w*|\bwhat about\b|\bhow about\b|\bhow come\b"
+            r"|\b(?:could|can|may|might|is|isn't|does|would) (?:it|this|that|he|she|they|the patient)\b|\blikely\b"
+            r"|\bprobabl\w+|\brank\w*|\bfits?\b|\bmatch\w*|\bexplain\w*|\bunexplained\b|\bthink of\b"
+            r"|\bthought of\b|\bpossib\w+|\bconvinc\w+|\bwhere is\b|\bcontradict\w*|\bmatters? most\b|\bhow did you\b"
+            r"|\bjustif\w+"
+        ),
+        _any,
+        Intent(_F.EXPLAIN),
+    ),
+)
+_COMPILED = tuple((re.compile(pattern), needs, intent) for pattern, needs, intent in _PATTERNS)
+
+
+def find_intent(entities: Entities, *, has_patient: bool) -> Intent | None:
+    """What a question wants; None where it is not recognised.
+
+    A name alone asks why, or why not, where there is a patient, and what it is, where there is none.
+    """
+    if _BEYOND.search(entities.masked):
+        return None
+    for pattern, needs, intent in _COMPILED:
+        if needs(entities) and pattern.search(entities.masked):
+            return intent
+    is_short = len(entities.masked.split()) <= 4
+    if entities.gene_ids and not entities.disease_ids:
+        return Intent(_F.GENES)
+    if entities.disease_ids:
+        named = Intent(_F.EXPLAIN) if has_patient else Intent(_F.DISEASE)
+        return named if is_short else Intent(_F.PASSAGES)
+    return Intent(_F.FINDING) if entities.findings and (is_short or has_patient) else None

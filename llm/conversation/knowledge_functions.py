@@ -1,0 +1,311 @@
+"""What the sources say of terms, diseases and genes, whoever the patient is; every statement cites where it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
+
+from kg.schema import Association, Finding, Predicate
+from llm.conversation.case import Case, word_list
+from llm.conversation.schema import Request, Result, Sentence, Topic
+from retrieval.passages import Passage
+from retrieval.words import derivation_of, inflection_of
+
+NO_PAGES = "Pages about diseases are not installed here: citedx data pull medquad."
+N_LISTED = 5
+N_FEATURES = 8
+N_GENE_DISEASES = 10
+N_PASSAGES = 2
+MAX_QUOTED = 320
+"""Characters of a passage that are quoted; the evidence has the whole."""
+KINDS: dict[Topic, tuple[str, ...]] = {
+    Topic.TREATMENT: ("treatment",),
+    Topic.OUTLOOK: ("outlook", "complications"),
+    Topic.CAUSE: ("causes", "genetic changes"),
+    Topic.TESTS: ("exams and tests",),
+    Topic.ANY: (),
+}
+"""Kinds of MedQuAD's answers."""
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
+_WORD = re.compile(r"[a-z]{4,}")
+_PASSING_WORDS = """
+    about affect affects after also associated been before being between cause causes common could disease does during
+    expect from happen happens have help information kind know known like make mean more most much need often patient
+    patients people person possible really should some syndrome tell than that their them there these they this type
+    under what when where whether which while will with without would your
+    """
+_PASSING = frozenset(_PASSING_WORDS.split())
+"""Words of a question that no passage needs to have."""
+
+
+def say_term(case: Case, request: Request) -> Result:
+    """What terms mean, and where they are seen."""
+    sentences = [s for f in request.findings for s in _term(case, f.term_id)]
+    return Result(sentences=tuple(sentences))
+
+
+def _term(case: Case, term_id: str) -> Iterator[Sentence]:
+    term, ontology = case.graph.term(term_id), case.graph.ontology
+    cited = (case.book.cite_term(term.term_id),)
+    meaning = term.definition or "the ontology gives no definition."
+    yield Sentence(text=f"{term.name} ({term.term_id}): {meaning}", evidence_ids=cited)
+    also = [s.text for s in term.synonyms if s.scope == "EXACT"][:N_LISTED]
+    if also:
+        yield Sentence(text=f"Also called {word_list(also)}.", evidence_ids=cited)
+    parents = [ontology.name(p) for p in ontology.parents(term.term_id)]
+    if parents:
+        yield Sentence(text=f"It is a kind of: {word_list(parents)}.", evidence_ids=cited)
+    children = [ontology.name(c) for c in ontology.children(term.term_id)]
+    if children:
+        more = f" and {len(children) - N_LISTED} more" if len(children) > N_LISTED else ""
+        yield Sentence(text=f"More specific: {', '.join(children[:N_LISTED])}{more}.")
+    stated = case.graph.diseases_of(term.term_id, descendants=True)
+    n_diseases = len({case.index_of(a.disease_id) for a in stated if not a.excluded})
+    yield Sentence(text=f"The graph states it, or something more specific, of {n_diseases} diseases.")
+    yield from _in_differential(case, Finding(term_id=term.term_id, label=term.name))
+
+
+def _in_differential(case: Case, finding: Finding) -> Iterator[Sentence]:
+    stated = [(case.name(d), *case.statement(d, finding)) for d in case.shown_ids[:N_LISTED]]
+    told = [(f"{name}: {words}", cited) for name, words, cited in stated if cited]
+    if told:
+        text = f"In the differential: {'; '.join(words for words, _ in told)}."
+        yield Sentence(text=text, evidence_ids=_together(cited for _, cited in told))
+
+
+def say_findings(case: Case, request: Request) -> Result:
+    """How often findings are seen in diseases; without diseases, in those of the differential."""
+    diseases = request.disease_ids or case.shown_ids
+    sentences: list[Sentence] = []
+    is_covered = False
+    for finding in request.findings:
+        sentences += _of_the_patient(case, finding)
+        silent = []
+        for disease_id in diseases:
+            words, cited = case.statement(disease_id, finding)
+            if cited:
+                is_covered = True
+                text = f"{case.name(disease_id)}: {case.label(finding.term_id)}, {words}."
+                sentences.append(Sentence(text=text, evidence_ids=cited))
+            else:
+                silent.append(case.name(disease_id))
+        if silent:
+            sentences.append(Sentence(text=f"{case.label(finding.term_id)} is not stated of {word_list(silent)}."))
+        if not request.disease_ids:
+            stated = case.graph.diseases_of(finding.term_id, descendants=True)
+            n_diseases = len({case.index_of(a.disease_id) for a in stated if not a.excluded})
+            text = (
+                f"The graph states {case.label(finding.term_id)}, or something more specific, of {n_diseases} diseases."
+            )
+            sentences.append(Sentence(text=text))
+            is_covered = is_covered or n_diseases > 0
+    return Result(sentences=tuple(sentences), is_covered=is_covered)
+
+
+def _of_the_patient(case: Case, finding: Finding) -> Iterator[Sentence]:
+    ancestors = case.graph.ontology.ancestors
+    for mine in case.findings:
+        said = f" (“{mine.quote}”)" if mine.quote else ""
+        label = case.label(mine.term_id)
+        if not mine.excluded and finding.term_id in ancestors(mine.term_id):
+            yield Sentence(text=f"This patient has {label}{said}.")
+        elif mine.excluded and mine.term_id in ancestors(finding.term_id):
+            yield Sentence(text=f"This patient has no {label}{said}.")
+
+
+def describe_diseases(case: Case, request: Request) -> Result:
+    """What diseases are: a page's words, what is seen most, genes, inheritance, course, how common they are."""
+    sentences: list[Sentence] = []
+    for disease_id in request.disease_ids:
+        sentences += _quoted(case, disease_id, ("information",), n=1)
+        sentences += _most_frequent(case, disease_id)
+        for part in (_genes_of, _inheritance_of, _course_of, _prevalence_of):
+            sentences += part(case, disease_id)
+    if not sentences:
+        text = f"The sources have nothing on {word_list([case.name(d) for d in request.disease_ids])} but the name."
+        return Result(sentences=(Sentence(text=text),), is_covered=False)
+    return Result(sentences=tuple(sentences))
+
+
+def _most_frequent(case: Case, disease_id: str) -> Iterator[Sentence]:
+    """What is seen in most of many patients: one statement a term, counts of a handful last."""
+    stated: dict[str, Association] = {}
+    associations = (a for d in case.graph.equivalents(disease_id) for a in case.graph.findings_of(d))
+    for a in sorted((a for a in associations if not a.excluded and a.frequency), key=_telling, reverse=True):
+        stated.setdefault(a.term_id, a)
+    terms = case.graph.ontology.most_specific(stated)[:N_FEATURES]
+    for term_id in terms:
+        words, cited = case.statement(disease_id, Finding(term_id=term_id, label=""))
+        yield Sentence(text=f"{case.label(term_id)} is {words}.", evidence_ids=cited)
+
+
+def _telling(a: Association) -> tuple[bool, float, int]:
+    assert a.frequency is not None  # noqa: S101 - chosen by the caller
+    return a.frequency.m is None or a.frequency.m >= N_LISTED, a.frequency.midpoint, a.frequency.m or 0
+
+
+def say_genes(case: Case, request: Request) -> Result:
+    """Genes of diseases, and diseases of genes."""
+    sentences = [s for d in request.disease_ids for s in _genes_of(case, d)]
+    silent = [case.name(d) for d in request.disease_ids if not _has_genes(case, d)]
+    sentences += [s for g in request.gene_ids for s in _diseases_of(case, g)]
+    if silent:
+        sentences.append(Sentence(text=f"The sources name no gene of {word_list(silent)}."))
+    return Result(sentences=tuple(sentences), is_covered=len(silent) < len(request.disease_ids + request.gene_ids))
+
+
+def _has_genes(case: Case, disease_id: str) -> bool:
+    return any(case.graph.genes_of(d) for d in case.graph.equivalents(disease_id))
+
+
+def _genes_of(case: Case, disease_id: str) -> Iterator[Sentence]:
+    genes = {d: case.graph.genes_of(d) for d in case.graph.equivalents(disease_id)}
+    symbols = dict.fromkeys(g.symbol for found in genes.values() for g in found)
+    if symbols:
+        cited = tuple(case.book.cite_genes(d, found) for d, found in genes.items() if found)
+        what = "gene" if len(symbols) == 1 else "genes"
+        yield Sentence(text=f"{case.name(disease_id)}: {what} {word_list(list(symbols))}.", evidence_ids=cited)
+
+
+def _diseases_of(case: Case, gene_id: str) -> Iterator[Sentence]:
+    gene = case.graph.gene(gene_id)
+    diseases = {case.index_of(d.disease_id): d for d in reversed(case.graph.diseases_of_gene(gene_id))}
+    by_rank = {case.index_of(d): n for n, d in enumerate(case.shown_ids)}
+    ordered = sorted(diseases, key=lambda i: (by_rank.get(i, len(by_rank)), diseases[i].name))
+    yield Sentence(text=f"{gene.symbol} ({gene.gene_id}) is associated with {_counted(len(diseases), 'disease')}.")
+    for index in ordered[:N_GENE_DISEASES]:
+        disease = diseases[index]
+        shown = f", number {by_rank[index] + 1} of the differential" if index in by_rank else ""
+        cited = case.book.cite_genes(disease.disease_id, case.graph.genes_of(disease.disease_id))
+        yield Sentence(text=f"{disease.name} ({disease.disease_id}){shown}.", evidence_ids=(cited,))
+    if len(ordered) > N_GENE_DISEASES:
+        yield Sentence(text=f"And {len(ordered) - N_GENE_DISEASES} more.")
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def say_inheritance(case: Case, request: Request) -> Result:
+    """How diseases are inherited."""
+    return _per_disease(case, request, _inheritance_of, ("inheritance",), "how it is inherited")
+
+
+def say_course(case: Case, request: Request) -> Result:
+    """When diseases begin and how they go on."""
+    return _per_disease(case, request, _course_of, (), "when it begins")
+
+
+def say_prevalence(case: Case, request: Request) -> Result:
+    """How common diseases are."""
+    return _per_disease(case, request, _prevalence_of, ("frequency",), "how common it is")
+
+
+def _per_disease(
+    case: Case,
+    request: Request,
+    say: Callable[[Case, str], Iterator[Sentence]],
+    kinds: Collection[str],
+    what: str,
+) -> Result:
+    """What the graph says of each disease; where it is silent, what a page of these kinds says."""
+    sentences: list[Sentence] = []
+    silent = []
+    for disease_id in request.disease_ids:
+        said = list(say(case, disease_id)) or (list(_quoted(case, disease_id, kinds)) if kinds else [])
+        sentences += said
+        if not said:
+            silent.append(case.name(disease_id))
+    if silent:
+        sentences.append(Sentence(text=f"The sources do not say {what}: {word_list(silent)}."))
+    return Result(sentences=tuple(sentences), is_covered=len(silent) < len(request.disease_ids))
+
+
+def _stated(case: Case, disease_id: str, predicate: Predicate) -> Iterator[Sentence]:
+    """Statements of a predicate, by term."""
+    by_term: dict[str, list[Association]] = {}
+    for entry in case.graph.equivalents(disease_id):
+        for a in case.graph.associations_of(entry):
+            if a.predicate is predicate and not a.excluded:
+                by_term.setdefault(a.term_id, []).append(a)
+    if by_term:
+        cited = _together((case.book.cite_association(a) for a in found[:1]) for found in by_term.values())
+        named = [
+            case.label(t) + next((f" ({a.frequency})" for a in found if a.frequency), "")
+            for t, found in by_term.items()
+        ]
+        yield Sentence(text=f"{case.name(disease_id)}: {word_list(named)}.", evidence_ids=cited)
+
+
+_inheritance_of = partial(_stated, predicate=Predicate.INHERITANCE)
+_course_of = partial(_stated, predicate=Predicate.CLINICAL_COURSE)
+
+
+def _prevalence_of(case: Case, disease_id: str) -> Iterator[Sentence]:
+    prevalence = case.graph.prevalence_of(disease_id)
+    if prevalence:
+        cited = (case.book.cite_prevalence(prevalence),)
+        yield Sentence(text=f"{case.name(disease_id)}: about {prevalence}.", evidence_ids=cited)
+
+
+def find_passages(case: Case, request: Request) -> Result:
+    """What pages say of diseases on a topic, in their own words."""
+    sentences: list[Sentence] = []
+    silent = []
+    for disease_id in request.disease_ids:
+        said = list(_quoted(case, disease_id, KINDS[request.topic], words=request.words))
+        sentences += said
+        if not said:
+            silent.append(case.name(disease_id))
+    about = "this" if request.topic is Topic.ANY else request.topic.value
+    if case.sources.pages is None:
+        sentences.append(Sentence(text=NO_PAGES))
+    elif silent:
+        sentences.append(Sentence(text=f"No page in the sources speaks of {about} in {word_list(silent)}."))
+    return Result(sentences=tuple(sentences), is_covered=len(silent) < len(request.disease_ids))
+
+
+def _quoted(
+    case: Case, disease_id: str, kinds: Collection[str], *, words: str = "", n: int = N_PASSAGES
+) -> Iterator[Sentence]:
+    """The beginnings of passages of these kinds, one a page; of any kind, those that have the question's words."""
+    pages = case.sources.pages
+    passages: Sequence[Passage] = pages.of_disease(disease_id, kinds) if pages else ()
+    if not kinds:
+        passages = _with_words(passages, _asked(words, case.name(disease_id)))
+    first_of_page = {p.reference: p for p in reversed(passages)}
+    for passage in [p for p in passages if first_of_page[p.reference] is p][:n]:
+        cited = (case.book.cite_passage(passage, disease_id),)
+        page = passage.reference.split("/")[2] if "//" in passage.reference else passage.reference
+        yield Sentence(text=f"{page} on {passage.title}: “{quote(passage.text)}”", evidence_ids=cited)
+
+
+def quote(text: str) -> str:
+    """The first sentences of a passage, as far as they are short; a heading's question is passed over."""
+    sentences = _SENTENCE.split(text)
+    if len(sentences) > 1 and sentences[0].endswith("?"):
+        sentences = sentences[1:]
+    quoted = sentences[0]
+    for sentence in sentences[1:]:
+        if len(quoted) + len(sentence) >= MAX_QUOTED:
+            break
+        quoted = f"{quoted} {sentence}"
+    return quoted if len(quoted) <= MAX_QUOTED else quoted[:MAX_QUOTED].rsplit(" ", 1)[0] + " …"
+
+
+def _asked(words: str, name: str) -> set[str]:
+    """Stems of the question's words that say what is asked, without those of the disease's name."""
+    return _stems(words) - _stems(name)
+
+
+def _stems(text: str) -> set[str]:
+    return {derivation_of(inflection_of(w)) for w in _WORD.findall(text.casefold()) if w not in _PASSING}
+
+
+def _with_words(passages: Iterable[Passage], stems: set[str]) -> list[Passage]:
+    return [p for p in passages if stems and stems <= _stems(p.text)]
+
+
+def _together(ids: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(i for some in ids for i in some))

@@ -1,0 +1,254 @@
+"""What can be said of diseases in this patient: standing, reasons, differences, what to look for, similar patients.
+
+Every statement about a disease cites what the sources say; ranks, probabilities and likelihood ratios are computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from kg.schema import Finding, Match
+from llm.conversation.case import Case, word_list, word_probability, word_ratio
+from llm.conversation.schema import Request, Result, Sentence
+from llm.grounding import ground
+from llm.questions import askable, rank_questions
+from llm.reader.ranking import MIN_SHARED, claims_about, word_shared
+from llm.schema import Diagnosis
+from retrieval.candidates import rank_candidates
+from retrieval.findings import merge_findings
+from retrieval.schema import CaseHit
+
+N_LISTED = 5
+"""Diagnoses, cases and findings that a list has."""
+N_COMPARED = 4
+"""Diseases that are compared at most."""
+N_EXPECTED = 4
+N_CONTRASTS = 3
+MIN_CONTRAST = float(np.log(2))
+"""A finding tells diseases apart where its likelihood ratios differ by a factor of two."""
+MIN_PROBABILITY = 0.3
+"""Share of a disease's patients from which on a finding is worth looking for."""
+
+
+def say_standing(case: Case, request: Request) -> Result:  # noqa: ARG001 - functions have one form
+    """The differential, and how sure it is."""
+    diagnoses = case.differential.diagnoses or case.differential.candidates
+    sentences = [
+        Sentence(text=f"Number {d.rank} is {d.name}, with a probability of {word_probability(d.probability)}.")
+        for d in diagnoses[:N_LISTED]
+    ]
+    rest = max(0.0, 1.0 - sum(d.probability for d in diagnoses))
+    sentences.append(Sentence(text=f"That it is none of the {len(diagnoses)} shown: {word_probability(rest)}."))
+    if case.differential.abstained:
+        sentences.insert(0, Sentence(text=case.differential.abstained))
+    return Result(sentences=tuple(sentences))
+
+
+def explain_diseases(case: Case, request: Request) -> Result:
+    """Why, or why not, each disease: its rank, what speaks for and against it, what is missing."""
+    sentences = [s for d in request.disease_ids for s in _explain(case, d)]
+    return Result(sentences=tuple(sentences))
+
+
+def _explain(case: Case, disease_id: str) -> Iterator[Sentence]:
+    yield Sentence(text=_word_standing(case, disease_id))
+    if not case.sources.model.is_described[case.index_of(disease_id)]:
+        yield Sentence(text=f"The sources state no finding of {case.name(disease_id)}, so it cannot be weighed.")
+        return
+    candidate = case.candidate(disease_id)
+    claims = tuple(claims_about(candidate, case.graph, case.book, n_expected=N_EXPECTED))
+    diagnosis = Diagnosis(
+        disease_id=candidate.disease_id,
+        name=candidate.name,
+        rank=candidate.rank,
+        probability=candidate.probability,
+        claims=claims,
+        equivalent_ids=candidate.equivalent_ids,
+    )
+    (grounded,), _ = ground([diagnosis], case.book.evidence, case.findings, case.graph)
+    weights = {c.term_id: c.weight for c in candidate.contributions}
+    for claim in sorted(grounded.claims, key=lambda c: not c.supports):
+        ratio = f" (likelihood ratio {word_ratio(weights[claim.term_id])})" if claim.term_id in weights else ""
+        yield Sentence(text=f"{claim.text}{ratio}.", evidence_ids=claim.evidence_ids, supports=claim.supports)
+    unexplained = [
+        f"{case.label(m.finding.term_id)} (likelihood ratio {word_ratio(weights[m.finding.term_id])})"
+        for m in candidate.explanation.matches
+        if m.match is Match.UNEXPLAINED
+    ]
+    if unexplained:
+        yield Sentence(text=f"The sources do not state of it: {word_list(unexplained)}.", supports=False)
+    yield from _contrast_with_best(case, candidate.disease_id)
+
+
+def _word_standing(case: Case, disease_id: str) -> str:
+    standing, name = case.standing_of(disease_id), case.name(disease_id)
+    if standing.rank is None:
+        return f"{name} is not among the {standing.n_ranked} candidates that the graph and published cases bring up."
+    of_all = f"number {standing.rank} of {standing.n_ranked} candidates"
+    return f"{name} is {of_all}, with a probability of {word_probability(standing.probability)}."
+
+
+def _contrast_with_best(case: Case, disease_id: str) -> Iterator[Sentence]:
+    """What the first diagnosis explains better; of the first, what it explains better than the second."""
+    ids = [c.disease_id for c in case.differential.candidates[:2]]
+    same = case.graph.equivalents(disease_id)
+    if not ids or (ids[0] in same and len(ids) < 2):
+        return
+    is_first = ids[0] in same
+    better, worse = (ids[0], ids[1]) if is_first else (ids[0], disease_id)
+    gaps = [(f, case.log_ratio(f, better), case.log_ratio(f, worse)) for f in case.findings]
+    telling = sorted((g for g in gaps if g[1] - g[2] > MIN_CONTRAST), key=lambda g: g[2] - g[1])[:N_CONTRASTS]
+    if not telling:
+        return
+    named = [f"{_label(case, f)} (likelihood ratio {word_ratio(b)} against {word_ratio(w)})" for f, b, w in telling]
+    cited = [i for f, _, _ in telling for i in case.statement(better, f)[1][:1]]
+    lead = (
+        f"Over the second, {case.name(worse)}, it is favoured most by"
+        if is_first
+        else f"The first, {case.name(better)}, explains better"
+    )
+    yield Sentence(text=f"{lead}: {word_list(named)}.", evidence_ids=tuple(dict.fromkeys(cited)), supports=is_first)
+
+
+def compare_diseases(case: Case, request: Request) -> Result:
+    """Findings of the patient, and findings to look for, that tell diseases apart; their genes."""
+    ids = request.disease_ids[:N_COMPARED]
+    sentences = [Sentence(text=_word_standing(case, d)) for d in ids]
+    sentences += _differences(case, ids)
+    sentences += _telling_apart(case, ids)
+    return Result(sentences=tuple(sentences))
+
+
+def _differences(case: Case, disease_ids: Sequence[str]) -> Iterator[Sentence]:
+    rows = [(f, [case.log_ratio(f, d) for d in disease_ids]) for f in case.findings]
+    rows.sort(key=lambda row: min(row[1]) - max(row[1]))
+    telling = [(f, ratios) for f, ratios in rows if max(ratios) - min(ratios) > MIN_CONTRAST]
+    for finding, ratios in telling[: 2 * N_LISTED]:
+        parts, cited = _stated_of(case, disease_ids, finding, ratios)
+        favoured = case.name(disease_ids[int(np.argmax(ratios))])
+        yield Sentence(text=f"{_label(case, finding)} favours {favoured}: {parts}.", evidence_ids=cited)
+    if not telling:
+        yield Sentence(text="None of the patient's findings tells them apart.")
+
+
+def _telling_apart(case: Case, disease_ids: Sequence[str]) -> Iterator[Sentence]:
+    """What was not mentioned and would tell the diseases apart."""
+    model = case.sources.model
+    indices = [case.index_of(d) for d in disease_ids]
+    terms = askable(model, case.findings, indices)
+    shares = [1 / len(indices)] * len(indices)
+    for term_id, gain in rank_questions(model, indices, shares, terms)[:N_CONTRASTS]:
+        if gain <= 0:
+            continue
+        finding = Finding(term_id=term_id, label=case.label(term_id))
+        parts, cited = _stated_of(case, disease_ids, finding)
+        yield Sentence(text=f"Worth looking for: {finding.label}: {parts}.", evidence_ids=cited)
+
+
+def _stated_of(
+    case: Case, disease_ids: Sequence[str], finding: Finding, log_ratios: Sequence[float] = ()
+) -> tuple[str, tuple[str, ...]]:
+    """``A: seen in 3 of 4 patients (likelihood ratio 56); B: not stated``, and the evidence."""
+    parts: list[str] = []
+    cited: list[str] = []
+    for n, disease_id in enumerate(disease_ids):
+        words, ids = case.statement(disease_id, finding)
+        ratio = f" (likelihood ratio {word_ratio(log_ratios[n])})" if len(log_ratios) else ""
+        parts.append(f"{case.name(disease_id)}: {words}{ratio}")
+        cited += ids
+    return "; ".join(parts), tuple(dict.fromkeys(cited))
+
+
+def say_next_steps(case: Case, request: Request) -> Result:
+    """What to ask or examine next; with a disease, what to look for if it is that."""
+    if request.disease_ids:
+        sentences = [s for d in request.disease_ids for s in _to_look_for(case, d)]
+    else:
+        sentences = [
+            Sentence(text=f"{q.text} Expected gain {q.gain:.2f} bits. {parts}.", evidence_ids=cited)
+            for q in case.differential.questions
+            for parts, cited in [_stated_of(case, case.shown_ids[:3], Finding(term_id=q.term_id, label=""))]
+        ]
+    if not sentences:
+        return Result(sentences=(Sentence(text="The sources name no finding that would tell more."),), is_covered=False)
+    return Result(sentences=tuple(sentences))
+
+
+def _to_look_for(case: Case, disease_id: str) -> Iterator[Sentence]:
+    """Findings that are frequent in a disease, rare elsewhere, and not mentioned, the most telling first."""
+    model, index = case.sources.model, case.index_of(disease_id)
+    weighed = []
+    for term_id in askable(model, case.findings, [index]):
+        p = float(model.probability(term_id)[index])
+        if p >= MIN_PROBABILITY:
+            weighed.append((p * np.log(p / max(model.background_of(term_id), 1e-6)), term_id))
+    weighed.sort(key=lambda w: (-w[0], w[1]))
+    chosen = case.graph.ontology.most_specific(t for _, t in weighed)[:N_LISTED]
+    for term_id in chosen:
+        words, cited = case.statement(disease_id, Finding(term_id=term_id, label=""))
+        text = f"To look for in {case.name(disease_id)}: {case.label(term_id)}, {words}."
+        yield Sentence(text=text, evidence_ids=cited)
+
+
+def say_what_if(case: Case, request: Request) -> Result:
+    """The order of the diseases, had the patient these findings too."""
+    findings = merge_findings(case.findings, request.findings)
+    model, ranker, person = case.sources.model, case.sources.ranker, case.differential.person
+    ranked = rank_candidates(model, ranker, findings, person=person, n=N_LISTED)
+    told = word_list([_label(case, f) for f in request.findings])
+    sentences = [
+        Sentence(text=f"If the patient also had {told}, the order would be as follows; the case stays as it is.")
+    ]
+    for candidate in ranked:
+        before = case.standing_of(candidate.disease_id)
+        was = (
+            "no candidate before"
+            if before.rank is None
+            else f"before: number {before.rank}, {word_probability(before.probability)}"
+        )
+        now = f"Number {candidate.rank} would be {candidate.name}, {word_probability(candidate.probability)} ({was})"
+        parts: list[str] = []
+        cited: list[str] = []
+        for finding in request.findings:
+            words, ids = case.statement(candidate.disease_id, finding)
+            parts.append(f"{case.label(finding.term_id)}: {words}")
+            cited += ids
+        sentences.append(Sentence(text=f"{now}. {'; '.join(parts)}.", evidence_ids=tuple(dict.fromkeys(cited))))
+    return Result(sentences=tuple(sentences))
+
+
+def find_cases(case: Case, request: Request) -> Result:
+    """Published patients who share findings with the patient, of these diseases if any are named."""
+    if case.sources.library is None:
+        return Result(sentences=(Sentence(text="There are no published cases here."),), is_covered=False)
+    wanted = {i for d in request.disease_ids for i in case.graph.equivalents(d)}
+    hits = [h for h in case.hits if not wanted or h.case.disease_id in wanted]
+    for finding in request.findings:
+        hits = [h for h in hits if _has(h, finding, case)]
+    n_least = min(MIN_SHARED, sum(not f.excluded for f in case.findings))
+    hits = [h for h in hits if len(h.shared_term_ids) >= n_least]
+    sentences = []
+    for hit in sorted(hits, key=lambda h: -len(h.shared_term_ids))[:N_LISTED]:
+        disease = case.graph.diseases.get(hit.case.disease_id)
+        text = word_shared(hit, disease.name if disease else hit.case.disease_id, case.graph)
+        if request.findings:
+            text += f"; and {word_list([_label(case, f) for f in request.findings])}"
+        sentences.append(Sentence(text=f"{text}.", evidence_ids=(case.book.cite_case(hit),)))
+    if not sentences:
+        named = [*map(case.name, request.disease_ids), *(case.label(f.term_id) for f in request.findings)]
+        of = f" with {word_list(named)}" if named else ""
+        text = f"No published patient{of} was found who shares findings with this one."
+        return Result(sentences=(Sentence(text=text),), is_covered=False)
+    return Result(sentences=tuple(sentences))
+
+
+def _has(hit: CaseHit, finding: Finding, case: Case) -> bool:
+    """Whether a published case has a finding, or a more specific one."""
+    return any(finding.term_id in case.graph.ontology.ancestors(t.term_id) for t in hit.case.present)
+
+
+def _label(case: Case, finding: Finding) -> str:
+    name = case.label(finding.term_id)
+    return f"no {name}" if finding.excluded else name

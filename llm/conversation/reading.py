@@ -1,0 +1,277 @@
+"""A message -> what it tells and what it asks; a question -> requests. By words alone, without a language model.
+
+A first message is a story unless it is nothing but questions; later ones may do both: their questions are answered on
+the case with what they tell. "What could it be?" after a story asks for what comes anyway, and is no question here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from llm.conversation.case import Case, word_list
+from llm.conversation.entities import N_THEM, Entities, best_of, find_entities
+from llm.conversation.intents import Intent, find_intent
+from llm.conversation.schema import OF_A_PATIENT, OF_FINDINGS, Function, Request, Topic
+from retrieval.demographics import UNKNOWN, find_demographics
+from retrieval.findings import find_findings
+
+MAX_QUESTIONS = 3
+"""Questions of one message that are answered."""
+MAX_QUESTION_WORDS = 60
+"""A longer sentence is a story, whatever ends it."""
+_MAX_ALONE = 2
+"""Sentences of a message in which one that only ends like a question counts as one."""
+
+_BREAK = re.compile(r"(?<=[.!?])\s+|\n+")
+_TURN = re.compile(
+    r"[,;–—]\s+(?=(?:(?:and|but|so)\s+)?(?:what|why|which|how|could|can|does|do|is|would|should)\b[^.!?]*\?\s*$)", re.I
+)
+"""Inside a sentence, where it turns into a question: "He also has a cleft palate, why not Marfan?"."""
+_LEAD = re.compile(
+    r"^(?:(?:ok(?:ay)?|and|but|so|then|now|well|hm+|please|thanks?(?: you)?|great|also|right|yes|no|interesting|hi|"
+    r"hello)\b[\s,.:!-]*)+",
+    re.IGNORECASE,
+)
+_ADD = re.compile(r"^(?:(?:can|could|would) you )?(?:please )?(?:add|note|record|include|remove)\b", re.IGNORECASE)
+_MAX_PHRASE = 8
+_OF_SOMEBODY = re.compile(
+    r"^(?:he|she|they|it|i|we|you|the|there|his|her|their|my|our|an?|no|not|patient|mother|father|parents?|family|mum|"
+    r"mom|dad|brother|sister|sibling|child|baby|boy|girl|man|woman|history)\b",
+    re.IGNORECASE,
+)
+"""Begins a statement about somebody."""
+_ASKS = re.compile(
+    r"^(?:what|what's|whats|which|why|how|who|whose|whom|compare|explain|describe|define|tell me|show(?: me)?|list|"
+    r"give me|find(?: me)?|summari[sz]e|remind me|any|anything|go through|walk me|is|are|isn't|aren't)\b",
+    re.IGNORECASE,
+)
+"""Begins a question, whatever ends it; "is" and what follows only with a subject, see ``_INVERTED``."""
+_INVERTED = re.compile(
+    r"^(?:is|are|was|were|isn't|aren't|does|do|did|doesn't|don't|can|could|couldn't|should|shouldn't|would|wouldn't|"
+    r"will|may|might|has|have|hasn't|haven't|must|when|where|who|which|whose)\b",
+    re.IGNORECASE,
+)
+"""Begins a question that ends like one."""
+_NO_QUESTION = re.compile(r"^(?:is|are|isn't|aren't|who|which|whose|whom|any)\b", re.IGNORECASE)
+_DISEASE_WANTED = re.compile(
+    r"\b(?:not|isn't it|is it|be|rule out|excluded?|consider\w*|with|and|versus|vs|from|or|between) xfinding\b"
+)
+_STORY_ENDS = re.compile(r"\bwhich of the following\b|\bmost (?:likely|appropriate|probable)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What a message does."""
+
+    told: str
+    """The message with its questions blanked, so that places in it are those of the message."""
+    asked: tuple[str, ...]
+    """Its questions, in order."""
+
+
+def read_message(text: str, case: Case) -> Message:
+    """What a message tells of the patient, and what it asks."""
+    story = Message(told=text, asked=())
+    parts = list(_parts(text))
+    is_alone = len(parts) <= _MAX_ALONE
+    questions = [(start, end) for start, end in parts if _is_question(text[start:end], is_alone=is_alone)]
+    if not questions and len(parts) == 1 and case.has_patient and _asks_in_a_phrase(text, case):
+        questions = parts
+    if not questions:
+        return story
+    told = text
+    for start, end in questions:
+        told = told[:start] + " " * (end - start) + told[end:]
+    is_telling = any(c.isalnum() for c in _LEAD.sub("", told.strip()))
+    asked = [text[start:end].strip() for start, end in questions]
+    if not case.has_patient:
+        return story if is_telling or not _is_general(text, asked, case) else Message(told="", asked=tuple(asked))
+    if is_telling:
+        asked = [q for q in asked if not _asks_for_diagnosis(q, case)]
+    return Message(told=told if is_telling else "", asked=tuple(asked[:MAX_QUESTIONS])) if asked else story
+
+
+def _parts(text: str) -> Iterator[tuple[int, int]]:
+    """Places of the sentences, and of the question that a sentence turns into."""
+    start = 0
+    for end, after in (*((m.start(), m.end()) for m in _BREAK.finditer(text)), (len(text), len(text))):
+        turn = _TURN.search(text[start:end])
+        if turn:
+            yield start, start + turn.start() + 1
+            yield start + turn.end(), end
+        elif text[start:end].strip():
+            yield start, end
+        start = after
+
+
+def _is_question(sentence: str, *, is_alone: bool) -> bool:
+    said = _LEAD.sub("", sentence.strip())
+    if not said:
+        said = sentence.strip()
+    if len(said.split()) > MAX_QUESTION_WORDS or _ADD.search(said):
+        return False
+    ends = said.endswith("?")
+    if ends and (is_alone or _ASKS.search(said) or _INVERTED.search(said)):
+        return True
+    return bool(_ASKS.search(said)) and not _NO_QUESTION.search(said) and is_alone
+
+
+def _asks_in_a_phrase(text: str, case: Case) -> bool:
+    """``genes of 2``, ``rule out Marfan``: no sentence, tells nothing of the patient, and can be answered."""
+    if _OF_SOMEBODY.search(text.strip()) or len(text.split()) > _MAX_PHRASE:
+        return False
+    if not text.strip() or find_findings(text, case.sources.lexicon):
+        return False
+    return find_intent(find_entities(text, case), has_patient=True) is not None
+
+
+def _is_general(text: str, asked: Sequence[str], case: Case) -> bool:
+    """Whether questions without a patient are about the sources, and not a story put as a question."""
+    if find_demographics(text) != UNKNOWN or len(asked) > MAX_QUESTIONS:
+        return False
+    for question in asked:
+        entities = find_entities(question, case)
+        intent = find_intent(entities, has_patient=False)
+        is_named = bool(entities.disease_ids or entities.gene_ids or entities.unknown)
+        is_term = intent is not None and intent.function in (Function.TERM, Function.FINDING) and is_one(entities)
+        if intent is None or intent.function in OF_A_PATIENT or not (is_named or is_term):
+            return False
+    return True
+
+
+def is_one(entities: Entities) -> bool:
+    """A single finding: several tell a story."""
+    return len(entities.findings) == 1
+
+
+def _asks_for_diagnosis(question: str, case: Case) -> bool:
+    if _STORY_ENDS.search(question):
+        return True
+    intent = find_intent(find_entities(question, case), has_patient=True)
+    return intent is None or intent.function is Function.STANDING
+
+
+def read_question(question: str, case: Case, about: Sequence[str] = ()) -> tuple[Request, ...]:
+    """What a question asks for; none where it is not understood.
+
+    Args:
+        question: one question.
+        case: the patient and the sources.
+        about: diseases of the answer before, which "it" and "they" stand for.
+    """
+    entities = find_entities(question, case)
+    if entities.unknown and not (entities.disease_ids or entities.findings or entities.gene_ids):
+        return ()
+    intent = find_intent(entities, has_patient=case.has_patient)
+    if intent is None:
+        return ()
+    is_of_findings = intent.function in OF_FINDINGS
+    request = Request(
+        function=intent.function,
+        disease_ids=tuple(d for d in entities.disease_ids if not (is_of_findings and d in entities.also_findings)),
+        findings=entities.findings,
+        gene_ids=entities.gene_ids,
+        topic=intent.topic,
+        words=question,
+        taken=entities.taken,
+    )
+    request = _with_diseases(request, entities, case, about)
+    return (request, *_beside(request, intent))
+
+
+def _with_diseases(request: Request, entities: Entities, case: Case, about: Sequence[str]) -> Request:
+    """The request with the diseases that the question left open."""
+    shown, function = case.shown_ids, request.function
+    if _DISEASE_WANTED.search(entities.masked) and function in (Function.EXPLAIN, Function.COMPARE):
+        request = _with_findings_as_diseases(request, case)
+    if function is Function.COMPARE:
+        return _with_pair(request, case, about)
+    if entities.gene_ids and not request.disease_ids and function is Function.EXPLAIN:
+        return _with_diseases_of_gene(request, case)
+    open_ended = (Function.STANDING, Function.NEXT_STEPS, Function.CASES, Function.WHAT_IF, Function.TERM)
+    is_open = function in open_ended or (function is Function.FINDING and not entities.is_it)
+    if request.disease_ids or request.gene_ids or (is_open and not (entities.is_it and about)):
+        return request
+    if entities.are_they or (function is Function.GENES and not entities.is_it):
+        ids = tuple(about) if entities.are_they and len(about) > 1 else shown[:N_THEM]
+        return replace(request, disease_ids=ids)
+    ids = tuple(about[:1]) or shown[:1]
+    if not ids:
+        return request
+    return replace(request, disease_ids=ids, taken=(*request.taken, f"This is about {case.name(ids[0])}."))
+
+
+def _with_findings_as_diseases(request: Request, case: Case) -> Request:
+    """Where a disease is wanted and a finding was named ("why not homocystinuria?"): diseases called by that word."""
+    found, taken = [], []
+    for finding in request.findings:
+        mention = case.sources.names.with_words(finding.quote)
+        if mention:
+            best = best_of(case, mention)
+            found.append(best)
+            taken.append(f"“{finding.quote}” is taken for {case.name(best)} ({best}).")
+    ids = dict.fromkeys((*request.disease_ids, *found))
+    return replace(request, disease_ids=tuple(ids), taken=(*request.taken, *taken))
+
+
+def _with_pair(request: Request, case: Case, about: Sequence[str]) -> Request:
+    """Two diseases to compare: those named, those of the answer before, then the first ones."""
+    wanted = [*request.disease_ids, *about, *case.shown_ids[:2]]
+    ids = tuple(dict.fromkeys(case.graph.equivalents(d)[0] for d in wanted))
+    n_named = len(request.disease_ids)
+    if n_named > 1 or len(ids) < 2:
+        return request
+    taken = f"This is about {word_list([case.name(d) for d in ids[:2]])}."
+    return replace(request, disease_ids=ids[:2], taken=(*request.taken, taken))
+
+
+def _with_diseases_of_gene(request: Request, case: Case) -> Request:
+    """Why not FBN1: the disease of the gene that stands first in the case."""
+    places = {d: n for n, d in enumerate(case.shown_ids)}
+    diseases = [
+        case.graph.equivalents(d.disease_id)[0] for g in request.gene_ids for d in case.graph.diseases_of_gene(g)
+    ]
+    best = min(diseases, key=lambda d: places.get(d, len(places)))
+    taken = f"Of the diseases of the gene, this is about {case.name(best)}."
+    return replace(request, disease_ids=(best,), taken=(*request.taken, taken))
+
+
+def _beside(request: Request, intent: Intent) -> Iterator[Request]:
+    """What answers the same question from another side: a disease is confirmed by findings and genes too."""
+    if intent == Intent(Function.PASSAGES, Topic.TESTS):
+        yield replace(request, function=Function.GENES)
+        yield replace(request, function=Function.NEXT_STEPS)
+
+
+def word_requests(requests: Sequence[Request], case: Case) -> str:
+    """How a question was understood, in one line; empty where it was not."""
+    if not requests:
+        return ""
+    first = requests[0]
+    words = _WORDS[first.function].format(
+        diseases=word_list([f"{case.name(d)} ({d})" for d in first.disease_ids]),
+        findings=word_list([("no " if f.excluded else "") + case.label(f.term_id) for f in first.findings]),
+        genes=word_list([case.graph.genes[g].symbol for g in first.gene_ids]),
+        topic="pages" if first.topic is Topic.ANY else first.topic.value,
+    )
+    return " ".join([f"{' '.join(words.split())}.".replace(" .", "."), *first.taken])
+
+
+_WORDS = {
+    Function.STANDING: "Understood as: the differential, and how sure it is",
+    Function.EXPLAIN: "Understood as: what speaks for and against {diseases} in this patient",
+    Function.COMPARE: "Understood as: what tells {diseases} apart in this patient",
+    Function.NEXT_STEPS: "Understood as: what to ask or examine next {diseases}",
+    Function.WHAT_IF: "Understood as: the differential, had the patient {findings}",
+    Function.FINDING: "Understood as: {findings} in {diseases}",
+    Function.CASES: "Understood as: published patients like this one {diseases}",
+    Function.TERM: "Understood as: what {findings} means",
+    Function.DISEASE: "Understood as: what {diseases} is",
+    Function.GENES: "Understood as: genes {diseases}{genes}",
+    Function.INHERITANCE: "Understood as: how {diseases} is inherited",
+    Function.COURSE: "Understood as: onset and course of {diseases}",
+    Function.PREVALENCE: "Understood as: how common {diseases} is",
+    Function.PASSAGES: "Understood as: {topic} of {diseases}",
+}
