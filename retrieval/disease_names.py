@@ -21,15 +21,23 @@ _MIN_LETTERS = 5
 """Of a name of one word: shorter ones are words of everyday language or acronyms."""
 _MIN_TELLING = 4
 """Letters of a word that alone tells a disease."""
-_WORDS_OF_QUESTIONS = """
-    name well patient possible susceptibility recurrent similar other first second third last difference treatment treated therapy
-    resistant response care risk test cause caused causing related induced inherited genetic gene carrier family
-    familial reported published case evidence likely probable common rare frequent rather instead against without
-    with what which when where whether this that they them then than have more most less before after between during
-    also only does here there would could should explain compare list show tell next
+_EVERYDAY_WORDS = """
+    about additional again against already also another anybody anyone anything around asked because become been
+    before being below best better between both care carrier case cause caused causing child common compare confirm
+    consider could describe described diagnosis difference different does done down during each early either else
+    enough even ever every evidence exactly explain familial family favour feature finding first follow found
+    frequent from further gene general genetic give given good help here high higher however induced inherited
+    instead into just kind know known last late later less like likely link list long look lower made main make many
+    match mean more most much must name need never next normal note often once only order other part patient person
+    point possible present probable publication published question rare rather reason recurrent related reported
+    resistance response result right risk said same second seen several short should show similar since single small
+    some somebody something source still such suggest support sure susceptibility take tell term test than that them
+    then therapy there these they thing think third this those though time together told treated treatment true type
+    unusual used useful usual versus very want well were what when where whether which while with within without
+    work would your
     """
-_UNTELLING = frozenset(_WORDS_OF_QUESTIONS.split())
-"""Words of questions that some name of a disease has too."""
+_EVERYDAY = frozenset(_EVERYDAY_WORDS.split())
+"""Words that some name of a disease has too; as a name they count in capitals only ("Still")."""
 _WORD = re.compile(r"[^\W_]+(?:['’]s\b)?")
 _POSSESSIVE = re.compile(r"['’]s$")
 _BREAK = re.compile(r"[.;:?!()\n]")
@@ -53,6 +61,8 @@ class _Word:
     text: str
     start: int
     end: int
+    is_first: bool
+    """Begins a sentence, so that a capital says nothing."""
 
 
 class DiseaseNames:
@@ -83,7 +93,8 @@ class DiseaseNames:
             while start < len(words):
                 ids, stop = self._longest(words, start)
                 if ids:
-                    found.append(_mention(words[start:stop], ids, is_whole=True))
+                    named = words[start:stop]
+                    found.append(_mention(named, sorted(ids, key=lambda i: self._place(i, named)), is_whole=True))
                 start = stop
         return tuple(found)
 
@@ -110,7 +121,7 @@ class DiseaseNames:
         """Entries whose names have all words of a text, the shortest name first; None where there are none."""
         words = [w for sentence in _sentences(text) for w in sentence if name_key(w.text)]
         ids = set.intersection(*(set(self._entries_with(w)) for w in words)) if words else set()
-        return _mention(words, sorted(ids, key=self._by_length), is_whole=False) if ids else None
+        return _mention(words, sorted(ids, key=lambda i: self._place(i, words)), is_whole=False) if ids else None
 
     def _parts_of(self, run: Sequence[_Word]) -> Iterator[DiseaseMention]:
         """The longest stretches of neighbouring words that one entry has together, each with a telling word."""
@@ -120,7 +131,7 @@ class DiseaseNames:
                 words = run[start:stop]
                 ids = set.intersection(*(set(self._entries_with(w)) for w in words))
                 if ids and any(self._is_telling(w) for w in words):
-                    yield _mention(words, sorted(ids, key=self._by_length), is_whole=False)
+                    yield _mention(words, sorted(ids, key=lambda i: self._place(i, words)), is_whole=False)
                     start = stop
                     break
             else:
@@ -131,12 +142,18 @@ class DiseaseNames:
 
     def _is_telling(self, word: _Word) -> bool:
         key = _key_of(word)
-        if len(key) < _MIN_TELLING or key in _UNTELLING or len(self._by_word[key]) > MAX_NAMES:
+        if len(key) < _MIN_TELLING or len(self._by_word[key]) > MAX_NAMES:
             return False
-        return word.text[0].isupper() or key not in self._words_of_findings
+        if word.text[0].isupper() and not word.is_first:
+            return True
+        return key not in _EVERYDAY and (word.text[0].isupper() or key not in self._words_of_findings)
 
-    def _by_length(self, disease_id: str) -> tuple[int, str]:
-        return len(name_key(self._graph.diseases[disease_id].name)), disease_id
+    def _place(self, disease_id: str, words: Sequence[_Word]) -> tuple[bool, int, str]:
+        """Names with the words in this order first (Goldberg-Shprintzen is not Shprintzen-Goldberg), then short ones."""
+        name = self._graph.diseases[disease_id].name
+        said = " ".join(filter(None, map(_key_of, words)))
+        own = " ".join(filter(None, ("".join(name_key(w)) for w in _WORD.findall(name))))
+        return said not in own, len(name_key(name)), disease_id
 
     @cached_property
     def _by_word(self) -> dict[str, frozenset[str]]:
@@ -190,9 +207,13 @@ def _is_next_to(text: str, run: Sequence[_Word], word: _Word) -> bool:
 def _sentences(text: str) -> Iterator[list[_Word]]:
     start = 0
     for end in (*(m.start() for m in _BREAK.finditer(text)), len(text)):
-        yield [_Word(m[0], m.start(), m.end()) for m in _WORD.finditer(text, start, end)]
+        matches = list(_WORD.finditer(text, start, end))
+        yield [_Word(m[0], m.start(), m.end(), n == 0) for n, m in enumerate(matches)]
         start = end + 1
 
 
 def _mention(words: Sequence[_Word], disease_ids: Sequence[str], *, is_whole: bool) -> DiseaseMention:
-    return DiseaseMention(disease_ids=tuple(disease_ids), start=words[0].start, end=words[-1].end, is_whole=is_whole)
+    telling = [w for w in words if name_key(w.text)]  # not "of" before the name
+    return DiseaseMention(
+        disease_ids=tuple(disease_ids), start=telling[0].start, end=telling[-1].end, is_whole=is_whole
+    )

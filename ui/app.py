@@ -18,6 +18,9 @@ from fastapi import FastAPI
 
 from kg.errors import CitedxError
 from kg.schema import Finding
+from llm.conversation.answerer import Answerer
+from llm.conversation.reading import Message
+from llm.conversation.schema import Answer
 from llm.reader import Reader
 from llm.schema import Differential
 from retrieval.demographics import UNKNOWN, Demographics, merge_demographics
@@ -68,6 +71,19 @@ class Assistant(Protocol):
     ) -> Differential:
         """Ranked differential; abstains with a reason where nothing is usable."""
 
+    def read_message(self, text: str, differential: Differential | None = None) -> Message:
+        """What a message tells of the patient, and what it asks."""
+
+    def answer(
+        self,
+        question: str,
+        differential: Differential | None = None,
+        *,
+        earlier: Sequence[Answer] = (),
+        answerer: Answerer | None = None,
+    ) -> Answer:
+        """The answer to a question about the case or the sources."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
@@ -76,6 +92,8 @@ class Session:
     findings: tuple[Finding, ...] = ()
     person: Demographics = UNKNOWN
     differential: Differential | None = None
+    answers: tuple[Answer, ...] = ()
+    """To questions about this differential."""
     turns: tuple[Turn, ...] = ()
 
     def plus(self, turn: Turn) -> Session:
@@ -102,8 +120,14 @@ class Step:
     busy: bool = False
 
 
-def respond(assistant: Assistant, session: Session, text: str, second_reader: Reader | None = None) -> Iterator[Step]:
-    """Answer one message: the story, then its findings, then the differential of the whole case.
+def respond(
+    assistant: Assistant,
+    session: Session,
+    text: str,
+    second_reader: Reader | None = None,
+    answerer: Answerer | None = None,
+) -> Iterator[Step]:
+    """Answer one message: what it tells of the patient, step by step, and then what it asks.
 
     Errors end in a step with the case as it was and the text back in its box.
 
@@ -113,23 +137,44 @@ def respond(assistant: Assistant, session: Session, text: str, second_reader: Re
         text: the message.
         second_reader: reads the case again, with a language model, while the first answer is on the page; where it
             fails, that stays.
+        answerer: answers questions again, with a language model, while the first answer is on the page.
     """
     turn = Turn(story=text)
     yield Step(session=session.plus(turn), busy=True)
     try:
-        found = assistant.find_findings(text)
-        if not found:
-            yield Step(session=session.plus(replace(turn, note=NO_FINDINGS)))
-            return
-        turn = replace(turn, findings=found)
-        findings = merge_findings(session.findings, found)
-        person = merge_demographics(session.person, assistant.find_person(text))
-        told = replace(session, findings=findings, person=person, differential=None)
-        # The old differential does not speak of the new findings: it goes before the new one comes.
-        yield Step(session=told.plus(turn), text="", busy=True)
-        differential = assistant.diagnose(findings, person=person)
+        message = assistant.read_message(text, session.differential)
+        found = assistant.find_findings(message.told) if message.told or not message.asked else ()
+        person = assistant.find_person(message.told)
     except Exception as error:
         yield Step(session=session.plus(Turn(story=text, note=_one_line(error))), text=text)
+        return
+    if not found and not message.asked:
+        yield Step(session=session.plus(replace(turn, note=NO_FINDINGS)))
+        return
+    last = Step(session=session.plus(turn))
+    if found:
+        turn = replace(turn, findings=found)
+        findings = merge_findings(session.findings, found)
+        case = replace(session, findings=findings, person=merge_demographics(session.person, person))
+        for last in _diagnose(assistant, session, case, turn, second_reader):
+            yield replace(last, busy=True) if message.asked and last.text is None else last
+        if last.session.differential is None or last.text:
+            return
+    if message.asked:
+        yield from _answer(assistant, last.session, message.asked, answerer)
+
+
+def _diagnose(
+    assistant: Assistant, before: Session, case: Session, turn: Turn, second_reader: Reader | None
+) -> Iterator[Step]:
+    """The findings, then the differential of the whole case."""
+    told = replace(case, differential=None, answers=())
+    # The old differential does not speak of the new findings: it goes before the new one comes.
+    yield Step(session=told.plus(turn), text="", busy=True)
+    try:
+        differential = assistant.diagnose(case.findings, person=case.person)
+    except Exception as error:
+        yield Step(session=before.plus(Turn(story=turn.story, note=_one_line(error))), text=turn.story)
         return
 
     def answered(differential: Differential, note: str | None = None) -> Session:
@@ -140,11 +185,37 @@ def respond(assistant: Assistant, session: Session, text: str, second_reader: Re
         return
     yield Step(session=answered(differential), busy=True)
     try:
-        second = assistant.diagnose(findings, person=person, reader=second_reader)
+        second = assistant.diagnose(case.findings, person=case.person, reader=second_reader)
     except Exception as error:
         yield Step(session=answered(differential, _one_line(error)))
         return
     yield Step(session=answered(second))
+
+
+def _answer(
+    assistant: Assistant, session: Session, questions: Sequence[str], answerer: Answerer | None
+) -> Iterator[Step]:
+    """The answers to a message's questions, by the functions at once, and then by a language model."""
+    *turns, turn = session.turns
+    earlier = session.answers
+
+    def answered(answers: Sequence[Answer], note: str | None = None) -> Session:
+        now = replace(turn, answers=tuple(answers), note=note or turn.note)
+        return replace(session, answers=(*earlier, *answers), turns=(*turns, now))
+
+    answers: list[Answer] = []
+    try:
+        for question in questions:
+            known = (*earlier, *answers)
+            answers.append(assistant.answer(question, session.differential, earlier=known))
+            yield Step(session=answered(answers), text="", busy=True)
+            if answerer is not None:
+                answers[-1] = assistant.answer(question, session.differential, earlier=known, answerer=answerer)
+                yield Step(session=answered(answers), busy=True)
+    except Exception as error:
+        yield Step(session=answered(answers, _one_line(error)), text=None if answers else turn.story)
+        return
+    yield Step(session=answered(answers))
 
 
 def diagnose_text(assistant: Assistant, text: str) -> dict[str, Any]:
@@ -156,7 +227,7 @@ def diagnose_text(assistant: Assistant, text: str) -> dict[str, Any]:
         raise gr.Error(_one_line(error), print_exception=False) from None
 
 
-def build_app(assistant: Assistant, second_reader: Reader | None = None) -> gr.Blocks:
+def build_app(assistant: Assistant, second_reader: Reader | None = None, answerer: Answerer | None = None) -> gr.Blocks:
     """Lay out the page and wire its events.
 
     The queue hands the assistant one message at a time, since its models are shared by all sessions.
@@ -164,7 +235,7 @@ def build_app(assistant: Assistant, second_reader: Reader | None = None) -> gr.B
 
     def send(text: str, consultation: Consultation) -> Iterator[tuple[Any, ...]]:
         # An empty text: Send was clicked twice.
-        steps = respond(assistant, consultation.session, text, second_reader) if text else iter(())
+        steps = respond(assistant, consultation.session, text, second_reader, answerer) if text else iter(())
         for step in steps:
             consultation.session = step.session
             if consultation.closed:
@@ -222,7 +293,10 @@ def build_app(assistant: Assistant, second_reader: Reader | None = None) -> gr.B
 
 
 def create_server(
-    assistant: Assistant, auth: tuple[str, str] | None = None, second_reader: Reader | None = None
+    assistant: Assistant,
+    auth: tuple[str, str] | None = None,
+    second_reader: Reader | None = None,
+    answerer: Answerer | None = None,
 ) -> FastAPI:
     """The page and its API as an ASGI application, with security headers and no documentation pages."""
     undocumented: dict[str, Any] = {"openapi_url": None}  # FastAPI's pages would load scripts from elsewhere
@@ -230,7 +304,7 @@ def create_server(
     server.add_middleware(serving.SecurityHeaders)
     mounted: FastAPI = gr.mount_gradio_app(
         server,
-        build_app(assistant, second_reader),
+        build_app(assistant, second_reader, answerer),
         path="/",
         auth=auth,
         theme=gr.themes.Base(primary_hue="teal", neutral_hue="slate", font=FONT, font_mono=MONO),
@@ -252,13 +326,14 @@ def serve(
     port: int,
     auth: tuple[str, str] | None = None,
     second_reader: Reader | None = None,
+    answerer: Answerer | None = None,
 ) -> None:
     """Serve the chat until interrupted.
 
     Raises:
         UsageError: host and port cannot be had.
     """
-    serving.run(create_server(assistant, auth, second_reader), host, port)
+    serving.run(create_server(assistant, auth, second_reader, answerer), host, port)
 
 
 def _html(value: str, elem_id: str | None = None) -> gr.HTML:

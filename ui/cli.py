@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from kg.graph import KnowledgeGraph
     from kg.schema import Finding
     from llm import DiagnosisAssistant
+    from llm.chat.protocol import ChatModel
+    from llm.conversation.answerer import Answerer
     from llm.reader import Reader
     from retrieval.multilingual import MultilingualReader
 
@@ -53,6 +55,10 @@ _LONG_STORY = 100_000
 TextArgument = Annotated[str | None, typer.Argument(help="The patient's story.", show_default=False)]
 FileOption = Annotated[
     Path | None, typer.Option("--file", help="Read the story from a text file; - for standard input.")
+]
+PhenopacketOption = Annotated[Path | None, typer.Option(help="A GA4GH phenopacket in JSON.")]
+HpoOption = Annotated[
+    str | None, typer.Option("--hpo", help='Findings, excluded ones with a minus: "HP:0001250,-HP:0000365".')
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 CasesOption = Annotated[bool, typer.Option("--cases/--no-cases", help="Look for similar published cases.")]
@@ -110,21 +116,19 @@ def chat(
     from ui.serving import listen
 
     listen(host, port).close()  # before minutes of building: is the port free?
-    second_reader = _chat_reader(model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine)
+    language_model = _load_model(model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine)
     assistant = _load_assistant(cases=cases, library=library, embedder=embedder, reader=reader)
     from ui.app import serve
 
-    serve(assistant, host, port, credentials, second_reader)
+    serve(assistant, host, port, credentials, _chat_reader(language_model), _chat_answerer(language_model))
 
 
 @app.command()
 def diagnose(
     text: TextArgument = None,
     file: FileOption = None,
-    phenopacket: Annotated[Path | None, typer.Option(help="A GA4GH phenopacket in JSON.")] = None,
-    hpo: Annotated[
-        str | None, typer.Option("--hpo", help='Findings, excluded ones with a minus: "HP:0001250,-HP:0000365".')
-    ] = None,
+    phenopacket: PhenopacketOption = None,
+    hpo: HpoOption = None,
     sex: Annotated[
         Sex | None, typer.Option(help="Of the patient; default: as the story says.", case_sensitive=False)
     ] = None,
@@ -155,8 +159,9 @@ def diagnose(
     graph = load_graph()
     found, told = _patient_of(graph, story, phenopacket, hpo)  # before minutes of building: can it be used?
     person = merge_demographics(told, _given_person(sex, age))
-    second_reader = _chat_reader(model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine)
+    language_model = _load_model(model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine)
     assistant = _load_assistant(graph=graph, cases=cases, library=library, embedder=embedder, reader=reader)
+    second_reader = _chat_reader(language_model)
     differential = assistant.diagnose(found, k=k, person=person, accepted_risk=max_risk, reader=second_reader)
     if as_json:
         from ui.render import differential_json
@@ -166,6 +171,49 @@ def diagnose(
         from ui.terminal import show_differential
 
         show_differential(Console(soft_wrap=True), differential)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help='Such as "why not Marfan?" or "which genes?".')],
+    file: FileOption = None,
+    phenopacket: PhenopacketOption = None,
+    hpo: HpoOption = None,
+    as_json: JsonOption = False,
+    cases: CasesOption = True,
+    library: LibraryOption = None,
+    embedder: EmbedderOption = None,
+    reader: ReaderOption = ReaderName.TRANSFORMER,
+    model: ModelOption = None,
+    adapter: AdapterOption = None,
+    context_size: ContextOption = None,
+    quantise: QuantiseOption = False,
+    may_leave_machine: LeaveOption = False,
+) -> None:
+    """Answer a question about a patient's differential, or about a disease, gene or term."""
+    if not question.strip():
+        raise UsageError("the question is empty: ask such as 'why not Marfan?'")
+    given = {"--file": file, "--phenopacket": phenopacket, "--hpo": hpo}
+    has_patient = any(value is not None for value in given.values())
+    if has_patient:
+        _require_one(**given)
+    story = _read_story(file) if file is not None else None
+    from kg.build import load_graph
+
+    graph = load_graph()
+    found, person = _patient_of(graph, story, phenopacket, hpo) if has_patient else ((), UNKNOWN)
+    language_model = _load_model(model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine)
+    assistant = _load_assistant(graph=graph, cases=cases, library=library, embedder=embedder, reader=reader)
+    differential = assistant.diagnose(found, person=person) if has_patient else None
+    answer = assistant.answer(question, differential, answerer=_chat_answerer(language_model))
+    if as_json:
+        from ui.answers import answer_json
+
+        _print_json(answer_json(answer))
+    else:
+        from ui.terminal import show_answer
+
+        show_answer(Console(soft_wrap=True), answer)
 
 
 @app.command()
@@ -216,10 +264,10 @@ def doctor() -> None:
         raise typer.Exit(2)
 
 
-def _chat_reader(
+def _load_model(
     model: str | None, adapter: Path | None, context_size: int | None, *, quantise: bool, may_leave_machine: bool
-) -> Reader | None:
-    """Reads with a language model; None where none is named."""
+) -> ChatModel | None:
+    """The language model; None where none is named."""
     if model is None:
         if adapter or context_size or quantise or may_leave_machine:
             raise UsageError(
@@ -228,17 +276,26 @@ def _chat_reader(
             )
         return None
     from llm.chat.load import load_chat_model
+
+    return load_chat_model(
+        model,
+        adapter=adapter,
+        context_size=context_size,
+        may_leave_machine=may_leave_machine,
+        quantise=quantise,
+    )
+
+
+def _chat_reader(model: ChatModel | None) -> Reader | None:
     from llm.chat.reader import ChatReader
 
-    return ChatReader(
-        load_chat_model(
-            model,
-            adapter=adapter,
-            context_size=context_size,
-            may_leave_machine=may_leave_machine,
-            quantise=quantise,
-        )
-    )
+    return None if model is None else ChatReader(model)
+
+
+def _chat_answerer(model: ChatModel | None) -> Answerer | None:
+    from llm.conversation.chat import ChatAnswerer
+
+    return None if model is None else ChatAnswerer(model)
 
 
 def _load_assistant(

@@ -15,9 +15,12 @@ from typing import Any
 
 from kg.curie import url_of
 from kg.schema import Finding, Provenance
+from llm.conversation.schema import Answer
 from llm.schema import Claim, Commentary, Diagnosis, Differential
 from retrieval.demographics import UNKNOWN, Demographics, word_demographics
 from retrieval.schema import Evidence
+from ui.answers import answers_html, cited_evidence
+from ui.evidence import citations, evidence_json, evidence_row, link
 
 HEADER = (
     '<h1>citedx</h1><p class="banner">Decision support for professionals, not a medical device.</p>'
@@ -46,26 +49,13 @@ class Turn:
     """The answer; None while it is being made, or where there is none."""
     note: str | None = None
     """One line where there is no answer, or only a first one: an error, or no findings."""
-
-
-def link(url: str | None, text: str) -> str:
-    """Escaped text, linked where the address is a web address (``javascript:`` and the like stay plain text)."""
-    if url is None or not url.startswith(("https://", "http://")):
-        return escape(text)
-    return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer">{escape(text)}</a>'
+    answers: tuple[Answer, ...] = ()
+    """To the questions of the message."""
 
 
 def percent(probability: float) -> str:
     """Probability (0..1) in whole percent as HTML; what rounds to zero is shown as less than one."""
     return "&lt;1&nbsp;%" if 0.0 < probability < 0.005 else f"{100 * probability:.0f}&nbsp;%"
-
-
-def citations(evidence_ids: Iterable[str], linked: bool = True) -> str:
-    """Numbered citations; each leads to the row of the evidence list that has the same number."""
-    ids = [escape(evidence_id) for evidence_id in evidence_ids]
-    if not linked:
-        return " ".join(f'<span class="cite">[{e}]</span>' for e in ids)
-    return " ".join(f'<a class="cite" href="#ev-{e}" aria-label="Evidence {e}">[{e}]</a>' for e in ids)
 
 
 def story_pieces(story: str, findings: Iterable[Finding]) -> Iterator[tuple[str, Finding | None]]:
@@ -104,7 +94,15 @@ def chat_log(turns: Sequence[Turn], current: Differential | None) -> str:
     """
     if not turns:
         return WELCOME
-    items = (f'<li class="turn">{_story(turn)}{_reply(turn, turn.differential == current)}</li>' for turn in turns)
+    latest = max((n for n, turn in enumerate(turns) if turn.differential is not None), default=-1)
+    listed = {e.evidence_id for e in current.evidence} if current else set()
+    items = []
+    for n, turn in enumerate(turns):
+        is_current = n >= latest and (current is not None or latest < 0)
+        answers = answers_html(turn.answers, listed, is_current=is_current)
+        if is_current:
+            listed.update(e.evidence_id for answer in turn.answers for e in cited_evidence(answer))
+        items.append(f'<li class="turn">{_story(turn)}{_reply(turn, turn.differential == current, answers)}</li>')
     return f'<ol class="log" aria-label="Conversation">{"".join(items)}</ol>'
 
 
@@ -150,7 +148,7 @@ def differential_json(differential: Differential) -> dict[str, Any]:
             }
             for diagnosis in differential.diagnoses
         ],
-        "evidence": [_evidence_json(evidence) for evidence in differential.evidence],
+        "evidence": [evidence_json(evidence) for evidence in differential.evidence],
         "abstained": differential.abstained,
         "commentary": _commentary_json(differential.commentary),
         "removed_claims": [{**_claim_json(r.claim), "reason": r.reason} for r in differential.removed_claims],
@@ -189,18 +187,6 @@ def _commentary_json(commentary: Commentary | None) -> dict[str, Any] | None:
     }
 
 
-def _evidence_json(evidence: Evidence) -> dict[str, Any]:
-    return {
-        "id": evidence.evidence_id,
-        "kind": str(evidence.kind),
-        "text": evidence.text,
-        "source": "; ".join(dict.fromkeys(p.source for p in evidence.provenance)),
-        "version": "; ".join(dict.fromkeys(p.version for p in evidence.provenance)),
-        "reference": evidence.reference,
-        "url": evidence.url,
-    }
-
-
 def _lines(text: str) -> str:
     return escape(text).replace("\n", "<br>")
 
@@ -211,17 +197,17 @@ def _story(turn: Turn) -> str:
     return f'<div class="story"><h3 class="unseen">You</h3>{marked_story(turn.story, turn.findings)}</div>'
 
 
-def _reply(turn: Turn, is_current: bool) -> str:
+def _reply(turn: Turn, is_current: bool, answers: str) -> str:
     found = _found(turn.findings) if turn.findings else ""
     note = "" if turn.note is None else f'<p class="note" data-announce>{escape(turn.note)}</p>'
     if turn.differential is not None:
         answer = _answer(turn.differential, is_current) + note
-    elif note:
+    elif note or answers:
         answer = note
     else:
         doing = "Weighing the evidence" if turn.findings else "Reading the story"
         answer = f'<p class="busy" data-announce>{doing} …</p>'
-    return f'<div class="reply"><h3 class="unseen">citedx</h3>{found}{answer}</div>'
+    return f'<div class="reply"><h3 class="unseen">citedx</h3>{found}{answer}{answers}</div>'
 
 
 def _found(findings: Sequence[Finding]) -> str:
@@ -329,18 +315,8 @@ def _diagnosis(diagnosis: Diagnosis, is_open: bool) -> str:
 def _evidence(differential: Differential | None) -> str:
     if differential is None or not differential.evidence:
         return '<p class="empty">Each statement’s source is listed here.</p>'
-    rows = "".join(_evidence_row(evidence) for evidence in differential.evidence)
+    rows = "".join(evidence_row(evidence) for evidence in differential.evidence)
     return f'<ol class="evidence">{rows}</ol>{_sources(differential.evidence)}{_removed(differential)}'
-
-
-def _evidence_row(evidence: Evidence) -> str:
-    number = escape(evidence.evidence_id)
-    references = dict.fromkeys((p.url, p.reference) for p in evidence.provenance)
-    links = " · ".join(link(url, reference) for url, reference in references)
-    return (
-        f'<li id="ev-{number}" class="ev"><span class="number">{number}</span><div><p>{escape(evidence.text)}</p>'
-        f'<p class="reference"><span class="kind">{escape(evidence.kind)}</span> {links}</p></div></li>'
-    )
 
 
 def _sources(evidence: Iterable[Evidence]) -> str:

@@ -15,8 +15,11 @@ from rich.text import Text
 
 from kg.graph import KnowledgeGraph
 from kg.schema import Association, Disease, Explanation, Finding, Gene, Predicate, Term
+from llm.conversation.schema import Answer, Sentence
 from llm.schema import Commentary, Differential
 from retrieval.demographics import word_demographics
+from retrieval.schema import Evidence
+from ui.answers import cited_evidence
 from ui.render import story_pieces
 
 NOT_A_DEVICE = "Decision support for professionals, not a medical device."
@@ -69,15 +72,43 @@ def show_differential(console: Console, differential: Differential) -> None:
             console.print(f"     {mark} {escape(claim.text)} [cyan]{cites}[/]", highlight=False)
     if differential.commentary:
         _show_commentary(console, differential.commentary)
-    console.print("\n[bold]Evidence[/]")
-    for e in differential.evidence:
-        reference = f"{e.reference}  {e.url or ''}".rstrip()
-        console.print(f"  [cyan]{e.evidence_id:>4}[/]  {escape(e.text)}  [dim]{escape(reference)}[/]", highlight=False)
+    _show_evidence(console, differential.evidence)
     if differential.removed_claims:
         console.print(f"\n{len(differential.removed_claims)} claims were removed: their evidence did not hold.")
     if differential.questions:
         console.print(f"\n[bold]Ask next[/]  {escape(differential.questions[0].text)}")
     console.print(f"\n[dim]{NOT_A_DEVICE}[/]")
+
+
+def _show_evidence(console: Console, evidence: Iterable[Evidence]) -> None:
+    console.print("\n[bold]Evidence[/]")
+    for e in evidence:
+        reference = f"{e.reference}  {e.url or ''}".rstrip()
+        console.print(f"  [cyan]{e.evidence_id:>4}[/]  {escape(e.text)}  [dim]{escape(reference)}[/]", highlight=False)
+
+
+def show_answer(console: Console, answer: Answer) -> None:
+    """How a question was understood, its answer, and the evidence that is cited."""
+    if answer.understood:
+        console.print(f"[dim]{escape(answer.understood)}[/]\n", highlight=False)
+    if answer.model and answer.basis:
+        console.print(f"[dim]Worded by {escape(_plain(answer.model.model))}[/]", highlight=False)
+    _show_sentences(console, answer.sentences)
+    for note in answer.model.notes if answer.model else ():
+        console.print(f"[dim]{escape(_plain(note))}[/]", highlight=False)
+    if answer.removed:
+        console.print(f"\n{len(answer.removed)} sentences were removed: their evidence did not hold.")
+    evidence = cited_evidence(answer)
+    if evidence:
+        _show_evidence(console, evidence)
+    console.print(f"\n[dim]{NOT_A_DEVICE}[/]")
+
+
+def _show_sentences(console: Console, sentences: Iterable[Sentence]) -> None:
+    marks = {True: "[green]+[/] ", False: "[red]-[/] ", None: ""}
+    for s in sentences:
+        cites = "".join(escape(f" [{e}]") for e in s.evidence_ids)
+        console.print(f"{marks[s.supports]}{escape(_plain(s.text))}[cyan]{cites}[/]", highlight=False)
 
 
 def _show_commentary(console: Console, commentary: Commentary) -> None:

@@ -33,8 +33,8 @@ _NTH = re.compile(
 )
 _NUMBERED = re.compile(r"(?:\b(?:number|no\.?|nr\.?|rank|diagnosis|candidate|disease)\s*|#\s?)(?P<n>\d{1,2})\b", re.I)
 _BARE = re.compile(
-    r"(?:^|\b(?:compare|between|and|or|vs\.?|versus|with|of|not|is|are|about|explain|for|from|to|than|against|over|on|"
-    r"tell|does|have|has|why|rather|confirm|in)\s+|,\s*|\bof\s+)(?P<n>[1-9]|1\d|20)"
+    r"(?<![\w.:/#-])(?<!type )(?<!grade )(?<!stage )(?<!class )(?<!age )(?<!aged )(?<!chromosome )(?<!trisomy )"
+    r"(?<!group )(?<!day )(?<!week )(?<!month )(?<!year )(?<!at )(?P<n>[1-9]|1\d|20)"
     r"(?![\w%:/-]|[.,]\d|\s*(?:years?|months?|weeks?|days?|yo|mg|g|kg|cm|mm|of|in|percent|patients?|cases?|sd)\b)",
     re.IGNORECASE,
 )
@@ -213,7 +213,7 @@ def _genes(question: str, case: Case, covered: set[int]) -> Iterator[_Span]:
 
 def _mask(question: str, spans: Sequence[_Span]) -> str:
     pieces, done = [], 0
-    for span in spans:
+    for span in sorted(spans, key=lambda s: (s.start, -s.end, s.mask != FINDING)):
         if span.start < done:
             continue
         pieces += [question[done : span.start], span.mask]

@@ -36,6 +36,10 @@ def _only_finding(entities: Entities) -> bool:
     return bool(entities.findings) and set(entities.disease_ids) <= set(entities.also_findings)
 
 
+def _only_gene(entities: Entities) -> bool:
+    return bool(entities.gene_ids) and not entities.disease_ids
+
+
 def _disease(entities: Entities) -> bool:
     return bool(entities.disease_ids)
 
@@ -72,13 +76,15 @@ _PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
         (
             r"\bmean(?:s|ing|t)?\b|\bdefin(?:e|ed|ition)\b|\bstands? for\b|\bsynonyms?\b|\bterm\b|\bother names?\b"
             r"|^(?:and )?what(?:'s| is| are|s)(?: an?| the)? xfinding\??$|^(?:describe|explain) xfinding\b"
+            r"|\bwhat(?:'s| is) (?:it|that|this)\b"
         ),
         _only_finding,
         Intent(_F.TERM),
     ),
     (
         (
-            r"\bcompar\w*|\bdiffer(?:s|ence|ences|ent|entiates?)?\b|\bdistinguish\w*|\bapart\b|\bversus\b|\bvs\b"
+            r"\bcompar\w*|\bdiffer(?:s|ence|ences|ent|entiates?)?\b|\bdistinguish\w*|\bapart\b|\bcontrast\b|\bdecide between\b"
+            r"|\bseparat\w+|\bversus\b|\bvs\b"
             r"|\btell .*\bfrom\b|\bdiscriminat\w*|\bsets? .* apart"
         ),
         _any,
@@ -92,9 +98,11 @@ _PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
         _two_diseases,
         Intent(_F.COMPARE),
     ),
+    (r"\b(?:linked|associat\w+|caus\w+|diseases?|disorders?)\b|^what(?:'s| is)\b", _only_gene, Intent(_F.GENES)),
     (
         (
-            r"\bgenes?\b|\bmutat\w+|\bvariants?\b|\bgenetic(?:s|ally)?\b|\bmolecular\w*|\bsequenc\w+|\bpanel\b|\blocus\b"
+            r"\bgenes?\b|\bmutat\w+|\bvariants?\b|\bgenetic(?:s|ally)?\b|\bmolecular\w*|\bsequenc\w+|\bpanel\b"
+            r"|\blocus\b"
             r"|\bexome\b|\bchromosom\w+"
         ),
         _any,
@@ -102,7 +110,8 @@ _PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
     ),
     (
         (
-            r"\binherit\w*|\brecessive\b|\bdominant\b|\bx-linked\b|\brecurrence\b|\bsiblings?\b|\bfamil(?:y|ies|ial)\b"
+            r"\binherit\w*|\brecessive\b|\bdominant\b|\bx-linked\b|\brecurrence\b|\bsiblings?\b|\bfamilial\b"
+            r"|\bin (?:the )?famil(?:y|ies)\b"
             r"|\bheredit\w+|\bnext (?:child|pregnancy)\b|\bpass(?:ed)? (?:it )?on\b|\bcarriers?\b"
         ),
         _any,
@@ -111,9 +120,12 @@ _PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
     (
         (
             r"\bsimilar\b|\b(?:published|reported|other|described|comparable) (?:case|patient|child|famil|people)\w*"
-            r"|\bpatients with\b|\bcase reports?\b|\bliterature\b|\bpapers?\b|\bpublications?\b|\bpubmed\b"
+            r"|\b(?:show|find|any|list|see|other|more|published)\b.*\b(?:patients|cases) with\b|\bcase reports?\b"
+            r"|\bliterature\b|\bpapers?\b|\bpublications?\b|\bpubmed\b"
             r"|\breferences\b"
             r"|\b(?:cases|patients|anyone|anybody) like\b|\bseen before\b|\bwho described\b"
+            r"|\b(?:anybody|anyone|somebody|someone) (?:ever )?(?:described|reported|seen|published)\b|\bcase like\b"
+            r"|\bresembl\w+"
         ),
         _any,
         Intent(_F.CASES),
@@ -121,7 +133,7 @@ _PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
     (
         (
             r"\bhow (?:often|frequent\w*|common\w*|typical\w*|rare|likely|specific)\b|\bfrequency\b|\bpercent\w*"
-            r"|\btypical\b"
+            r"|\btypical\b|\bexpected\b"
             r"|\bfeatures?\b|\bpart of\b|\bseen\b|\boccurs?\b|\breported\b|\bknown\b|\bcauses?\b|\bexplain\w*|\bfits?\b"
             r"|\brelated\b|\bassociat\w+|\bdue to\b|\bcommon\b|\bha(?:s|ve)\b|\bgo(?:es)? with\b|\bbelongs?\b|\bwhich\b"
             r"|\bmatch\w*|\baccount\w*|\bpresent in\b|\bwho\b|\bget\b|\bhappen\w*|\bpossible\b|\bunusual\b|\brare\b"
@@ -130,7 +142,11 @@ _PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
         _finding,
         Intent(_F.FINDING),
     ),
-    (r"\bhow (?:common|rare|frequent|often)\b|\bprevalen\w+|\binciden\w+", _any, Intent(_F.PREVALENCE)),
+    (
+        r"\bhow (?:common|rare|frequent|often)\b|\bhow many people\b|\bprevalen\w+|\binciden\w+",
+        _any,
+        Intent(_F.PREVALENCE),
+    ),
     (
         (
             r"\bonset\b|\b(?:what|which) age\b|\bhow old\b|\bwhen (?:do|does|did|will|is|are|would)\b|\bage of\b"
@@ -158,7 +174,8 @@ _PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
     (
         (
             r"\bconfirm\w*|\bprove\b|\b(?:is|are|do you|to|can|be) (?:it |this |xdisease )?diagnosed?\b|\btests?\b"
-            r"|\bwork-?up\b|\binvestigat\w+|\bimaging\b|\bmri\b|\blabs?\b|\blaborator\w+|\bbiops\w+|\bscan\b|\bcriteria\b"
+            r"|\bwork-?up\b|\binvestigat\w+|\bimaging\b|\bmri\b|\blabs?\b|\blaborator\w+|\bbiops\w+|\bscan\b"
+            r"|\bcriteria\b"
         ),
         _disease_or_it,
         Intent(_F.PASSAGES, Topic.TESTS),
@@ -177,7 +194,8 @@ _PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
         (
             r"\bnext\b|\bshould (?:i|we|one)\b|\bexamin\w+|\b(?:ask|check|look\w*) (?:about|for|the|him|her|at)\b"
             r"|\bwhat (?:else|more|further)\b|\banything else\b|\bmissing\b|\bnarrow\b|\bhelp(?:ful)? most\b"
-            r"|\bwould help\b|\binformative\b|\bto (?:ask|examine|check|do)\b|\btests?\b|\bwork-?up\b|\binvestigat\w+"
+            r"|\bwould help\b|\binformative\b|\buseful\b|\bto (?:ask|examine|check|do)\b|\btests?\b|\bwork-?up\b"
+            r"|\binvestigat\w+"
             r"|\bimaging\b|\blabs?\b|\bclinch\w*"
         ),
         _any,
@@ -188,7 +206,7 @@ _PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
             r"\bhow (?:sure|certain|confident|likely|probable|reliable)\b|\bconfiden\w+|\bcertain\w*|\bprobabilit\w+"
             r"|\btrust\b|\bdifferential\b|\bbest guess\b|\bchange (?:anything|something|the (?:order|ranking))\b"
             r"|\bwhat do you think\b|\bmost (?:likely|probable)\b|\blikel(?:y|iest) diagnos\w+|\branking\b"
-            r"|\bany ideas?\b"
+            r"|\bany ideas?\b|\bnot (?:in|on) the list\b|\bnone of (?:these|them)\b|\bsomething else\b"
             r"|\bwh(?:at|ich) (?:is |'s )?(?:the |your )?(?:disease|diagnos[ie]s|disorder|condition|syndrome)e?s?\b"
             r"|\bsummar\w+|\balternatives?\b|\bwhat's wrong\b|\bwhat (?:does|do) (?:he|she|they|the patient) have\b"
             r"|^(?:so )?what is (?:it|this)\??$|\bdiagnosis\b"
@@ -201,17 +219,17 @@ _PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
             r"\bwhat(?:'s|s| is| are)(?: an?| the)? xdisease\b|\btell me (?:more )?about\b|\bdescribe\b|\boverview\b"
             r"|\b(?:features|symptoms|signs|findings|characteristics|manifestations|phenotype|picture) (?:of|in)\b"
             r"|\bmore (?:about|on|information)\b|\binformation (?:about|on)\b|\bwhat (?:does|do) xdisease look\b"
-            r"|\bnever heard\b|\bwhat kind of\b"
+            r"|\bnever heard\b|\bexpect to (?:find|see)\b|\bwhat kind of\b"
         ),
         _disease_or_it,
         Intent(_F.DISEASE),
     ),
     (
         (
-            r"\bwhy\b|\breasons?\b|\bevidence\b|\bsupport\w*|\bspeaks?\b|\bargu\w+|\bagainst\b|\bin favou?r\b"
+            r"\bwhy\b|\bmakes you\b|\bcouldn't\b|\breasons?\b|\bevidence\b|\bsupport\w*|\bspeaks?\b|\bargu\w+|\bagainst\b|\bin favou?r\b"
             r"|\bdoubt\w*|\brul(?:e|ed|ing)\b|\bexclud\w*|\bconsider\w*|\bwhat about\b|\bhow about\b|\bhow come\b"
             r"|\b(?:could|can|may|might|is|isn't|does|would) (?:it|this|that|he|she|they|the patient)\b|\blikely\b"
-            r"|\bprobabl\w+|\brank\w*|\bfits?\b|\bmatch\w*|\bexplain\w*|\bunexplained\b|\bthink of\b"
+            r"|\bprobabl\w+|\brank\w*|\bfits?\b|\bexplain\w*|\bunexplained\b|\bthink of\b"
             r"|\bthought of\b|\bpossib\w+|\bconvinc\w+|\bwhere is\b|\bcontradict\w*|\bmatters? most\b|\bhow did you\b"
             r"|\bjustif\w+"
         ),

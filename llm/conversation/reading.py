@@ -44,17 +44,20 @@ _OF_SOMEBODY = re.compile(
 """Begins a statement about somebody."""
 _ASKS = re.compile(
     r"^(?:what|what's|whats|which|why|how|who|whose|whom|compare|explain|describe|define|tell me|show(?: me)?|list|"
-    r"give me|find(?: me)?|summari[sz]e|remind me|any|anything|go through|walk me|is|are|isn't|aren't)\b",
+    r"give me|find(?: me)?|summari[sz]e|remind me|any|anything|go through|walk me|suppos(?:e|ing)|assum(?:e|ing)|imagine|contrast|what if|if)\b",
     re.IGNORECASE,
 )
-"""Begins a question, whatever ends it; "is" and what follows only with a subject, see ``_INVERTED``."""
+"""Begins a question, whatever ends it."""
 _INVERTED = re.compile(
     r"^(?:is|are|was|were|isn't|aren't|does|do|did|doesn't|don't|can|could|couldn't|should|shouldn't|would|wouldn't|"
     r"will|may|might|has|have|hasn't|haven't|must|when|where|who|which|whose)\b",
     re.IGNORECASE,
 )
 """Begins a question that ends like one."""
-_NO_QUESTION = re.compile(r"^(?:is|are|isn't|aren't|who|which|whose|whom|any)\b", re.IGNORECASE)
+_NO_QUESTION = re.compile(
+    r"^(?:who|which|whose|whom|any|if|suppos\w+|assum\w+)\b(?! (?:gene|disease|finding)s?\b)", re.IGNORECASE
+)
+"""Begins a statement as well: a question only if it ends like one."""
 _DISEASE_WANTED = re.compile(
     r"\b(?:not|isn't it|is it|be|rule out|excluded?|consider\w*|with|and|versus|vs|from|or|between) xfinding\b"
 )
@@ -74,7 +77,7 @@ class Message:
 def read_message(text: str, case: Case) -> Message:
     """What a message tells of the patient, and what it asks."""
     story = Message(told=text, asked=())
-    parts = list(_parts(text))
+    parts = list(_parts(text, case))
     is_alone = len(parts) <= _MAX_ALONE
     questions = [(start, end) for start, end in parts if _is_question(text[start:end], is_alone=is_alone)]
     if not questions and len(parts) == 1 and case.has_patient and _asks_in_a_phrase(text, case):
@@ -84,21 +87,22 @@ def read_message(text: str, case: Case) -> Message:
     told = text
     for start, end in questions:
         told = told[:start] + " " * (end - start) + told[end:]
-    is_telling = any(c.isalnum() for c in _LEAD.sub("", told.strip()))
     asked = [text[start:end].strip() for start, end in questions]
     if not case.has_patient:
-        return story if is_telling or not _is_general(text, asked, case) else Message(told="", asked=tuple(asked))
+        is_all = not any(c.isalnum() for c in _LEAD.sub("", told.strip()))
+        return story if not is_all or not _is_general(text, asked, case) else Message(told="", asked=tuple(asked))
+    is_telling = _tells(told, case)
     if is_telling:
         asked = [q for q in asked if not _asks_for_diagnosis(q, case)]
     return Message(told=told if is_telling else "", asked=tuple(asked[:MAX_QUESTIONS])) if asked else story
 
 
-def _parts(text: str) -> Iterator[tuple[int, int]]:
-    """Places of the sentences, and of the question that a sentence turns into."""
+def _parts(text: str, case: Case) -> Iterator[tuple[int, int]]:
+    """Places of the sentences, and of the question that a sentence turns into after it has told a finding."""
     start = 0
     for end, after in (*((m.start(), m.end()) for m in _BREAK.finditer(text)), (len(text), len(text))):
         turn = _TURN.search(text[start:end])
-        if turn:
+        if turn and not _ASKS.search(text[start:end]) and _tells(text[start : start + turn.start()], case):
             yield start, start + turn.start() + 1
             yield start + turn.end(), end
         elif text[start:end].strip():
@@ -118,11 +122,16 @@ def _is_question(sentence: str, *, is_alone: bool) -> bool:
     return bool(_ASKS.search(said)) and not _NO_QUESTION.search(said) and is_alone
 
 
+def _tells(text: str, case: Case) -> bool:
+    """Whether a text tells a finding of the patient."""
+    return any(c.isalnum() for c in text) and bool(find_findings(text, case.sources.lexicon))
+
+
 def _asks_in_a_phrase(text: str, case: Case) -> bool:
     """``genes of 2``, ``rule out Marfan``: no sentence, tells nothing of the patient, and can be answered."""
     if _OF_SOMEBODY.search(text.strip()) or len(text.split()) > _MAX_PHRASE:
         return False
-    if not text.strip() or find_findings(text, case.sources.lexicon):
+    if not text.strip() or _tells(text, case):
         return False
     return find_intent(find_entities(text, case), has_patient=True) is not None
 

@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 from kg.errors import UsageError
 from kg.schema import Finding, Provenance
 from llm.chat.protocol import Rung
+from llm.conversation.answerer import Answerer
+from llm.conversation.reading import Message
+from llm.conversation.schema import Answer, Sentence
 from llm.reader import Reader
 from llm.reader.protocol import Reading
 from llm.schema import Claim, Commentary, Diagnosis, Differential, OpenQuestion, Question
@@ -118,6 +121,19 @@ DIAGNOSES = (
     ),
     Diagnosis(disease_id="OMIM:610954", name="Pitt-Hopkins syndrome", rank=4, probability=0.003, claims=()),
 )
+ANSWER = Answer(
+    question="which genes?",
+    understood="Understood as: genes of <Rett> syndrome.",
+    sentences=(
+        Sentence(text="Rett syndrome: gene MECP2 & none else.", evidence_ids=("E11",)),
+        Sentence(text="Hand wringing speaks for it.", evidence_ids=("E2",), supports=True),
+    ),
+    evidence=(
+        EVIDENCE[1],
+        annotation(11, "Rett syndrome: associated with MECP2", RETT, "HP:0012171", "OMIM:312750"),
+    ),
+    disease_ids=(RETT,),
+)
 QUESTION = Question(term_id="HP:0002650", text="Does she have scoliosis?", gain=0.21)
 
 
@@ -166,6 +182,24 @@ class FakeAssistant:
             commentary=None if reader is None else reader.read(None, findings, ()).commentary,
             versions=self.versions,
         )
+
+    def read_message(self, text: str, differential: Differential | None = None) -> Message:
+        """Whatever ends with a question mark asks; nothing is told beside it."""
+        return Message(told="", asked=(text,)) if text.endswith("?") else Message(told=text, asked=())
+
+    def answer(
+        self,
+        question: str,
+        differential: Differential | None = None,
+        *,
+        earlier: Sequence[Answer] = (),
+        answerer: Answerer | None = None,
+    ) -> Answer:
+        """A canned answer that cites a listed and a new piece."""
+        if answerer is not None:
+            return answerer.answer(None, differential, question, earlier)
+        time.sleep(self.delay_s)
+        return ANSWER
 
 
 class BrokenAssistant(FakeAssistant):
