@@ -9,7 +9,7 @@ through here like any language model. Where the words are a model's, they too ar
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from kg.graph import KnowledgeGraph
@@ -26,7 +26,6 @@ NOTHING_LEFT = (
 ALREADY_SAID = (
     "Claims of the language model that point at what a claim above them points at, and are not repeated: {n}."
 )
-MIXED = "speak of what is absent and of what is not"
 MAX_LISTED = 300
 """Characters of a removed sentence that are listed."""
 
@@ -90,36 +89,46 @@ def ground_prose(
     evidence: Sequence[Evidence],
     findings: Sequence[Finding],
     graph: KnowledgeGraph,
-    *,
-    of_sources: bool = False,
 ) -> tuple[str, tuple[RemovedClaim, ...]]:
     """The sentences that hold, with citations as ``[E3]``, and those that were taken out with their reasons.
 
     A citation covers the words before it, back to the citation before; each such part is held against what it cites,
     and words after the last citation rest on nothing. A sentence of which one part fails is removed whole.
-
-    Args:
-        text: of a model.
-        diagnoses: the differential.
-        evidence: that may be cited.
-        findings: the patient's.
-        graph: for names.
-        of_sources: the text may also say what the sources say by themselves, whatever the patient has: that a finding
-            which nobody mentioned is seen in a disease.
     """
     by_id = {e.evidence_id: e for e in evidence}
     patient = {graph.ontology.current_id(f.term_id): f for f in findings}
     kept, removed = [], []
     for sentence in filter(None, map(plain, _END_OF_SENTENCE.split(text))):
-        cited = tuple(i for group in CITATION.findall(sentence) for i in cited_ids(group))
-        reason = _fault_of_sentence(sentence, diagnoses, by_id, patient, graph, of_sources=of_sources)
+        reason = _fault_of_sentence(sentence, diagnoses, by_id, patient, graph, _backing_in_patient)
         if reason is None:
             kept.append(CITATION.sub(lambda m: " ".join(f"[{i}]" for i in cited_ids(m[1])), sentence))
         else:
-            listed = plain(sentence, MAX_LISTED)
-            claim = Claim(text=listed, supports=True, evidence_ids=cited, disease_id="", by_model=True)
-            removed.append(RemovedClaim(claim=claim, reason=reason))
+            removed.append(_removed_sentence(sentence, reason))
     return " ".join(kept), tuple(removed)
+
+
+def ground_sentence(
+    sentence: str,
+    diagnoses: Sequence[Diagnosis],
+    evidence: Sequence[Evidence],
+    findings: Sequence[Finding],
+    graph: KnowledgeGraph,
+) -> RemovedClaim | None:
+    """What is wrong with a sentence that is to say what its sources say, whatever this patient has; None if it holds.
+
+    Of the patient it may say only what the patient has, and it speaks neither for nor against a disease.
+    """
+    by_id = {e.evidence_id: e for e in evidence}
+    patient = {graph.ontology.current_id(f.term_id): f for f in findings}
+    reason = _fault_of_sentence(sentence, diagnoses, by_id, patient, graph, _backing_of_sources)
+    return None if reason is None else _removed_sentence(sentence, reason)
+
+
+def _removed_sentence(sentence: str, reason: str) -> RemovedClaim:
+    cited = tuple(i for group in CITATION.findall(sentence) for i in cited_ids(group))
+    listed = plain(sentence, MAX_LISTED)
+    claim = Claim(text=listed, supports=True, evidence_ids=cited, disease_id="", by_model=True)
+    return RemovedClaim(claim=claim, reason=reason)
 
 
 def fault(
@@ -259,8 +268,7 @@ def _fault_of_sentence(
     evidence: Mapping[str, Evidence],
     patient: Mapping[str, Finding],
     graph: KnowledgeGraph,
-    *,
-    of_sources: bool,
+    backing_of: Callable[..., Backing | None],
 ) -> str | None:
     """Why a sentence of prose cannot be shown; None if it holds."""
     parts, end = _parts(sentence)
@@ -272,20 +280,13 @@ def _fault_of_sentence(
         missing = next((i for i in ids if i not in evidence), None)
         if missing is not None:
             return f"{missing} does not exist"
-        if not text.strip(" ,;"):
-            return "it cites before it says anything"
-        cited = [evidence[i] for i in ids]
-        backings = [_backing_in_patient(cited, diagnoses, patient, graph)]
-        if of_sources:
-            backings.insert(0, _backing_of_sources(cited, diagnoses, patient, graph))
-        reasons = [_fault_of_part(text, backing) for backing in backings]
-        if None not in reasons:
-            return next((f"it {r}" for r in reasons if r != MIXED), f"{', '.join(ids)} {MIXED}")
+        backing = backing_of([evidence[i] for i in ids], diagnoses, patient, graph)
+        if backing is None:
+            return f"{', '.join(ids)} speak of what is absent and of what is not"
+        reason = "cites before it says anything" if not text.strip(" ,;") else fault_of_words(text, backing)
+        if reason is not None:
+            return f"it {reason}"
     return None
-
-
-def _fault_of_part(text: str, backing: Backing | None) -> str | None:
-    return MIXED if backing is None else fault_of_words(text, backing)
 
 
 def _backing_in_patient(

@@ -181,7 +181,7 @@ def _fault_of_left(left: list[str], backing: Backing) -> str | None:
     unsupported = next((w for w in words if w not in NEGATIONS and w not in allowed), None)
     if unsupported is not None:
         return f"says “{_short(unsupported)}”, which the evidence does not"
-    if len(words) == len(left):
+    if left and len(words) == len(left):  # a quotation alone says enough
         return "names neither a finding nor a disease nor a number of the evidence"
     return None
 

@@ -205,6 +205,8 @@ def ask(
     language_model = _load_model(model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine)
     assistant = _load_assistant(graph=graph, cases=cases, library=library, embedder=embedder, reader=reader)
     differential = assistant.diagnose(found, person=person) if has_patient else None
+    if differential is not None:
+        differential = replace(differential, evidence=())  # it is not shown, so the answer's own evidence begins at E1
     answer = assistant.answer(question, differential, answerer=_chat_answerer(language_model))
     if as_json:
         from ui.answers import answer_json

@@ -109,10 +109,10 @@ def step_schema(numbers: Numbers, evidence_ids: Sequence[str], *, is_last: bool)
 def parse_step(text: str, case: Case, numbers: Numbers, question: str) -> Step:
     """A step in a model's text; what cannot be read, or names what the case does not have, is refused."""
     found = find_object(text, KEYS)
-    if found is None:
-        return Step(refused="That was no JSON object with a call.")
-    value = found.value
+    value = found.value if found else {}
     call = value.get("call")
+    if found is None or (found.cut and call != ANSWER):
+        return Step(refused="That was no JSON object with a call.")
     if call == NOT_IN_SOURCES:
         return Step(answer=())
     if call == ANSWER:

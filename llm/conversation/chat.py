@@ -28,9 +28,10 @@ from llm.conversation.functions import call_function
 from llm.conversation.reading import read_question, word_requests
 from llm.conversation.schema import Answer, ModelPart, Sentence
 from llm.errors import ModelError
-from llm.grounding import ground_prose
+from llm.grounding import ground_sentence
 from llm.schema import Differential, RemovedClaim
 from llm.wording import CITATION, cited_ids, plain, without_citations
+from retrieval.schema import Evidence
 
 MAX_STEPS = 5
 MAX_STEP_TOKENS = 768
@@ -105,7 +106,7 @@ class ChatAnswerer:
             text = whole_reply(
                 self._model,
                 messages,
-                schema=step_schema(numbers, [e.evidence_id for e in case.book.evidence], is_last=is_last),
+                schema=step_schema(numbers, _cited(called), is_last=is_last),
                 max_tokens=self._max_tokens,
                 is_cancelled=self._is_cancelled,
             )
@@ -134,12 +135,11 @@ class ChatAnswerer:
         return replace(_of_calls(own, case, called), model=part)
 
     def _grounded(self, own: Answer, case: Case, called: Sequence[Called], said: Sequence[ModelSentence]) -> Answer:
-        kept: list[Sentence] = []
-        removed: list[RemovedClaim] = []
-        for sentence in said:
-            held, faulty = _ground(sentence, case)
-            kept += held
-            removed += faulty
+        shown = set(_cited(called))
+        evidence = [e for e in case.book.evidence if e.evidence_id in shown]
+        grounded = [_ground(sentence, case, evidence) for sentence in said]
+        kept = [g for g in grounded if isinstance(g, Sentence)]
+        removed = [g for g in grounded if isinstance(g, RemovedClaim)]
         if not kept:
             answer = self._without_model(own, case, called, NOTHING_LEFT)
             return replace(answer, removed=tuple(removed))
@@ -151,6 +151,11 @@ class ChatAnswerer:
             removed=tuple(removed),
             model=ModelPart(model=plain(self._model.identity, 100), rung=self._model.rung),
         )
+
+
+def _cited(called: Sequence[Called]) -> tuple[str, ...]:
+    """Evidence that the model was shown, in its order."""
+    return tuple(dict.fromkeys(i for c in called for s in c.sentences for i in s.evidence_ids))
 
 
 def _of_calls(own: Answer, case: Case, called: Sequence[Called]) -> Answer:
@@ -166,16 +171,13 @@ def _of_calls(own: Answer, case: Case, called: Sequence[Called]) -> Answer:
     )
 
 
-def _ground(sentence: ModelSentence, case: Case) -> tuple[list[Sentence], tuple[RemovedClaim, ...]]:
-    """The parts of a model's sentence that hold, and those that do not, with reasons."""
-    text = sentence.text
+def _ground(sentence: ModelSentence, case: Case, evidence: Sequence[Evidence]) -> Sentence | RemovedClaim:
+    """A model's sentence, if the evidence bears it. It may cite inside; else all of it rests on what it lists."""
+    text = plain(sentence.text).rstrip(" .")
     if not CITATION.search(text):
-        cited = " ".join(f"[{i}]" for i in sentence.evidence_ids)
-        text = f"{text.rstrip(' .')} {cited}." if cited else text
-    held, removed = ground_prose(
-        text, case.differential.diagnoses, case.book.evidence, case.findings, case.graph, of_sources=True
-    )
-    if not held:
-        return [], removed
-    ids = tuple(dict.fromkeys(i for group in CITATION.findall(held) for i in cited_ids(group)))
-    return [Sentence(text=without_citations(held, ids), evidence_ids=ids, by_model=True)], removed
+        text = " ".join([text, *(f"[{i}]" for i in sentence.evidence_ids)])
+    removed = ground_sentence(f"{text}.", case.differential.diagnoses, evidence, case.findings, case.graph)
+    if removed is not None:
+        return removed
+    ids = tuple(dict.fromkeys(i for group in CITATION.findall(text) for i in cited_ids(group)))
+    return Sentence(text=f"{without_citations(text, ids)}.", evidence_ids=ids, by_model=True)

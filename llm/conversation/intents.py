@@ -83,7 +83,8 @@ _PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
     ),
     (
         (
-            r"\bcompar\w*|\bdiffer(?:s|ence|ences|ent|entiates?)?\b|\bdistinguish\w*|\bapart\b|\bcontrast\b|\bdecide between\b"
+            r"\bcompar\w*|\bdiffer(?:s|ence|ences|ent|entiates?)?\b|\bdistinguish\w*|\bapart\b|\bcontrast\b"
+            r"|\bdecide between\b"
             r"|\bseparat\w+|\bversus\b|\bvs\b"
             r"|\btell .*\bfrom\b|\bdiscriminat\w*|\bsets? .* apart"
         ),
@@ -226,7 +227,8 @@ _PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
     ),
     (
         (
-            r"\bwhy\b|\bmakes you\b|\bcouldn't\b|\breasons?\b|\bevidence\b|\bsupport\w*|\bspeaks?\b|\bargu\w+|\bagainst\b|\bin favou?r\b"
+            r"\bwhy\b|\bmakes you\b|\bcouldn't\b|\breasons?\b|\bevidence\b|\bsupport\w*|\bspeaks?\b|\bargu\w+"
+            r"|\bagainst\b|\bin favou?r\b"
             r"|\bdoubt\w*|\brul(?:e|ed|ing)\b|\bexclud\w*|\bconsider\w*|\bwhat about\b|\bhow about\b|\bhow come\b"
             r"|\b(?:could|can|may|might|is|isn't|does|would) (?:it|this|that|he|she|they|the patient)\b|\blikely\b"
             r"|\bprobabl\w+|\brank\w*|\bfits?\b|\bexplain\w*|\bunexplained\b|\bthink of\b"

@@ -44,7 +44,8 @@ _OF_SOMEBODY = re.compile(
 """Begins a statement about somebody."""
 _ASKS = re.compile(
     r"^(?:what|what's|whats|which|why|how|who|whose|whom|compare|explain|describe|define|tell me|show(?: me)?|list|"
-    r"give me|find(?: me)?|summari[sz]e|remind me|any|anything|go through|walk me|suppos(?:e|ing)|assum(?:e|ing)|imagine|contrast|what if|if)\b",
+    r"give me|find(?: me)?|summari[sz]e|remind me|any|anything|go through|walk me|suppos(?:e|ing)|assum(?:e|ing)|"
+    r"imagine|contrast|what if|if)\b",
     re.IGNORECASE,
 )
 """Begins a question, whatever ends it."""
@@ -144,15 +145,10 @@ def _is_general(text: str, asked: Sequence[str], case: Case) -> bool:
         entities = find_entities(question, case)
         intent = find_intent(entities, has_patient=False)
         is_named = bool(entities.disease_ids or entities.gene_ids or entities.unknown)
-        is_term = intent is not None and intent.function in (Function.TERM, Function.FINDING) and is_one(entities)
+        is_term = intent is not None and intent.function is Function.TERM and len(entities.findings) == 1
         if intent is None or intent.function in OF_A_PATIENT or not (is_named or is_term):
             return False
     return True
-
-
-def is_one(entities: Entities) -> bool:
-    """A single finding: several tell a story."""
-    return len(entities.findings) == 1
 
 
 def _asks_for_diagnosis(question: str, case: Case) -> bool:
@@ -273,7 +269,7 @@ _WORDS = {
     Function.EXPLAIN: "Understood as: what speaks for and against {diseases} in this patient",
     Function.COMPARE: "Understood as: what tells {diseases} apart in this patient",
     Function.NEXT_STEPS: "Understood as: what to ask or examine next {diseases}",
-    Function.WHAT_IF: "Understood as: the differential, had the patient {findings}",
+    Function.WHAT_IF: "Understood as: the differential, if the patient also had {findings}",
     Function.FINDING: "Understood as: {findings} in {diseases}",
     Function.CASES: "Understood as: published patients like this one {diseases}",
     Function.TERM: "Understood as: what {findings} means",

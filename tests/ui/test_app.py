@@ -79,7 +79,9 @@ def test_an_unexpected_error_is_one_line_and_is_logged_without_clinical_text(cap
     assert step.text == "Also scoliosis."
     assert (step.session.findings, step.session.differential) == (before.findings, before.differential)
     (record,) = caplog.records
-    assert re.fullmatch(r"unexpected RuntimeError at app\.py:\d+ respond > fakes\.py:\d+ diagnose", record.getMessage())
+    assert re.fullmatch(
+        r"unexpected RuntimeError at app\.py:\d+ _diagnose > fakes\.py:\d+ diagnose", record.getMessage()
+    )
     assert "scoliosis" not in caplog.text.lower()
     assert record.exc_info is None
 

@@ -184,6 +184,27 @@ def test_a_follow_up_joins_the_case_and_an_error_loses_nothing(visit):
     assert user.case.locator(".diagnoses").count() == 1
 
 
+def test_a_follow_up_question_is_answered_with_its_sources_and_the_case_stays(visit):
+    user = visit()
+    user.send(RETT)
+    user.answered()
+    n_findings = user.chips.count()
+    user.send("Which genes?")
+    turn = user.page.locator("#log .turn").nth(1)
+    turn.locator(".ev").first.wait_for()
+    assert "MECP2" in turn.inner_text()
+    sync_api.expect(user.page.get_by_role("status").filter(has_text="MECP2")).to_have_count(1)
+    citation = turn.locator("a.cite").first
+    row = user.page.locator(f"#ev-{citation.inner_text().strip('[]')}")
+    citation.click()
+    user.page.wait_for_function(
+        "row => row.matches(':target') && row.getBoundingClientRect().bottom <= innerHeight", arg=row.element_handle()
+    )
+    assert user.chips.count() == n_findings
+    assert user.case.locator(".diagnoses").count() == 1
+    assert user.box.input_value() == ""
+
+
 def test_markup_in_a_story_is_text(visit):
     user = visit()
     story = "<img src=x onerror=alert(1)> seizures <script>alert(2)</script> ${alert(3)} **bold**"

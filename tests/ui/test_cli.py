@@ -285,3 +285,32 @@ def test_a_story_in_a_language_that_is_not_read_is_refused(citedx):
     outcome = citedx("findings", "Der Patient hat Fieber und Husten.")
     assert (outcome.code, outcome.out) == (2, "")
     assert "seems to be German" in outcome.err
+
+
+def test_a_question_about_a_patient_is_answered_with_its_evidence(citedx):
+    outcome = citedx("ask", "why not Marfan?", "--hpo", "HP:0001083,HP:0001166", "--reader", "graph", "--json")
+    answer = json.loads(outcome.out)
+    assert outcome.code == 0
+    assert "Marfan syndrome (OMIM:154700)" in answer["understood"]
+    cited = {c for s in answer["sentences"] for c in s["citations"]}
+    assert cited == {e["id"] for e in answer["evidence"]}
+    assert [e["id"] for e in answer["evidence"]] == [f"E{n}" for n in range(1, len(cited) + 1)]
+    assert any("Ectopia lentis is seen in" in s["text"] for s in answer["sentences"])
+
+
+def test_a_question_about_the_sources_needs_no_patient(citedx):
+    outcome = citedx("ask", "what does HP:0002317 mean?", "--no-cases", "--reader", "graph")
+    assert outcome.code == 0
+    assert "Unsteady gait (HP:0002317)" in outcome.out
+    assert "https://hpo.jax.org/browse/term/HP:0002317" in outcome.out
+    assert "Not in the sources." in citedx("ask", "what dose?", "--no-cases", "--reader", "graph").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [(("ask", " "), "question is empty"), (("ask", "why?", "--hpo", "HP:0001250", "--file", "x"), "exactly one way")],
+)
+def test_wrong_use_of_ask(citedx, arguments, reason):
+    outcome = citedx(*arguments)
+    assert outcome.code == 2
+    assert reason in outcome.err

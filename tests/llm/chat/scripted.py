@@ -12,7 +12,7 @@ TEMPLATE_TOKENS = 8
 
 
 class ScriptedModel:
-    """Says one text, whatever it is asked; a token is four characters.
+    """Says one text, whatever it is asked, or several in turn, the last for ever; a token is four characters.
 
     Args:
         text: what it says.
@@ -26,7 +26,7 @@ class ScriptedModel:
 
     def __init__(
         self,
-        text: str,
+        text: str | Sequence[str],
         *,
         context_size: int = 8192,
         rung: Rung = Rung.PLAIN,
@@ -39,7 +39,7 @@ class ScriptedModel:
         """The messages of every call so far."""
         self.schemas: list[JsonSchema | None] = []
         self.max_tokens: list[int] = []
-        self._text = text
+        self._texts = [text] if isinstance(text, str) else list(text)
         self._breaks_after = breaks_after
         self._on_piece = on_piece
 
@@ -62,7 +62,8 @@ class ScriptedModel:
         return self._pieces(is_cancelled)
 
     def _pieces(self, is_cancelled: Callable[[], bool]) -> Iterator[str]:
-        text = self._text if self._breaks_after is None else self._text[: self._breaks_after]
+        said = self._texts[min(len(self.asked), len(self._texts)) - 1]
+        text = said if self._breaks_after is None else said[: self._breaks_after]
         for start in range(0, len(text), 16):
             if is_cancelled():
                 return

@@ -1,0 +1,213 @@
+"""What the functions say: by hand on the toy release, each statement with the evidence that says it."""
+
+from __future__ import annotations
+
+import pytest
+
+from kg.schema import Finding
+from llm.conversation.answerer import FunctionAnswerer
+from llm.conversation.case import Case, Sources, word_list, word_probability, word_ratio
+from llm.conversation.functions import NO_DISEASE, NO_FINDING, NO_OTHER, NO_PATIENT, call_function
+from llm.conversation.knowledge_functions import NO_PAGES, quote
+from llm.conversation.schema import (
+    CAN_BE_ASKED,
+    NOT_IN_SOURCES,
+    OF_A_PATIENT,
+    Answer,
+    Function,
+    Request,
+    Sentence,
+    Topic,
+)
+from llm.schema import Differential
+from tests.toy import ALPHA, BETA, DELTA, EPSILON, GAMMA, LARGE, WOBBLING
+
+EMPTY = Differential(findings=(), diagnoses=(), evidence=())
+
+
+def ask(sources: Sources, differential: Differential, question: str, *earlier: Answer) -> Answer:
+    return FunctionAnswerer().answer(sources, differential, question, earlier)
+
+
+def texts(answer: Answer, supports: bool | None = None) -> list[str]:
+    return [s.text for s in answer.sentences if s.supports is supports]
+
+
+def test_why_not_a_disease(sources, differential):
+    """Beta: nothing of the zorbs is stated, the missing flim is seen in 45%; Alpha explains both zorbs."""
+    answer = ask(sources, differential, "why not Beta?")
+    assert texts(answer) == ["Beta disease is number 4 of 5 candidates, with a probability of below 0.1%."]
+    absent, unexplained, contrast = [s for s in answer.sentences if s.supports is False]
+    assert absent.text == (
+        "Brittle flim is absent here, but Brittle flim is seen in 45% of patients (likelihood ratio 0.95)."
+    )
+    assert [e.association.frequency.low for e in answer.evidence if e.evidence_id == absent.evidence_ids[0]] == [0.45]
+    assert unexplained.text.startswith("The sources do not state of it: Striped zorb (likelihood ratio 0.02) and")
+    assert unexplained.evidence_ids == ()
+    assert contrast.text.startswith("The first, Alpha syndrome, type II, explains better: Very large zorb")
+
+
+def test_likelihood_ratios_are_the_models(sources, case):
+    finding = next(f for f in case.findings if not f.excluded)
+    expected = sources.model.log_lrs([finding])[0, sources.model.group_index[ALPHA]]
+    assert case.log_ratio(finding, ALPHA) == pytest.approx(float(expected))
+    assert case.candidate(ALPHA).contributions[0].weight == pytest.approx(case.log_ratio(case.findings[0], ALPHA))
+
+
+def test_a_disease_that_is_no_candidate_has_no_rank_and_is_explained_all_the_same(sources, differential):
+    class Narrow:
+        version = "narrow"
+
+        def rank(self, findings, person):
+            diseases, log_probabilities = sources.ranker.rank(findings, person)
+            return diseases[:2], log_probabilities[:2]
+
+    narrow = Sources(sources.model, Narrow(), sources.lexicon, sources.library, sources.pages)
+    answer = ask(narrow, differential, "why not Beta?")
+    assert texts(answer)[0] == (
+        "Beta disease is not among the 2 candidates that the graph and published cases bring up."
+    )
+    assert any(s.supports is False and s.evidence_ids for s in answer.sentences)
+
+
+def test_comparison_names_what_favours_which_and_what_to_look_for(sources, differential):
+    answer = ask(sources, differential, "compare 1 and 2")
+    favours, look = texts(answer)[2:]
+    assert favours.startswith("Very large zorb favours Alpha syndrome, type II: Alpha syndrome, type II: seen in 80%")
+    assert "Gamma dysplasia: Large zorb seen in 10 of 10 patients" in favours
+    assert look.startswith("Worth looking for: Wobbling flim: Alpha syndrome, type II: seen in 5% to 29%")
+    assert answer.disease_ids == (ALPHA, GAMMA)
+
+
+def test_next_steps_are_the_differentials_questions(sources, differential):
+    answer = ask(sources, differential, "what should I examine next?")
+    (only,) = texts(answer)
+    assert only.startswith(f"{differential.questions[0].text} Expected gain {differential.questions[0].gain:.2f} bits.")
+    assert "Delta syndrome: seen in 30% to 79% of patients (frequent)." in only
+
+
+def test_what_if_changes_the_order_and_not_the_case(sources, differential):
+    answer = ask(sources, differential, "what if there is also a wobbling flim?")
+    assert texts(answer)[1].startswith("Number 1 would be Alpha syndrome, type II, 79.9% (before: number 1, 90.8%).")
+    assert WOBBLING not in {f.term_id for f in differential.findings}
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("which genes?", "Beta disease: genes FLM1 and FLM2."),
+        ("FLM1?", "Beta disease (OMIM:900002), number 4 of the differential."),
+        ("what does HP:9000011 mean?", 'Also called Zorbomegaly, Big zorb and So-called "mega" zorb.'),
+        ("how often is brittle flim seen in Beta disease?", "Beta disease: Brittle flim, seen in 45% of patients."),
+        ("is there a similar published case?", "Published patients with Gamma dysplasia had Large zorb, Striped zorb."),
+        ("how is Alpha inherited?", "Alpha syndrome, type II: Inherited from the left."),
+        ("when does Alpha begin?", "Alpha syndrome, type II: Early toy onset."),
+        (
+            "what is Beta disease?",
+            "www.toy.org on Beta disease: information: “Beta disease is a rare disorder of the flim. It is invented.”",
+        ),
+        ("how common is Beta disease?", "www.toy.org on Beta disease: frequency: “It affects nobody.”"),
+    ],
+)
+def test_what_the_sources_say_is_cited(sources, differential, question, expected):
+    answer = ask(sources, differential, question)
+    (sentence,) = [s for s in answer.sentences if s.text == expected]
+    assert sentence.evidence_ids
+    assert answer.is_covered
+    assert {i for s in answer.sentences for i in s.evidence_ids} <= {e.evidence_id for e in answer.evidence}
+
+
+def test_the_patients_own_finding_is_told(sources, differential):
+    assert "This patient has no Brittle flim." in texts(ask(sources, differential, "is brittle flim seen in Beta?"))
+    assert "This patient has Very large zorb." in texts(ask(sources, differential, "which of these have a big zorb?"))
+
+
+def test_pages_are_found_by_their_other_names_and_quoted_word_for_word(sources, differential):
+    answer = ask(sources, differential, "how is Zimmer disease treated?")
+    (said,) = texts(answer)
+    (page,) = answer.evidence
+    assert said.split("“")[1].rstrip("”") in page.text
+    assert (page.disease_id, page.url) == (BETA, "https://www.toy.org/beta")
+
+
+def test_numbers_go_on_and_the_same_statement_keeps_its_number(sources, differential):
+    first = ask(sources, differential, "which genes?")
+    second = ask(sources, differential, "genes of 4, and how is it inherited?", first)
+    listed = {e.evidence_id for e in differential.evidence}
+    new = [e for e in first.evidence if e.evidence_id not in listed]
+    assert [e.evidence_id for e in new] == [f"E{len(listed) + n}" for n in range(1, len(new) + 1)]
+    assert {e.evidence_id: e for e in second.evidence}.items() <= {e.evidence_id: e for e in first.evidence}.items()
+    explained = ask(sources, differential, "why Alpha?", first)
+    same = [e for e in explained.evidence if e.evidence_id in listed]
+    assert set(same) <= {*differential.evidence}
+
+
+@pytest.mark.parametrize(
+    ("question", "reason"),
+    [
+        ("what dose should he get?", None),
+        ("what does HP:9999999 mean?", "HP:9999999 is not a term of HPO 2030-01-01, nor an older id of one."),
+        ("why not number 9?", "There is no number 9 in the list of 5."),
+        ("genes of Epsilon?", "The sources name no gene of Epsilon deficiency."),
+        ("how is Alpha treated?", "No page in the sources speaks of treatment in Alpha syndrome, type II."),
+        ("how common is Gamma dysplasia?", "The sources do not say how common it is: Gamma dysplasia."),
+    ],
+)
+def test_what_is_not_in_the_sources_is_said_to_be_missing(sources, differential, question, reason):
+    answer = ask(sources, differential, question)
+    assert not answer.is_covered
+    assert texts(answer) == [NOT_IN_SOURCES, *([reason] if reason else []), CAN_BE_ASKED]
+
+
+def test_without_pages_it_is_said_how_to_get_them(sources, differential, monkeypatch, tmp_path):
+    monkeypatch.setenv("CITEDX_DATA", str(tmp_path))
+    bare = Sources(sources.model, sources.ranker, sources.lexicon, None)
+    assert NO_PAGES in texts(ask(bare, differential, "how is Beta disease treated?"))
+    assert "There are no published cases here." in texts(ask(bare, differential, "similar published cases?"))
+
+
+@pytest.mark.parametrize("function", list(Function))
+def test_every_function_says_what_it_lacks(sources, function):
+    result = call_function(Case(sources, EMPTY), Request(function=function))
+    assert not result.is_covered
+    (only,) = result.sentences
+    assert only.text in (NO_PATIENT, NO_DISEASE, NO_FINDING)
+    assert (only.text == NO_PATIENT) == (function in OF_A_PATIENT)
+
+
+def test_a_comparison_needs_two(case):
+    assert call_function(case, Request(function=Function.COMPARE, disease_ids=(BETA,))).sentences[0].text == NO_OTHER
+
+
+@pytest.mark.parametrize("function", list(Function))
+def test_every_function_answers_about_every_disease_and_cites_what_exists(case, function):
+    for disease_id in (ALPHA, BETA, GAMMA, DELTA, EPSILON):
+        for topic in Topic:
+            request = Request(
+                function=function,
+                disease_ids=(disease_id, ALPHA),
+                findings=(Finding(term_id=LARGE, label="Large zorb"),),
+                topic=topic,
+            )
+            result = call_function(case, request)
+            known = {e.evidence_id for e in case.book.evidence}
+            assert all(set(s.evidence_ids) <= known for s in result.sentences)
+            assert result.sentences
+
+
+def test_an_answer_cannot_cite_what_it_does_not_bring():
+    with pytest.raises(ValueError, match="E7"):
+        Answer(question="", understood="", sentences=(Sentence(text="", evidence_ids=("E7",)),))
+
+
+def test_quotes_are_short_and_begin_after_a_headings_question():
+    assert quote("What is it? It is a toy. It is red.") == "It is a toy. It is red."
+    long = "A word " * 100
+    assert len(quote(long)) < 330
+    assert quote(long).endswith(" …")
+
+
+def test_words_for_numbers():
+    assert [word_probability(p) for p in (0.937, 0.001, 0.0009, 0.0)] == ["93.7%", "0.1%", "below 0.1%", "below 0.1%"]
+    assert [word_ratio(x) for x in (5.0, 1.0, 0.0, -4.0)] == ["148", "2.7", "1.0", "0.018"]
+    assert [word_list(x) for x in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]

@@ -1,0 +1,125 @@
+"""Answers as HTML and JSON: escaped, each piece of evidence with one row, and no link to what may be another's."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llm.chat.protocol import Rung
+from llm.conversation.schema import Answer, ModelPart, Sentence
+from llm.schema import Claim, RemovedClaim
+from tests.ui.fakes import ANSWER, DIAGNOSES, EVIDENCE, FakeAssistant
+from ui import render
+from ui.answers import answer_json, answers_html, cited_evidence
+from ui.app import Session, respond
+from ui.render import Turn
+
+RETT = "hand wringing and seizures"
+
+
+def last(session: Session, text: str, **options: object) -> Session:
+    *_, step = respond(FakeAssistant(), session, text, **options)
+    return step.session
+
+
+def rows(log: str) -> list[str]:
+    return re.findall(r'id="ev-(E\d+)"', log)
+
+
+def test_new_evidence_has_a_row_in_the_answer_and_what_is_listed_keeps_its_own():
+    shown = answers_html([ANSWER], {e.evidence_id for e in EVIDENCE}, is_current=True)
+    assert rows(shown) == ["E11"]
+    assert re.findall(r'href="#ev-(E\d+)"', shown) == ["E11", "E2"]
+    assert "gene MECP2 &amp; none else." in shown
+    assert "&lt;Rett&gt;" in shown
+
+
+def test_an_answer_to_an_old_case_links_nothing_and_lists_all_that_it_cites():
+    shown = answers_html([ANSWER], {e.evidence_id for e in EVIDENCE}, is_current=False)
+    assert rows(shown) == []
+    assert "#ev-" not in shown
+    assert [e.evidence_id for e in cited_evidence(ANSWER)] == ["E2", "E11"]
+    assert all(html.escape(e.text) in shown for e in cited_evidence(ANSWER))
+
+
+def test_a_question_is_a_turn_and_the_case_stays():
+    before = last(Session(), RETT)
+    after = last(before, "which genes?")
+    assert (after.findings, after.differential) == (before.findings, before.differential)
+    assert after.answers == after.turns[-1].answers == (ANSWER,)
+    log = render.chat_log(after.turns, after.differential)
+    assert rows(log) == ["E11"]
+    again = last(after, "which genes?")
+    assert rows(render.chat_log(again.turns, again.differential)) == ["E11"]
+    told = last(again, "scoliosis")
+    assert told.answers == ()
+    assert rows(render.chat_log(told.turns, told.differential)) == []
+
+
+def test_a_question_without_a_case_is_answered():
+    session = last(Session(), "what is Rett?")
+    assert session.differential is None
+    assert rows(render.chat_log(session.turns, None)) == ["E2", "E11"]
+
+
+class Worded:
+    def answer(self, sources, differential, question, earlier):
+        part = ModelPart(model="<tiny>", rung=Rung.CONSTRAINED, notes=("Nothing <more>.",))
+        said = Sentence(text="MECP2 it is.", evidence_ids=("E11",), by_model=True)
+        claim = Claim(text="<b>Cured</b>", supports=True, evidence_ids=(), disease_id="")
+        removed = (RemovedClaim(claim=claim, reason="it cites nothing"),)
+        return replace(ANSWER, sentences=(said,), basis=ANSWER.sentences, removed=removed, model=part)
+
+
+class Dying:
+    def answer(self, sources, differential, question, earlier):
+        raise RuntimeError("which genes? secret")
+
+
+def test_the_functions_answer_is_on_the_page_before_the_models():
+    steps = list(respond(FakeAssistant(), last(Session(), RETT), "which genes?", answerer=Worded()))
+    first, second = steps[1:3]
+    assert first.busy
+    assert first.session.answers == (ANSWER,)
+    shown = render.chat_log(second.session.turns, second.session.differential)
+    assert "Worded by &lt;tiny&gt;" in shown
+    assert "What the sources say" in shown
+    assert "&lt;b&gt;Cured&lt;/b&gt; (it cites nothing)" in shown
+    assert "Nothing &lt;more&gt;." in shown
+    assert not steps[-1].busy
+
+
+def test_where_the_model_breaks_the_functions_answer_stays_with_a_note():
+    *_, step = respond(FakeAssistant(), last(Session(), RETT), "which genes?", answerer=Dying())
+    assert step.session.answers == (ANSWER,)
+    assert step.session.turns[-1].note
+    assert "secret" not in step.session.turns[-1].note
+
+
+def test_json():
+    public = json.loads(json.dumps(answer_json(ANSWER)))
+    assert public["in_sources"] is True
+    assert public["sentences"][1] == {"text": "Hand wringing speaks for it.", "supports": True, "citations": ["E2"]}
+    assert [e["id"] for e in public["evidence"]] == ["E2", "E11"]
+    assert public["model"] is None
+
+
+@given(st.text(max_size=40), st.sampled_from([None, True, False]), st.booleans())
+def test_no_text_becomes_markup(text, supports, is_current):
+    answer = Answer(question=text, understood=text, sentences=(Sentence(text=text, supports=supports),))
+    shown = answers_html([answer], (), is_current=is_current)
+    assert html.escape(text) in shown
+    assert len(re.findall("<script", shown)) == 0
+    assert Turn(story=text, answers=(answer,)).answers == (answer,)
+
+
+def test_the_fakes_answer_is_of_the_fakes_case():
+    assert ANSWER.disease_ids[0] == DIAGNOSES[0].disease_id
+    with pytest.raises(ValueError, match="E2"):
+        replace(ANSWER, evidence=())
