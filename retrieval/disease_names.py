@@ -120,7 +120,7 @@ class DiseaseNames:
     def with_words(self, text: str) -> DiseaseMention | None:
         """Entries whose names have all words of a text, the shortest name first; None where there are none."""
         words = [w for sentence in _sentences(text) for w in sentence if name_key(w.text)]
-        ids = set.intersection(*(set(self._entries_with(w)) for w in words)) if words else set()
+        ids = self._entries_with_all(words) if words else set()
         return _mention(words, sorted(ids, key=lambda i: self._place(i, words)), is_whole=False) if ids else None
 
     def _parts_of(self, run: Sequence[_Word]) -> Iterator[DiseaseMention]:
@@ -129,13 +129,20 @@ class DiseaseNames:
         while start < len(run):
             for stop in range(len(run), start, -1):
                 words = run[start:stop]
-                ids = set.intersection(*(set(self._entries_with(w)) for w in words))
+                ids = self._entries_with_all(words)
                 if ids and any(self._is_telling(w) for w in words):
                     yield _mention(words, sorted(ids, key=lambda i: self._place(i, words)), is_whole=False)
                     start = stop
                     break
             else:
                 start += 1
+
+    def _entries_with_all(self, words: Sequence[_Word]) -> set[str]:
+        """Entries that have all words in their own name; where none has, in one of their other names."""
+        ids = set.intersection(*(set(self._entries_with(w)) for w in words))
+        wanted = set(map(_key_of, words)) - {""}
+        own = {i for i in ids if wanted <= set(name_key(self._graph.diseases[i].name))}
+        return own or ids
 
     def _entries_with(self, word: _Word) -> frozenset[str]:
         return self._by_word.get(_key_of(word), frozenset())
@@ -149,7 +156,7 @@ class DiseaseNames:
         return key not in _EVERYDAY and (word.text[0].isupper() or key not in self._words_of_findings)
 
     def _place(self, disease_id: str, words: Sequence[_Word]) -> tuple[bool, int, str]:
-        """Names with the words in this order first (Goldberg-Shprintzen is not Shprintzen-Goldberg), then short ones."""
+        """Names with the words in this order first (Goldberg-Shprintzen, not Shprintzen-Goldberg), then short ones."""
         name = self._graph.diseases[disease_id].name
         said = " ".join(filter(None, map(_key_of, words)))
         own = " ".join(filter(None, ("".join(name_key(w)) for w in _WORD.findall(name))))

@@ -1,7 +1,8 @@
 """Passages of pages about conditions, by the NIH: MedQuAD, cut into pieces, and found by the disease they are about.
 
-Pages are found by name: an entry's name, or the page's synonyms. A page about a family of diseases is not passed on to
-its members. Deliberately not done here: search by words and meaning over all passages (``evaluation.qa.search``).
+Pages are found by name: an entry's name or a page's synonyms; and pages called by a synonym of these that no entry has
+as its name ("Pompe disease"). A page about a family of diseases is not passed on to its members. Deliberately not done
+here: search by words and meaning over all passages (``evaluation.qa.search``).
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ class DiseasePages:
 
     def __init__(self, documents: Iterable[Document], graph: KnowledgeGraph) -> None:
         self._graph = graph
+        self._named = {name_key(d.name) for d in graph.diseases.values()}
         self._pages: dict[tuple[str, ...], list[Document]] = defaultdict(list)
         for document in documents:
             for key in dict.fromkeys(map(name_key, (document.focus, *document.synonyms))):
@@ -96,8 +98,11 @@ class DiseasePages:
         return {d: tuple(dict.fromkeys(names)) for d, names in found.items() if names}
 
     def _about(self, disease_id: str) -> list[Document]:
-        names = (name_key(self._graph.diseases[i].name) for i in self._graph.equivalents(disease_id))
-        return list({page.url: page for name in names for page in self._pages.get(name, ())}.values())
+        names = [name_key(self._graph.diseases[i].name) for i in self._graph.equivalents(disease_id)]
+        pages = [page for name in names for page in self._pages.get(name, ())]
+        others = {name_key(name) for page in pages for name in (page.focus, *page.synonyms)} - self._named
+        called = [page for name in sorted(others) for page in self._pages[name] if name_key(page.focus) == name]
+        return list({page.url: page for page in (*pages, *called)}.values())
 
 
 def medquad_file(folder: Path | None = None) -> Path:

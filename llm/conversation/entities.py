@@ -89,7 +89,9 @@ def find_entities(question: str, case: Case) -> Entities:
 
     spans += _ids(question, case, unknown)
     whole = case.sources.names.find_whole(question)
-    spans += [_span(m, (best_of(case, m),)) for m in whole if covered().isdisjoint(range(m.start, m.end))]
+    for mention in whole:
+        if covered().isdisjoint(range(mention.start, mention.end)):
+            spans.append(_span(mention, (best_of(case, mention),)))
     spans += list(_places(question, case, covered(), unknown))
     spans += list(_findings(question, case, spans))
     spans += list(_genes(question, case, covered()))
@@ -132,6 +134,16 @@ def best_of(case: Case, mention: DiseaseMention) -> str:
         firsts,
         key=lambda i: (places.get(i, len(places)), not described[case.index_of(i)], firsts.index(i)),
     )
+
+
+def listed_kind(disease_id: str, case: Case) -> str:
+    """A disease, or in place of one that is not in the list ("Friedreich ataxia") its kind that is ("... ataxia 1")."""
+    shown = {case.graph.equivalents(d)[0]: d for d in case.shown_ids}
+    if disease_id in shown:
+        return disease_id
+    mention = case.sources.names.with_words(case.name(disease_id))
+    kinds = {case.graph.equivalents(d)[0] for d in mention.disease_ids} if mention else set()
+    return next((d for d in shown if d in kinds), disease_id)
 
 
 def _ids(question: str, case: Case, unknown: list[str]) -> Iterator[_Span]:

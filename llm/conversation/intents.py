@@ -63,10 +63,11 @@ _BEYOND = re.compile(
 )
 """What no source here speaks of, whatever else the question has."""
 _PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
+    (r"\bwhat if\b|^suppos(?:e|ing)\b|^assum(?:e|ing)\b|^imagine\b", _any, Intent(_F.WHAT_IF)),
     (
         (
-            r"\bwhat if\b|\bhow about if\b|\bif (?:he|she|they|it|the (?:patient|child|boy|girl|baby)|there|i)\b"
-            r"|\bsuppos(?:e|ing)\b|\bassum(?:e|ing)\b|\bif (?:no )?xfinding\b|\bwithout (?:the )?xfinding\b"
+            r"\bhow about if\b|\bif (?:he|she|they|it|the (?:patient|child|boy|girl|baby)|there|i)\b"
+            r"|\bif (?:no )?xfinding\b|\bwithout (?:the )?xfinding\b"
             r"|\b(?:would|does|do|will|could) xfinding (?:change|matter|help|make)\b|\bwould .*\bchange\b"
         ),
         _finding,

@@ -69,9 +69,14 @@ def _explain(case: Case, disease_id: str) -> Iterator[Sentence]:
     )
     (grounded,), _ = ground([diagnosis], case.book.evidence, case.findings, case.graph)
     weights = {c.term_id: c.weight for c in candidate.contributions}
-    for claim in sorted(grounded.claims, key=lambda c: not c.supports):
-        ratio = f" (likelihood ratio {word_ratio(weights[claim.term_id])})" if claim.term_id in weights else ""
-        yield Sentence(text=f"{claim.text}{ratio}.", evidence_ids=claim.evidence_ids, supports=claim.supports)
+    said = []
+    for claim in grounded.claims:
+        weight = weights.get(claim.term_id or "")
+        ratio = "" if weight is None else f" (likelihood ratio {word_ratio(weight)})"
+        # A general term that is stated of many other diseases explains a finding and still speaks against.
+        supports = claim.supports and (weight is None or weight > 0)
+        said.append(Sentence(text=f"{claim.text}{ratio}.", evidence_ids=claim.evidence_ids, supports=supports))
+    yield from sorted(said, key=lambda s: not s.supports)
     unexplained = [
         f"{case.label(m.finding.term_id)} (likelihood ratio {word_ratio(weights[m.finding.term_id])})"
         for m in candidate.explanation.matches
@@ -167,13 +172,17 @@ def say_next_steps(case: Case, request: Request) -> Result:
         sentences = [s for d in request.disease_ids for s in _to_look_for(case, d)]
     else:
         sentences = [
-            Sentence(text=f"{q.text} Expected gain {q.gain:.2f} bits. {parts}.", evidence_ids=cited)
+            Sentence(text=f"{q.text} Expected gain {_word_bits(q.gain)}. {parts}.", evidence_ids=cited)
             for q in case.differential.questions
             for parts, cited in [_stated_of(case, case.shown_ids[:3], Finding(term_id=q.term_id, label=""))]
         ]
     if not sentences:
         return Result(sentences=(Sentence(text="The sources name no finding that would tell more."),), is_covered=False)
     return Result(sentences=tuple(sentences))
+
+
+def _word_bits(gain: float) -> str:
+    return f"{gain:.2f} bits" if gain >= 0.005 else "below 0.01 bits"
 
 
 def _to_look_for(case: Case, disease_id: str) -> Iterator[Sentence]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from llm.conversation.case import Case, word_list
-from llm.conversation.entities import N_THEM, Entities, best_of, find_entities
+from llm.conversation.entities import N_THEM, Entities, best_of, find_entities, listed_kind
 from llm.conversation.intents import Intent, find_intent
 from llm.conversation.schema import OF_A_PATIENT, OF_FINDINGS, Function, Request, Topic
 from retrieval.demographics import UNKNOWN, find_demographics
@@ -191,6 +191,8 @@ def _with_diseases(request: Request, entities: Entities, case: Case, about: Sequ
     shown, function = case.shown_ids, request.function
     if _DISEASE_WANTED.search(entities.masked) and function in (Function.EXPLAIN, Function.COMPARE):
         request = _with_findings_as_diseases(request, case)
+    if function in OF_A_PATIENT:
+        request = _with_listed_kinds(request, case)
     if function is Function.COMPARE:
         return _with_pair(request, case, about)
     if entities.gene_ids and not request.disease_ids and function is Function.EXPLAIN:
@@ -219,6 +221,17 @@ def _with_findings_as_diseases(request: Request, case: Case) -> Request:
             taken.append(f"“{finding.quote}” is taken for {case.name(best)} ({best}).")
     ids = dict.fromkeys((*request.disease_ids, *found))
     return replace(request, disease_ids=tuple(ids), taken=(*request.taken, *taken))
+
+
+def _with_listed_kinds(request: Request, case: Case) -> Request:
+    """Where the list has a kind of a disease that was named as a whole, the question is about that."""
+    ids = {d: listed_kind(d, case) for d in request.disease_ids}
+    taken = [
+        f"{case.name(d)} is taken for {case.name(kind)} ({kind}), which is in the list."
+        for d, kind in ids.items()
+        if d != kind
+    ]
+    return replace(request, disease_ids=tuple(dict.fromkeys(ids.values())), taken=(*request.taken, *taken))
 
 
 def _with_pair(request: Request, case: Case, about: Sequence[str]) -> Request:
@@ -256,25 +269,27 @@ def word_requests(requests: Sequence[Request], case: Case) -> str:
         return ""
     first = requests[0]
     words = _WORDS[first.function].format(
-        diseases=word_list([f"{case.name(d)} ({d})" for d in first.disease_ids]),
+        diseases=word_list([f"{case.name(d)} ({d})" for d in first.disease_ids]) or _WITHOUT[first.function],
         findings=word_list([("no " if f.excluded else "") + case.label(f.term_id) for f in first.findings]),
         genes=word_list([case.graph.genes[g].symbol for g in first.gene_ids]),
         topic="pages" if first.topic is Topic.ANY else first.topic.value,
     )
-    return " ".join([f"{' '.join(words.split())}.".replace(" .", "."), *first.taken])
+    return " ".join([f"{words.rstrip(': ')}.", *first.taken])
 
 
+_WITHOUT = {function: "the differential" if function is Function.FINDING else "" for function in Function}
+"""What stands for the diseases where none are named."""
 _WORDS = {
     Function.STANDING: "Understood as: the differential, and how sure it is",
     Function.EXPLAIN: "Understood as: what speaks for and against {diseases} in this patient",
     Function.COMPARE: "Understood as: what tells {diseases} apart in this patient",
-    Function.NEXT_STEPS: "Understood as: what to ask or examine next {diseases}",
+    Function.NEXT_STEPS: "Understood as: what to ask or examine next: {diseases}",
     Function.WHAT_IF: "Understood as: the differential, if the patient also had {findings}",
     Function.FINDING: "Understood as: {findings} in {diseases}",
-    Function.CASES: "Understood as: published patients like this one {diseases}",
+    Function.CASES: "Understood as: published patients like this one: {diseases}",
     Function.TERM: "Understood as: what {findings} means",
     Function.DISEASE: "Understood as: what {diseases} is",
-    Function.GENES: "Understood as: genes {diseases}{genes}",
+    Function.GENES: "Understood as: genes and diseases: {diseases}{genes}",
     Function.INHERITANCE: "Understood as: how {diseases} is inherited",
     Function.COURSE: "Understood as: onset and course of {diseases}",
     Function.PREVALENCE: "Understood as: how common {diseases} is",
