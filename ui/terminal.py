@@ -83,7 +83,7 @@ def show_differential(console: Console, differential: Differential) -> None:
 def _show_evidence(console: Console, evidence: Iterable[Evidence]) -> None:
     console.print("\n[bold]Evidence[/]")
     for e in evidence:
-        reference = f"{e.reference}  {e.url or ''}".rstrip()
+        reference = "  ".join(dict.fromkeys(filter(None, (e.reference, e.url))))
         console.print(f"  [cyan]{e.evidence_id:>4}[/]  {escape(e.text)}  [dim]{escape(reference)}[/]", highlight=False)
 
 
