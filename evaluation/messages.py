@@ -158,7 +158,7 @@ def _run(given: argparse.Namespace) -> None:
         sets.append((given.cases.name, told_stories(given.cases, graph, given.n, given.seed)))
     for name, stories in sets:
         sys.stdout.write(f"{name}: {read_stories(assistant, stories, differential)}\n")
-    case = case_of(assistant._sources, differential, ())
+    case = case_of(assistant.sources, differential, ())
     for part in ("known", "mended", "unseen"):
         listed = [q for q in load_questions() if q.part == part]
         wrong = [q for q in listed if not is_read_right(q, case)]

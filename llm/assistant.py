@@ -14,7 +14,7 @@ from kg.likelihood import LikelihoodModel, load_likelihood
 from kg.schema import Finding, Patient
 from llm.conversation.answerer import Answerer, FunctionAnswerer, case_of
 from llm.conversation.case import Sources
-from llm.conversation.reading import Message, read_message
+from llm.conversation.reading import MAX_QUESTION, Message, read_message
 from llm.conversation.schema import Answer
 from llm.grounding import ground_reading
 from llm.questions import N_CANDIDATES, next_questions
@@ -62,7 +62,8 @@ class DiagnosisAssistant:
         self.model = model
         self._ranker = ranker
         self._stories = MultilingualReader(self.graph.ontology, lexicon)
-        self._sources = Sources(model, ranker, lexicon, library)
+        self.sources = Sources(model, ranker, lexicon, library)
+        """What questions are answered from."""
         self._library = library
         self._reader = reader or RankingReader()
 
@@ -200,7 +201,7 @@ class DiagnosisAssistant:
             text: the message, in English where it asks.
             differential: the case so far; None before there is one.
         """
-        return read_message(text, case_of(self._sources, differential or NO_CASE, ()))
+        return read_message(text, case_of(self.sources, differential or NO_CASE, ()))
 
     def answer(
         self,
@@ -219,9 +220,16 @@ class DiagnosisAssistant:
             answerer: for this answer; default: the functions, without a language model.
 
         Raises:
+            UsageError: the question is empty, or longer than ``MAX_QUESTION`` characters.
             SourceError: the passages cannot be read.
         """
-        return (answerer or FunctionAnswerer()).answer(self._sources, differential or NO_CASE, question, earlier)
+        if not question.strip():
+            raise UsageError("the question is empty: ask such as 'why not Marfan?'")
+        if len(question) > MAX_QUESTION:
+            raise UsageError(
+                f"the question has {len(question):,} characters, more than {MAX_QUESTION:,}: ask one thing"
+            )
+        return (answerer or FunctionAnswerer()).answer(self.sources, differential or NO_CASE, question, earlier)
 
 
 def _load_ranker(name: ReaderName, extractor: FeatureExtractor) -> Ranker:

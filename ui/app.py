@@ -213,7 +213,7 @@ def _answer(
                 answers[-1] = assistant.answer(question, session.differential, earlier=known, answerer=answerer)
                 yield Step(session=answered(answers), busy=True)
     except Exception as error:
-        yield Step(session=answered(answers, _one_line(error)), text=None if answers else turn.story)
+        yield Step(session=answered(answers, _one_line(error)), text=None if answers or turn.findings else turn.story)
         return
     yield Step(session=answered(answers))
 

@@ -191,8 +191,6 @@ def ask(
     may_leave_machine: LeaveOption = False,
 ) -> None:
     """Answer a question about a patient's differential, or about a disease, gene or term."""
-    if not question.strip():
-        raise UsageError("the question is empty: ask such as 'why not Marfan?'")
     given = {"--file": file, "--phenopacket": phenopacket, "--hpo": hpo}
     has_patient = any(value is not None for value in given.values())
     if has_patient:

@@ -19,8 +19,10 @@ from retrieval.findings import find_findings
 
 MAX_QUESTIONS = 3
 """Questions of one message that are answered."""
-MAX_QUESTION_WORDS = 60
-"""A longer sentence is a story, whatever ends it."""
+MAX_QUESTION = 600
+"""Characters; a longer sentence is a story, whatever ends it."""
+_MAX_ASKED = 10
+"""A message with more questions is a story: an interview, a form."""
 _MAX_ALONE = 2
 """Sentences of a message in which one that only ends like a question counts as one."""
 
@@ -83,7 +85,7 @@ def read_message(text: str, case: Case) -> Message:
     questions = [(start, end) for start, end in parts if _is_question(text[start:end], is_alone=is_alone)]
     if not questions and len(parts) == 1 and case.has_patient and _asks_in_a_phrase(text, case):
         questions = parts
-    if not questions:
+    if not 0 < len(questions) <= _MAX_ASKED:
         return story
     told = text
     for start, end in questions:
@@ -102,7 +104,7 @@ def _parts(text: str, case: Case) -> Iterator[tuple[int, int]]:
     """Places of the sentences, and of the question that a sentence turns into after it has told a finding."""
     start = 0
     for end, after in (*((m.start(), m.end()) for m in _BREAK.finditer(text)), (len(text), len(text))):
-        turn = _TURN.search(text[start:end])
+        turn = _TURN.search(text[start:end]) if end - start <= MAX_QUESTION else None
         if turn and not _ASKS.search(text[start:end]) and _tells(text[start : start + turn.start()], case):
             yield start, start + turn.start() + 1
             yield start + turn.end(), end
@@ -115,7 +117,7 @@ def _is_question(sentence: str, *, is_alone: bool) -> bool:
     said = _LEAD.sub("", sentence.strip())
     if not said:
         said = sentence.strip()
-    if len(said.split()) > MAX_QUESTION_WORDS or _ADD.search(said):
+    if len(said) > MAX_QUESTION or _ADD.search(said):
         return False
     ends = said.endswith("?")
     if ends and (is_alone or _ASKS.search(said) or _INVERTED.search(said)):
@@ -130,7 +132,7 @@ def _tells(text: str, case: Case) -> bool:
 
 def _asks_in_a_phrase(text: str, case: Case) -> bool:
     """``genes of 2``, ``rule out Marfan``: no sentence, tells nothing of the patient, and can be answered."""
-    if _OF_SOMEBODY.search(text.strip()) or len(text.split()) > _MAX_PHRASE:
+    if len(text) > MAX_QUESTION or _OF_SOMEBODY.search(text.strip()) or len(text.split()) > _MAX_PHRASE:
         return False
     if not text.strip() or _tells(text, case):
         return False

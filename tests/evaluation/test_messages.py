@@ -45,6 +45,6 @@ def test_questions_of_the_list_are_read_right(release_assistant):
 
     findings = parse_finding_ids(CASE_OF_LIST, release_assistant.graph.ontology)
     differential = release_assistant.diagnose(findings, person=demographics_of("MALE", "P24Y"))
-    case = case_of(release_assistant._sources, differential, ())
+    case = case_of(release_assistant.sources, differential, ())
     wrong = [q.question for q in load_questions() if not is_read_right(q, case)]
     assert len(wrong) <= 5, wrong

@@ -235,3 +235,16 @@ def test_a_story_says_who_the_patient_is(assistant):
     person = assistant.find_person("A 7-year-old girl has a large zorb.")
     assert (person.sex, person.years) == (Sex.FEMALE, 7.0)
     assert assistant.find_person("Large zorb.") == Demographics()
+
+
+def test_questions_are_answered_on_the_case_and_what_is_none_is_refused(assistant: DiagnosisAssistant):
+    differential = assistant.diagnose(patient(VERY_LARGE, STRIPED))
+    first = assistant.answer("which genes?", differential)
+    second = assistant.answer("how is it inherited?", differential, earlier=[first])
+    assert second.disease_ids == (ALPHA,)
+    assert assistant.read_message("why not Beta?", differential).asked == ("why not Beta?",)
+    assert "Inherited from the left" in assistant.answer("how is Alpha inherited?").sentences[0].text
+    with pytest.raises(UsageError, match="empty"):
+        assistant.answer(" ", differential)
+    with pytest.raises(UsageError, match="601 characters"):
+        assistant.answer("?" * 601, differential)

@@ -224,3 +224,18 @@ def test_the_story_is_not_shown(ask, differential):
     model = ScriptedModel(call("not_in_sources"))
     ask(model)
     assert all(f.quote not in model.asked[0][1].text for f in differential.findings if f.quote)
+
+
+def test_a_real_model_under_constrained_decoding_shows_nothing_that_does_not_resolve(ask, own, tmp_path):
+    """Random weights: whatever it says is JSON of this case's numbers, and nothing of it is borne by the evidence."""
+    pytest.importorskip("llguidance", reason="llguidance is not installed")
+    from llm.chat.local import LocalChatModel
+    from tests.llm.chat.tiny import save_tiny_model
+
+    model = LocalChatModel.load(str(save_tiny_model(tmp_path / "tiny", max_position_embeddings=8192)))
+    answer = ask(model, max_tokens=200)
+    assert model.rung is Rung.CONSTRAINED
+    assert notes(answer)
+    assert answer.sentences == own.sentences or any(s.by_model for s in answer.sentences)
+    known = {e.evidence_id for e in answer.evidence}
+    assert all(set(s.evidence_ids) <= known for s in (*answer.sentences, *answer.basis))

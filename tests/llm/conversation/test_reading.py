@@ -115,3 +115,18 @@ def test_a_finding_with_a_disease_asks_how_often(case):
 @pytest.mark.parametrize("question", ["what dose of rest?", "who won the match?", "", "?", "\0", "why not OMIM:1?"])
 def test_what_is_not_understood_asks_for_nothing(case, question):
     assert read_question(question, case) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "why? " * 200_000,
+        "what, " * 100_000 + "?",
+        "A wobbling flim" + ", why" * 100_000,
+        "no " * 200_000,
+        "?" * 500_000,
+    ],
+    ids=["questions", "commas", "turns", "leads", "signs"],
+)
+def test_the_longest_message_is_read_in_seconds(case, text):
+    assert read_message(text, case).told == text
