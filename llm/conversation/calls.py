@@ -39,7 +39,7 @@ _LAST = f'Answer with one JSON object: {{"call": "{ANSWER}", ...}} or {{"call": 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbers:
-    """What the numbers of one question stand for; they grow as functions bring up diseases."""
+    """What the numbers of one question stand for."""
 
     diseases: Mapping[str, str]
     findings: Mapping[str, Finding]

@@ -96,13 +96,8 @@ def find_entities(question: str, case: Case) -> Entities:
     spans += list(_findings(question, case, spans))
     spans += list(_genes(question, case, covered()))
     for mention in case.sources.names.find_parts(question, covered()):
-        best = best_of(case, mention)
-        spans.append(_span(mention, (best,)))
-        n_others = len({case.index_of(i) for i in mention.disease_ids}) - 1
-        if n_others:
-            said = question[mention.start : mention.end]
-            others = "1 other" if n_others == 1 else f"{n_others} others"
-            taken.append(f"“{said}” is taken for {case.name(best)} ({best}); {others} of that name are in the sources.")
+        spans.append(_span(mention, (best_of(case, mention),)))
+        taken += note_others(question[mention.start : mention.end], mention, case)
     spans.sort(key=lambda s: (s.start, -s.end))
     named = dict.fromkeys(case.graph.equivalents(i)[0] for s in spans for i in s.disease_ids)
     masked = _mask(question, spans)
@@ -134,6 +129,13 @@ def best_of(case: Case, mention: DiseaseMention) -> str:
         firsts,
         key=lambda i: (places.get(i, len(places)), not described[case.index_of(i)], firsts.index(i)),
     )
+
+
+def note_others(said: str, mention: DiseaseMention, case: Case) -> tuple[str, ...]:
+    """That other diseases could be meant, if there are any."""
+    n_others = len({case.index_of(i) for i in mention.disease_ids}) - 1
+    others = "1 other disease" if n_others == 1 else f"{n_others} other diseases"
+    return (f"{others} in the sources could be meant by “{said}”.",) if n_others else ()
 
 
 def listed_kind(disease_id: str, case: Case) -> str:

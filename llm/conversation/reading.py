@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from llm.conversation.case import Case, word_list
-from llm.conversation.entities import N_THEM, Entities, best_of, find_entities, listed_kind
+from llm.conversation.entities import N_THEM, Entities, best_of, find_entities, listed_kind, note_others
 from llm.conversation.intents import Intent, find_intent
 from llm.conversation.schema import OF_A_PATIENT, OF_FINDINGS, Function, Request, Topic
 from retrieval.demographics import UNKNOWN, find_demographics
@@ -214,13 +214,13 @@ def _with_diseases(request: Request, entities: Entities, case: Case, about: Sequ
 
 def _with_findings_as_diseases(request: Request, case: Case) -> Request:
     """Where a disease is wanted and a finding was named ("why not homocystinuria?"): diseases called by that word."""
-    found, taken = [], []
+    found: list[str] = []
+    taken: list[str] = []
     for finding in request.findings:
         mention = case.sources.names.with_words(finding.quote)
         if mention:
-            best = best_of(case, mention)
-            found.append(best)
-            taken.append(f"“{finding.quote}” is taken for {case.name(best)} ({best}).")
+            found.append(best_of(case, mention))
+            taken += note_others(finding.quote, mention, case)
     ids = dict.fromkeys((*request.disease_ids, *found))
     return replace(request, disease_ids=tuple(ids), taken=(*request.taken, *taken))
 
