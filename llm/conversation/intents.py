@@ -40,10 +40,6 @@ def _only_gene(entities: Entities) -> bool:
     return bool(entities.gene_ids) and not entities.disease_ids
 
 
-def _disease(entities: Entities) -> bool:
-    return bool(entities.disease_ids)
-
-
 def _disease_or_it(entities: Entities) -> bool:
     return bool(entities.disease_ids) or entities.is_it or entities.are_they
 

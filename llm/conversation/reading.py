@@ -270,7 +270,8 @@ def word_requests(requests: Sequence[Request], case: Case) -> str:
     if not requests:
         return ""
     first = requests[0]
-    words = _WORDS[first.function].format(
+    is_of_genes = bool(first.gene_ids) and not first.disease_ids
+    words = (_OF_GENES if is_of_genes else _WORDS[first.function]).format(
         diseases=word_list([f"{case.name(d)} ({d})" for d in first.disease_ids]) or _WITHOUT[first.function],
         findings=word_list([("no " if f.excluded else "") + case.label(f.term_id) for f in first.findings]),
         genes=word_list([case.graph.genes[g].symbol for g in first.gene_ids]),
@@ -279,6 +280,7 @@ def word_requests(requests: Sequence[Request], case: Case) -> str:
     return " ".join([f"{words.rstrip(': ')}.", *first.taken])
 
 
+_OF_GENES = "Understood as: diseases of {genes}"
 _WITHOUT = {function: "the differential" if function is Function.FINDING else "" for function in Function}
 """What stands for the diseases where none are named."""
 _WORDS = {
@@ -291,7 +293,7 @@ _WORDS = {
     Function.CASES: "Understood as: published patients like this one: {diseases}",
     Function.TERM: "Understood as: what {findings} means",
     Function.DISEASE: "Understood as: what {diseases} is",
-    Function.GENES: "Understood as: genes and diseases: {diseases}{genes}",
+    Function.GENES: "Understood as: genes of {diseases}",
     Function.INHERITANCE: "Understood as: how {diseases} is inherited",
     Function.COURSE: "Understood as: onset and course of {diseases}",
     Function.PREVALENCE: "Understood as: how common {diseases} is",
