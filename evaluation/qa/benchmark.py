@@ -10,7 +10,7 @@ from evaluation.benchmark import claim_folder
 from evaluation.figures import require_matplotlib
 from evaluation.qa.answering import RETRIEVAL, Answerer, GenerativeAnswerer, LikelihoodAnswerer, RetrievalAnswerer
 from evaluation.qa.answers import load_answers
-from evaluation.qa.context import load_context
+from evaluation.qa.context import describe_context, load_context
 from evaluation.qa.mirage_files import write_mirage_files
 from evaluation.qa.questions import draw_questions, load_questions
 from evaluation.qa.report import write_qa_report
@@ -146,6 +146,7 @@ def _settings(options: QaOptions, questions: tuple[Question, ...]) -> dict[str, 
         **({"scoring": options.scoring, "reasoned": options.reasoned} if is_model else {}),
         "context": options.context,
         "snippets": options.k,
+        **describe_context(options.context),
         "contents": digest({"questions": repr([(q.key, q.text, dict(q.options), q.answer) for q in questions])})[:12],
         "seed": options.seed,
         **({"limit": options.limit} if options.limit else {}),

@@ -67,7 +67,7 @@ class AssistantNames:
 
     def __init__(self, assistant: DiagnosisAssistant) -> None:
         self._assistant = assistant
-        self.identity = f"{ASSISTANT}, {assistant.versions['reader']}"
+        self.identity = ", ".join([ASSISTANT, *(f"{name} {said}" for name, said in assistant.versions.items())])
 
     def name(self, story: str, k: int) -> tuple[str, ...]:
         """Names of the k first diseases."""
@@ -180,6 +180,7 @@ def run_free_text(
         "cases": options.cases.name,
         "task": "free text",
         "model": namer.identity,
+        "vocabulary": vocabulary.identity,
         "named": str(options.k),
         "contents": digest({"cases": repr(cases)})[:12],
     }

@@ -42,11 +42,17 @@ def load_passages(folder: Path | None = None) -> tuple[Passage, ...]:
         NotReadyError: a set is not there; the message says how to get it.
         SourceError: a file cannot be read.
     """
+    medquad, pubmedqa = passage_files(folder)
+    return (*read_medquad(medquad), *read_abstracts(pubmedqa))
+
+
+def passage_files(folder: Path | None = None) -> tuple[Path, Path]:
+    """MedQuAD and PubMedQA in the data folder. Raises NotReadyError: a set is not there; says how to get it."""
     folder = folder or data_folder()
     for file, name in ((MEDQUAD, "medquad"), (PUBMEDQA, "pubmedqa")):
         if not (folder / file).is_file():
             raise NotReadyError(f"no passages at {folder / file}: citedx data pull {name}")
-    return (*read_medquad(folder / MEDQUAD), *read_abstracts(folder / PUBMEDQA))
+    return folder / MEDQUAD, folder / PUBMEDQA
 
 
 def read_medquad(path: Path) -> Iterator[Passage]:
