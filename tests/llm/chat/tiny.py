@@ -1,5 +1,9 @@
-"""A language model with random weights and a tokenizer of its own, made in a second."""
+"""A language model with random weights and a tokenizer of its own, made in a second.
 
+python -m tests.llm.chat.tiny FOLDER [CONTEXT_SIZE]
+"""
+
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +80,8 @@ def save_tiny_model(
     network.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
+
+
+if __name__ == "__main__":
+    folder, *size = sys.argv[1:]
+    save_tiny_model(Path(folder), max_position_embeddings=int(size[0]) if size else CONTEXT_SIZE)
