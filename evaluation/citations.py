@@ -153,7 +153,7 @@ class CitationCheck:
 def _fault_of_words(
     text: str, cited: Sequence[Evidence], graph: KnowledgeGraph, said: Mapping[str, bool]
 ) -> str | None:
-    """Quotations stand in the evidence letter for letter; numbers there, or in the names of its disease and findings."""
+    """Quotations and numbers stand in the evidence, or in the names of its disease and of findings."""
     names = [graph.disease(d).name for e in cited for d in graph.equivalents(e.disease_id)]
     for term_id in (*said, *(t for e in cited for t in e.term_ids)):
         term = graph.term(term_id)

@@ -14,6 +14,11 @@ from evaluation.schema import Ablation, Level, Protocol, System, Weights
 
 app = typer.Typer(help="Measure on benchmark sets.", no_args_is_help=True)
 
+_Scheduler = Annotated[
+    str | None,
+    typer.Option(metavar="tcp://HOST:PORT", help="A dask cluster that does the work in place of this machine."),
+]
+
 
 @app.command()
 def diagnosis(
@@ -54,6 +59,7 @@ def diagnosis(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; default: one per core, at most one per fold.")
     ] = None,
+    scheduler: _Scheduler = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the folds, the training and the bootstrap.")] = 0,
     limit: Annotated[int | None, typer.Option(min=1, help="Only so many cases, drawn at random.")] = None,
 ) -> None:
@@ -75,6 +81,7 @@ def diagnosis(
         present_only=present_only,
         from_stories=from_stories,
         n_workers=workers,
+        scheduler=scheduler,
         seed=seed,
         limit=limit,
     )
@@ -126,6 +133,8 @@ def qa(
     ] = False,
     mirage: Annotated[bool, typer.Option("--mirage", help="Also write files for MIRAGE's own program.")] = False,
     parallel: Annotated[int, typer.Option(min=1, help="Questions asked at the same time, of a server.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Processes, each with context and model of its own.")] = 1,
+    scheduler: _Scheduler = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the sample and the bootstrap.")] = 0,
     limit: Annotated[int | None, typer.Option(min=1, help="Only so many questions of each set.")] = None,
 ) -> None:
@@ -148,6 +157,8 @@ def qa(
         join=join,
         mirage=mirage,
         parallel=parallel,
+        n_workers=workers,
+        scheduler=scheduler,
         seed=seed,
         limit=limit,
     )

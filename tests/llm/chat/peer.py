@@ -16,6 +16,7 @@ from typing import Any
 import uvicorn
 
 from llm.chat.protocol import ChatModel, Message, Role
+from llm.errors import ModelError
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Behaviour = Callable[[Send, dict[str, Any]], Awaitable[None]]
@@ -98,10 +99,22 @@ class Peer:
             )
             schema = schema.get("schema", schema) if schema else None
             n_tokens = min(body["max_tokens"], self.most_tokens) if schema else 8
-            pieces = await asyncio.to_thread(list, self.model.reply(messages, schema=schema, max_tokens=n_tokens))
-            await say(*pieces)(send, body)
+            pieces, finish = await asyncio.to_thread(
+                _spoken, self.model.reply(messages, schema=schema, max_tokens=n_tokens)
+            )
+            await say(*pieces, finish=finish)(send, body)
 
         return behave
+
+
+def _spoken(pieces: Iterator[str]) -> tuple[list[str], str]:
+    """What a model says, and how it ended: one that is not done when its tokens are used up broke off."""
+    said: list[str] = []
+    try:
+        said.extend(pieces)
+    except ModelError:
+        return said, "length"
+    return said, "stop"
 
 
 @contextmanager
