@@ -132,6 +132,12 @@ def qa(
         bool, typer.Option("--join", help="Join the shards in --out and report; nothing is asked.")
     ] = False,
     mirage: Annotated[bool, typer.Option("--mirage", help="Also write files for MIRAGE's own program.")] = False,
+    requests: Annotated[
+        bool, typer.Option("--requests", help="Write requests.jsonl for a fleet of servers; nothing is asked.")
+    ] = False,
+    responses: Annotated[
+        Path | None, typer.Option(help="The fleet's answers, in OpenAI's batch format; nothing is asked.")
+    ] = None,
     parallel: Annotated[int, typer.Option(min=1, help="Questions asked at the same time, of a server.")] = 1,
     workers: Annotated[int, typer.Option(min=1, help="Processes, each with context and model of its own.")] = 1,
     scheduler: _Scheduler = None,
@@ -156,6 +162,8 @@ def qa(
         shard=Shard.parse(shard) if shard else None,
         join=join,
         mirage=mirage,
+        requests=requests,
+        responses=responses,
         parallel=parallel,
         n_workers=workers,
         scheduler=scheduler,
@@ -163,7 +171,8 @@ def qa(
         limit=limit,
     )
     written = run_qa_benchmark(options, shlex.join(["citedx", *sys.argv[1:]]), progress=sys.stderr.isatty())
-    typer.echo(f"{written}" if options.shard else written.read_text(encoding="utf-8"), nl=options.shard is not None)
+    is_report = written.suffix == ".md"
+    typer.echo(written.read_text(encoding="utf-8") if is_report else f"{written}", nl=not is_report)
 
 
 @app.command()

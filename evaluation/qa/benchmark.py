@@ -14,6 +14,7 @@ from evaluation.figures import require_matplotlib
 from evaluation.processes import start_workers
 from evaluation.qa.answering import RETRIEVAL, Answerer, GenerativeAnswerer, LikelihoodAnswerer, RetrievalAnswerer
 from evaluation.qa.answers import load_answers
+from evaluation.qa.batch_files import REQUESTS, BatchAnswerer, write_requests
 from evaluation.qa.context import Retrieve, describe_context, load_context
 from evaluation.qa.mirage_files import write_mirage_files
 from evaluation.qa.questions import draw_questions, load_questions
@@ -53,6 +54,10 @@ class QaOptions:
     """Join the parts and report; no question is asked."""
     mirage: bool = False
     """Also write files for MIRAGE's own program."""
+    requests: bool = False
+    """Write a file of requests for a fleet of servers; no question is asked."""
+    responses: Path | None = None
+    """The file that came back; no question is asked."""
     parallel: int = 1
     """Questions that each process asks at the same time."""
     n_workers: int = 1
@@ -67,7 +72,7 @@ class QaOptions:
 def run_qa_benchmark(
     options: QaOptions, command: str, *, model: ChatModel | None = None, progress: bool = False
 ) -> Path:
-    """Retrieve, ask, score, draw; returns the report, or of a shard the file of its choices.
+    """Retrieve, ask, score, draw; returns the report, or the file of a shard's choices or of the requests.
 
     What ``out`` holds of the same run is not asked again.
 
@@ -91,6 +96,8 @@ def run_qa_benchmark(
         raise UsageError(f"{options.benchmark} holds no question that can be scored: {len(read.unscored):,} unscored")
     settings = _settings(options, questions)
     claim_folder(options.out, settings)
+    if options.requests:
+        return _write_requests(options, questions, progress=progress)
     shard = options.shard or Shard()
     file = options.out / shard.file_name
     start, n_before = time.perf_counter(), sum(1 for _ in read_answered(file))
@@ -115,10 +122,23 @@ def _check(options: QaOptions) -> None:
     require_matplotlib()
     if options.join and options.shard:
         raise UsageError("--join is for all shards together: leave out --shard")
+    if options.requests and (options.join or options.shard or options.responses):
+        raise UsageError("--requests writes all requests and asks nothing: leave out --join, --shard and --responses")
+    is_batch = options.requests or options.responses
+    if is_batch and (options.model == RETRIEVAL or options.scoring is not Scoring.GENERATIVE):
+        raise UsageError("--requests and --responses are for a language model that writes: name it with --model")
+    if is_batch and (options.n_workers > 1 or options.scheduler):
+        raise UsageError("--requests and --responses ask nothing: leave out --workers and --scheduler")
     if options.model == RETRIEVAL and (options.reasoned or options.scoring is not Scoring.GENERATIVE):
         raise UsageError("--scoring and --reason are for language models, got --model retrieval")
     if options.reasoned and options.scoring is not Scoring.GENERATIVE:
         raise UsageError("--reason is for generative scoring")
+
+
+def _write_requests(options: QaOptions, questions: Sequence[Question], *, progress: bool) -> Path:
+    file, retrieve = options.out / REQUESTS, load_context(options.context, progress=progress)
+    write_requests(questions, retrieve, file, model=options.model, k=options.k, reasoned=options.reasoned)
+    return file
 
 
 @contextmanager
@@ -174,6 +194,8 @@ def _load_answerer(options: QaOptions, model: ChatModel | None) -> Answerer:
         from retrieval.embedding import bundled_embedder
 
         return RetrievalAnswerer(bundled_embedder())
+    if options.responses:
+        return BatchAnswerer(options.responses, options.model)
     model = model or load_model(options.model, may_leave_machine=options.may_leave_machine)
     if options.scoring is Scoring.LOG_LIKELIHOOD:
         return LikelihoodAnswerer(model)
