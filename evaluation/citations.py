@@ -38,7 +38,7 @@ from llm.chat.reader import MAX_ANSWER_TOKENS, ChatReader
 from llm.reader import RankingReader, Reader
 from llm.schema import Claim, Diagnosis, Differential
 from retrieval.cases import series_of
-from retrieval.schema import Evidence, EvidenceKind
+from retrieval.schema import Evidence, EvidenceKind, ReaderName
 
 READER = "reader"
 """Name of the backend without a language model."""
@@ -218,12 +218,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--cases", type=Path, required=True, help="folder or zip of phenopackets")
     parser.add_argument("--out", type=Path, required=True, help="folder for predictions.jsonl and metrics.json")
     parser.add_argument("--model", default=READER, help="a language model's id, folder or address; default: none")
+    parser.add_argument(
+        "--reader",
+        type=ReaderName,
+        choices=list(ReaderName),
+        default=ReaderName.TRANSFORMER,
+        help="whose ranking is explained; graph takes a fraction of the time",
+    )
     parser.add_argument("--n", type=int, default=500, help="patients, drawn at random")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--max-tokens", type=int, default=MAX_ANSWER_TOKENS, help="of an answer")
     given = parser.parse_args(arguments)
     try:
-        assistant = DiagnosisAssistant.load()
+        assistant = DiagnosisAssistant.load(reader=given.reader)
         cases = draw_cases(load_cases(given.cases, assistant.graph.ontology).cases, given.n, given.seed)
         reader: Reader = RankingReader()
         if given.model != READER:
