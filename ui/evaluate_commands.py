@@ -191,7 +191,7 @@ def free_text(
     """Have diagnoses named for stories and say how often the right one is among the first."""
     from evaluation.qa.free_text_benchmark import FreeTextOptions, load_namer, run_free_text
 
-    namer, vocabulary = load_namer(model, may_leave_machine=may_leave_machine)
+    namer, vocabulary = load_namer(model, may_leave_machine=may_leave_machine, parallel=parallel)
     options = FreeTextOptions(cases=cases, out=out, model=model, parallel=parallel)
     command = shlex.join(["citedx", *sys.argv[1:]])
     report = run_free_text(options, command, namer, vocabulary, progress=sys.stderr.isatty())

@@ -196,17 +196,22 @@ def _load_answerer(options: QaOptions, model: ChatModel | None) -> Answerer:
         return RetrievalAnswerer(bundled_embedder())
     if options.responses:
         return BatchAnswerer(options.responses, options.model)
-    model = model or load_model(options.model, may_leave_machine=options.may_leave_machine)
+    if model is None:
+        model = load_model(options.model, may_leave_machine=options.may_leave_machine, parallel=options.parallel)
     if options.scoring is Scoring.LOG_LIKELIHOOD:
         return LikelihoodAnswerer(model)
     return GenerativeAnswerer(model, reasoned=options.reasoned)
 
 
-def load_model(name: str, *, may_leave_machine: bool = False) -> ChatModel:
-    """A language model by id, folder or address. Raises NotReadyError, ModelError."""
+def load_model(name: str, *, may_leave_machine: bool = False, parallel: int = 1) -> ChatModel:
+    """A language model by id, folder or address, which a server is asked so many times at once.
+
+    Raises:
+        NotReadyError, ModelError: it cannot be used.
+    """
     from llm.chat.load import load_chat_model
 
-    return load_chat_model(name, may_leave_machine=may_leave_machine)
+    return load_chat_model(name, may_leave_machine=may_leave_machine, max_concurrent=parallel)
 
 
 def _settings(options: QaOptions, questions: tuple[Question, ...]) -> dict[str, str]:
