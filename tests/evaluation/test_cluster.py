@@ -119,6 +119,7 @@ def test_questions_are_answered_as_in_one_process(
     there, told_there = run("there", scheduler=address)
     assert there == here
     assert len(here.splitlines()) == 40
+    assert run("processes", n_workers=2)[0] == here
     assert {n: told_there[n] for n in ("sets", "average", "settings")} == {
         n: told[n] for n in ("sets", "average", "settings")
     }
