@@ -64,6 +64,8 @@ class Options:
     """The findings of the evaluated patients as they are read from stories; what is learned from stays as listed."""
     n_workers: int | None = None
     """None: one per core."""
+    scheduler: str | None = None
+    """Address of a dask cluster, which ranks in place of this machine's processes."""
     seed: int = 0
     limit: int | None = None
     """Only so many cases, drawn at random."""
@@ -224,6 +226,7 @@ def _predict(
         without=options.without,
         examined=frozenset(c.case_id for c in draw_cases(material.scored, options.examine, options.seed)),
         n_workers=n_workers,
+        scheduler=options.scheduler,
         seed=options.seed,
         progress=progress,
     )

@@ -1,7 +1,8 @@
-"""Work in several processes that share one job, or in this one.
+"""Work that shares one job: in several processes, on a cluster's machines, or in this process.
 
 Processes are spawned, not forked: PyTorch and OpenMP may hang in a forked child. Each gets the job once and uses one
-thread for linear algebra, so that results do not depend on the number of processes.
+thread for linear algebra, so that results do not depend on the number of processes. A cluster's workers (dask) have
+their threads limited by dask, and get the job once too.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from kg.errors import CitedxError
+from retrieval.cluster import connect_cluster
 
 Result = TypeVar("Result")
 Task = tuple[Any, ...]
@@ -30,11 +32,16 @@ def n_cores() -> int:
 
 
 class Workers:
-    """Runs functions of (job, *arguments) in their processes; without a pool, in this one."""
+    """Runs functions of (job, *arguments) elsewhere, or in this process.
 
-    def __init__(self, job: Any, pool: ProcessPoolExecutor | None) -> None:
+    Args:
+        job: what every function is given first.
+        submit: hands a function and a task to whoever does it with the job; None: this process does.
+    """
+
+    def __init__(self, job: Any, submit: Callable[[Callable[..., Any], Task], Future[Any]] | None) -> None:
         self._job = job
-        self._pool = pool
+        self._submit = submit
 
     def run(self, function: Callable[..., Result], tasks: Iterable[Task]) -> Iterator[Result]:
         """Results of ``function(job, *task)`` in the order of the tasks, each as soon as it is there.
@@ -43,13 +50,12 @@ class Workers:
             function: at the top of a module, so that a process can import it.
             tasks: its further arguments; taken while earlier tasks are worked on.
         """
-        if self._pool is None:
+        if self._submit is None:
             yield from (function(self._job, *task) for task in tasks)
             return
         pending: deque[Future[Result]] = deque()
         for task in tasks:
-            with _single_threaded_children():
-                pending.append(self._pool.submit(_run, function, task))
+            pending.append(self._submit(function, task))
             while pending and pending[0].done():
                 yield pending.popleft().result()
         while pending:
@@ -57,23 +63,40 @@ class Workers:
 
 
 @contextmanager
-def start_workers(job: Any, n_workers: int) -> Iterator[Workers]:
-    """Processes that know the job; none where ``n_workers`` is below 2.
+def start_workers(job: Any, n_workers: int, scheduler: str | None = None) -> Iterator[Workers]:
+    """Workers that know the job.
+
+    Args:
+        job: can be pickled.
+        n_workers: processes of this machine; below 2, this one.
+        scheduler: address of a dask cluster, whose workers are used instead.
 
     Raises:
-        CitedxError: a process died.
+        NotReadyError: the cluster cannot be used.
+        CitedxError: a process or machine died.
     """
+    if scheduler:
+        with connect_cluster(scheduler) as client:
+            held = client.scatter(job, broadcast=True, hash=False)
+            executor = client.get_executor(pure=False)
+            yield Workers(job, lambda function, task: executor.submit(_apply, function, held, task))
+        return
     if n_workers < 2:
         yield Workers(job, None)
         return
     spawn = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(n_workers, mp_context=spawn, initializer=_start, initargs=(pickle.dumps(job),))
+
+    def submit(function: Callable[..., Any], task: Task) -> Future[Any]:
+        with _single_threaded_children():
+            return pool.submit(_run, function, task)
+
     try:
-        yield Workers(job, pool)
+        yield Workers(job, submit)
     except BrokenProcessPool as error:
         raise CitedxError(
             f"one of {n_workers} processes died, perhaps for want of memory: run again with fewer --workers; "
-            "the folds that were done are kept"
+            "what was done is kept"
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
@@ -90,6 +113,10 @@ def _start(pickled: bytes) -> None:
 
 def _run(function: Callable[..., Result], task: Task) -> Result:
     return function(_job, *task)
+
+
+def _apply(function: Callable[..., Result], job: Any, task: Task) -> Result:
+    return function(job, *task)
 
 
 @contextmanager

@@ -1,8 +1,8 @@
-"""Cases through a system, fold by fold, over several processes.
+"""Cases through a system, fold by fold, over several processes or machines.
 
-Promise: the predictions and their file are the same for any number of processes, and whatever the moment at which a
-run was cut off and started again; a fold is written when it is done. Patients are encoded in the parent, a fold at a
-time, while others rank.
+Promise: the predictions and their file are the same for any number of processes or machines, and whatever the moment
+at which a run was cut off and started again; a fold is written when it is done. Patients are encoded in the parent, a
+fold at a time, while others rank.
 """
 
 from __future__ import annotations
@@ -69,6 +69,7 @@ def predict(
     without: frozenset[Ablation] = frozenset(),
     examined: frozenset[str] = frozenset(),
     n_workers: int = 1,
+    scheduler: str | None = None,
     seed: int = 0,
     progress: bool = False,
 ) -> tuple[Prediction, ...]:
@@ -88,6 +89,7 @@ def predict(
         without: what the reader does without.
         examined: ids of cases that are asked about further; see ``evaluation.trust``.
         n_workers: processes; 1 means this one.
+        scheduler: address of a dask cluster, whose workers are used instead.
         seed: of the folds and the training.
         progress: show bars.
 
@@ -113,7 +115,7 @@ def predict(
     waiting = [k for k, (_, members) in enumerate(folds) if any(c.case_id not in done for c in members)]
     n_waiting = sum(len(folds[k][1]) for k in waiting)
     _ = whole.graph.families, whole.graph.disease_groups  # made once, for all processes
-    with start_workers(job, min(n_workers, len(waiting))) as workers:
+    with start_workers(job, min(n_workers, len(waiting)), scheduler if waiting else None) as workers:
         of_fold: Mapping[int, TrainedWeights | None] = dict.fromkeys(waiting, weights)
         if system in TRAINED and weights is None:
             to_learn = (

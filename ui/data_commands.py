@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -44,6 +45,32 @@ def verify() -> None:
         typer.echo(f"{status.state:<8} {status.dataset.name:<16} {status.detail}".rstrip())
     if any(s.state in (datasets.State.CHANGED, datasets.State.BROKEN) for s in statuses):
         raise typer.Exit(1)
+
+
+@app.command()
+def index(
+    library: Annotated[Path, typer.Option(help="Folder or release zip of phenopackets to add to the case library.")],
+    embedder: Annotated[Path | None, typer.Option(help="Folder of another sentence-transformers model.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="tcp://HOST:PORT", help="A dask cluster that encodes the cases.")
+    ] = None,
+) -> None:
+    """Build the index of a case library ahead, so that `citedx chat --library` with the same options starts at once."""
+    from contextlib import ExitStack
+
+    from kg.build import load_graph
+    from retrieval.cases import load_library, read_library
+    from retrieval.cluster import ClusterEmbedder, connect_cluster
+    from retrieval.embedding import Embedder, SentenceEmbedder, bundled_embedder
+
+    patients, source = read_library(library), library.name
+    graph = load_graph().with_patients(patients, source)
+    with ExitStack() as stack:
+        chosen: Embedder = SentenceEmbedder(embedder) if embedder else bundled_embedder()
+        if scheduler:
+            chosen = ClusterEmbedder(chosen, stack.enter_context(connect_cluster(scheduler)))
+        built = load_library(graph, chosen, patients, source, progress=sys.stderr.isatty())
+    typer.echo(built.version)
 
 
 @app.command()

@@ -14,6 +14,11 @@ from evaluation.schema import Ablation, Level, Protocol, System, Weights
 
 app = typer.Typer(help="Measure on benchmark sets.", no_args_is_help=True)
 
+_Scheduler = Annotated[
+    str | None,
+    typer.Option(metavar="tcp://HOST:PORT", help="A dask cluster that does the work in place of this machine."),
+]
+
 
 @app.command()
 def diagnosis(
@@ -54,6 +59,7 @@ def diagnosis(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; default: one per core, at most one per fold.")
     ] = None,
+    scheduler: _Scheduler = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the folds, the training and the bootstrap.")] = 0,
     limit: Annotated[int | None, typer.Option(min=1, help="Only so many cases, drawn at random.")] = None,
 ) -> None:
@@ -75,6 +81,7 @@ def diagnosis(
         present_only=present_only,
         from_stories=from_stories,
         n_workers=workers,
+        scheduler=scheduler,
         seed=seed,
         limit=limit,
     )
@@ -125,7 +132,15 @@ def qa(
         bool, typer.Option("--join", help="Join the shards in --out and report; nothing is asked.")
     ] = False,
     mirage: Annotated[bool, typer.Option("--mirage", help="Also write files for MIRAGE's own program.")] = False,
+    requests: Annotated[
+        bool, typer.Option("--requests", help="Write requests.jsonl for a fleet of servers; nothing is asked.")
+    ] = False,
+    responses: Annotated[
+        Path | None, typer.Option(help="The fleet's answers, in OpenAI's batch format; nothing is asked.")
+    ] = None,
     parallel: Annotated[int, typer.Option(min=1, help="Questions asked at the same time, of a server.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Processes, each with context and model of its own.")] = 1,
+    scheduler: _Scheduler = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the sample and the bootstrap.")] = 0,
     limit: Annotated[int | None, typer.Option(min=1, help="Only so many questions of each set.")] = None,
 ) -> None:
@@ -147,12 +162,17 @@ def qa(
         shard=Shard.parse(shard) if shard else None,
         join=join,
         mirage=mirage,
+        requests=requests,
+        responses=responses,
         parallel=parallel,
+        n_workers=workers,
+        scheduler=scheduler,
         seed=seed,
         limit=limit,
     )
     written = run_qa_benchmark(options, shlex.join(["citedx", *sys.argv[1:]]), progress=sys.stderr.isatty())
-    typer.echo(f"{written}" if options.shard else written.read_text(encoding="utf-8"), nl=options.shard is not None)
+    is_report = written.suffix == ".md"
+    typer.echo(written.read_text(encoding="utf-8") if is_report else f"{written}", nl=not is_report)
 
 
 @app.command()
@@ -171,7 +191,7 @@ def free_text(
     """Have diagnoses named for stories and say how often the right one is among the first."""
     from evaluation.qa.free_text_benchmark import FreeTextOptions, load_namer, run_free_text
 
-    namer, vocabulary = load_namer(model, may_leave_machine=may_leave_machine)
+    namer, vocabulary = load_namer(model, may_leave_machine=may_leave_machine, parallel=parallel)
     options = FreeTextOptions(cases=cases, out=out, model=model, parallel=parallel)
     command = shlex.join(["citedx", *sys.argv[1:]])
     report = run_free_text(options, command, namer, vocabulary, progress=sys.stderr.isatty())

@@ -5,7 +5,9 @@ to export, nor imported.
 
     python -m evaluation.adapters.export --benchmark benchmark.json --context passages --out FOLDER
     lm_eval --model hf --model_args pretrained=MODEL --include_path FOLDER --tasks citedx_qa --apply_chat_template
-    inspect eval FOLDER/inspect_task.py -T questions=FOLDER/medqa.jsonl --model hf/MODEL
+    cd FOLDER; inspect eval inspect_task.py -T questions=medqa.jsonl --model hf/MODEL
+
+Both were run as they stand here (lm-eval 0.4.13, inspect-ai 0.3.285); inspect-ai takes no absolute path of a task.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ import numpy as np
 
 from evaluation.qa.schema import ContextKind, Question, Snippet
 from evaluation.qa.search import PassageSearch
+from kg.cache import checksum
 from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel
 from kg.schema import Association, Finding
@@ -170,6 +171,29 @@ def load_context(kind: ContextKind, *, progress: bool = False) -> Retrieve:
 
         parts.append(CaseContext(load_library(graph, bundled_embedder(), progress=progress), graph, lexicon))
     return AllContexts([*parts, _load_passages(progress=progress)]) if kind is ContextKind.ALL else parts[0]
+
+
+def describe_context(kind: ContextKind) -> dict[str, str]:
+    """What a kind retrieves from, by name and version: of another version other things are retrieved.
+
+    Raises:
+        NotReadyError: a data set is not there.
+        EmbedderError: the embedder is missing.
+    """
+    told: dict[str, str] = {}
+    if kind in (ContextKind.GRAPH, ContextKind.CASES, ContextKind.ALL):
+        from kg.build import load_graph
+
+        told |= load_graph().versions
+    if kind in (ContextKind.PASSAGES, ContextKind.ALL):
+        from evaluation.qa.passages import passage_files
+
+        told["passages"] = ", ".join(f"{f.name}@sha256:{checksum(f)[:16]}" for f in passage_files())
+    if kind in (ContextKind.CASES, ContextKind.PASSAGES, ContextKind.ALL):
+        from retrieval.embedding import bundled_embedder
+
+        told["embedder"] = bundled_embedder().identity
+    return told
 
 
 def _load_passages(*, progress: bool) -> PassageContext:

@@ -23,6 +23,7 @@ from typing import Any
 from evaluation.qa.questions import load_questions
 from evaluation.qa.schema import Key
 from evaluation.schema import Unscored
+from kg.cache import digest
 from kg.equivalence import name_key
 from kg.errors import NotReadyError, SourceError
 from kg.graph import KnowledgeGraph
@@ -63,6 +64,9 @@ class DiseaseVocabulary:
 
     Args:
         names: id of a disease -> its names; the same name may be of several ids.
+
+    Attributes:
+        identity: checksum of the names: by another vocabulary the same answers are graded otherwise.
     """
 
     def __init__(self, names: Mapping[str, Iterable[str]]) -> None:
@@ -71,6 +75,7 @@ class DiseaseVocabulary:
             for text in texts:
                 if key := name_key(text):
                     self._ids[key].add(disease_id)
+        self.identity = digest({" ".join(key): " ".join(sorted(ids)) for key, ids in sorted(self._ids.items())})[:16]
 
     def ids_of(self, text: str) -> frozenset[str]:
         """Diseases that a text names; with or without what it says in brackets."""

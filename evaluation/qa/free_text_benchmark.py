@@ -67,7 +67,7 @@ class AssistantNames:
 
     def __init__(self, assistant: DiagnosisAssistant) -> None:
         self._assistant = assistant
-        self.identity = f"{ASSISTANT}, {assistant.versions['reader']}"
+        self.identity = ", ".join([ASSISTANT, *(f"{name} {said}" for name, said in assistant.versions.items())])
 
     def name(self, story: str, k: int) -> tuple[str, ...]:
         """Names of the k first diseases."""
@@ -180,6 +180,7 @@ def run_free_text(
         "cases": options.cases.name,
         "task": "free text",
         "model": namer.identity,
+        "vocabulary": vocabulary.identity,
         "named": str(options.k),
         "contents": digest({"cases": repr(cases)})[:12],
     }
@@ -191,7 +192,9 @@ def run_free_text(
     return options.out / "report.md"
 
 
-def load_namer(model: str, *, may_leave_machine: bool = False) -> tuple[NamesDiagnoses, DiseaseVocabulary]:
+def load_namer(
+    model: str, *, may_leave_machine: bool = False, parallel: int = 1
+) -> tuple[NamesDiagnoses, DiseaseVocabulary]:
     """Who names, and the vocabulary that grades. Raises NotReadyError, ModelError, SourceError."""
     from kg.build import load_graph
     from llm import DiagnosisAssistant
@@ -202,7 +205,7 @@ def load_namer(model: str, *, may_leave_machine: bool = False) -> tuple[NamesDia
         return AssistantNames(DiagnosisAssistant.load(graph=graph)), vocabulary
     from evaluation.qa.benchmark import load_model
 
-    return ModelNames(load_model(model, may_leave_machine=may_leave_machine)), vocabulary
+    return ModelNames(load_model(model, may_leave_machine=may_leave_machine, parallel=parallel)), vocabulary
 
 
 def score_named(cases: Sequence[NamedCase], vocabulary: DiseaseVocabulary) -> FreeTextScore:

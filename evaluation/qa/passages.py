@@ -24,11 +24,16 @@ def load_passages(folder: Path | None = None) -> tuple[Passage, ...]:
         NotReadyError: a set is not there; the message says how to get it.
         SourceError: a file cannot be read.
     """
-    abstracts = (folder or data_folder()) / PUBMEDQA
-    medquad = medquad_file(folder)
-    if not abstracts.is_file():
-        raise NotReadyError(f"no passages at {abstracts}: citedx data pull pubmedqa")
-    return (*read_medquad(medquad), *read_abstracts(abstracts))
+    medquad, pubmedqa = passage_files(folder)
+    return (*read_medquad(medquad), *read_abstracts(pubmedqa))
+
+
+def passage_files(folder: Path | None = None) -> tuple[Path, Path]:
+    """MedQuAD and PubMedQA in the data folder. Raises NotReadyError: a set is not there; says how to get it."""
+    medquad, pubmedqa = medquad_file(folder), (folder or data_folder()) / PUBMEDQA
+    if not pubmedqa.is_file():
+        raise NotReadyError(f"no passages at {pubmedqa}: citedx data pull pubmedqa")
+    return medquad, pubmedqa
 
 
 def read_abstracts(path: Path) -> Iterator[Passage]:

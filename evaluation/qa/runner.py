@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
+from evaluation.processes import Workers
 from evaluation.qa.answering import Answerer
 from evaluation.qa.context import Retrieve
 from evaluation.qa.schema import Answered, Key, Question, Reply
@@ -26,11 +27,15 @@ from llm.errors import ModelError
 
 Asked = TypeVar("Asked")
 Made = TypeVar("Made")
+AskAll = Callable[[Sequence[Question]], Iterator[tuple[Question, "Answered | ModelError"]]]
+"""What is made of questions, in their order, each as soon as it is there."""
 
 PREDICTIONS = "predictions.jsonl"
 FAILED = "the model failed: "
 MAX_FAILURES = 5
 """In a row."""
+PART = 16
+"""Questions that a worker is given at a time: what is lost at most where it dies."""
 _SHARD = re.compile(r"([1-9]\d*)/([1-9]\d*)")
 
 
@@ -59,26 +64,13 @@ class Shard:
         return tuple(questions[self.i - 1 :: self.n])
 
 
-def answer_questions(
-    questions: Sequence[Question],
-    retrieve: Retrieve,
-    answerer: Answerer,
-    file: Path,
-    *,
-    k: int,
-    parallel: int = 1,
-    progress: bool = False,
-) -> tuple[Answered, ...]:
+def answer_questions(questions: Sequence[Question], ask_all: AskAll, file: Path) -> tuple[Answered, ...]:
     """Choices for all questions, in their order; each is appended to ``file`` when it is made.
 
     Args:
         questions: with different keys.
-        retrieve: the context.
-        answerer: the model.
+        ask_all: has them answered: ``ask_here`` or ``ask_workers``.
         file: JSON lines; what it holds already is not asked again, but for failures.
-        k: most snippets for a question.
-        parallel: questions that are asked at the same time, in threads.
-        progress: show a bar.
 
     Raises:
         ModelError: the model failed ``MAX_FAILURES`` times in a row.
@@ -88,6 +80,36 @@ def answer_questions(
     done = {a.key: a for a in read_answered(file)}
     check_known(done, questions, file)
     waiting = [q for q in questions if q.key not in done or done[q.key].reason.startswith(FAILED)]
+    for question, made in ask_all(waiting):
+        if isinstance(made, ModelError):
+            made = record(question, Reply(chosen=None, reason=f"{FAILED}{made}"), [])
+        append_line(file, asdict(made))
+        done[question.key] = made
+    return tuple(done[q.key] for q in questions)
+
+
+def ask_here(
+    waiting: Sequence[Question],
+    *,
+    retrieve: Retrieve,
+    answerer: Answerer,
+    k: int,
+    parallel: int = 1,
+    progress: bool = False,
+) -> Iterator[tuple[Question, Answered | ModelError]]:
+    """Questions answered in this process.
+
+    Args:
+        waiting: the questions.
+        retrieve: the context.
+        answerer: the model.
+        k: most snippets for a question.
+        parallel: questions that are asked at the same time, in threads.
+        progress: show a bar.
+
+    Raises:
+        ModelError: the model failed ``MAX_FAILURES`` times in a row.
+    """
 
     def ask(question: Question) -> Answered | ModelError:
         snippets = retrieve(question, k)
@@ -97,12 +119,32 @@ def answer_questions(
             return error
         return record(question, reply, [s.reference for s in snippets])
 
-    for question, made in ask_in_order(waiting, ask, parallel=parallel, progress=progress):
-        if isinstance(made, ModelError):
-            made = record(question, Reply(chosen=None, reason=f"{FAILED}{made}"), [])
-        append_line(file, asdict(made))
-        done[question.key] = made
-    return tuple(done[q.key] for q in questions)
+    return ask_in_order(waiting, ask, parallel=parallel, progress=progress)
+
+
+def ask_workers(
+    waiting: Sequence[Question],
+    workers: Workers,
+    answer_part: Callable[..., Sequence[Answered | ModelError]],
+    *,
+    progress: bool = False,
+) -> Iterator[tuple[Question, Answered | ModelError]]:
+    """Questions answered in parts by the workers of other processes or machines.
+
+    Args:
+        waiting: the questions.
+        workers: know the job.
+        answer_part: from the job and some questions to their answers.
+        progress: show a bar.
+
+    Raises:
+        ModelError: the model failed ``MAX_FAILURES`` times in a row in one of the parts.
+    """
+    parts = [tuple(waiting[i : i + PART]) for i in range(0, len(waiting), PART)]
+    with tqdm(total=len(waiting), unit="case", disable=not progress) as bar:
+        for part, made in zip(parts, workers.run(answer_part, [(part,) for part in parts]), strict=True):
+            yield from zip(part, made, strict=True)
+            bar.update(len(part))
 
 
 def ask_in_order(

@@ -16,6 +16,7 @@ def load_chat_model(
     context_size: int | None = None,
     may_leave_machine: bool = False,
     quantise: bool = False,
+    max_concurrent: int = 4,
 ) -> ChatModel:
     """Load a local model, or reach the server that has one.
 
@@ -26,6 +27,7 @@ def load_chat_model(
         context_size: tokens that prompt and answer may have together; default: what the model or server says.
         may_leave_machine: whether patients' text may go to a server that is not on this machine.
         quantise: a local model's weights in 4 bits.
+        max_concurrent: answers that a server is asked for at once; further ones wait.
 
     Raises:
         NotReadyError: a package or the model is not there.
@@ -43,4 +45,6 @@ def load_chat_model(
         raise ModelError("a server quantises its model itself: go without --quantise")
     from llm.chat.server import ServerChatModel
 
-    return ServerChatModel.connect(name, may_leave_machine=may_leave_machine, context_size=context_size)
+    return ServerChatModel.connect(
+        name, may_leave_machine=may_leave_machine, context_size=context_size, max_concurrent=max_concurrent
+    )

@@ -76,9 +76,12 @@ class ServerChatModel:
         self.rung = Rung.PLAIN  # until an answer came; of several answers at once, of the last
 
     @classmethod
-    def connect(cls, url: str, *, may_leave_machine: bool = False, context_size: int | None = None) -> ServerChatModel:
+    def connect(
+        cls, url: str, *, may_leave_machine: bool = False, context_size: int | None = None, max_concurrent: int = 4
+    ) -> ServerChatModel:
         """At ``http://HOST:PORT/v1`` or ``...#MODEL``. Raises ModelError, NotReadyError: see ``parse_address``."""
-        return cls(parse_address(url, may_leave_machine=may_leave_machine), context_size=context_size)
+        address = parse_address(url, may_leave_machine=may_leave_machine)
+        return cls(address, context_size=context_size, max_concurrent=max_concurrent)
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """Tokens of the prompt: as vLLM counts them, and for other servers an upper bound."""

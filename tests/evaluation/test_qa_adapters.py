@@ -87,7 +87,7 @@ def test_the_description_is_the_system_message(tmp_path):
     description = yaml.safe_load((export.HERE / export.COMMON).read_text())["description"]
     row = row_of(QUESTIONS[0], no_context, 1)
     rendered = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(description).render(**row)
-    assert rendered.strip() == row["system"]
+    assert rendered == row["system"]
 
 
 def test_the_inspect_task_reads_fields_that_the_rows_have():

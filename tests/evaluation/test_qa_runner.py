@@ -9,6 +9,7 @@ import re
 import statistics
 import threading
 import time
+from functools import partial
 
 import pytest
 from typer.testing import CliRunner
@@ -18,7 +19,16 @@ from evaluation.qa.benchmark import QaOptions, run_qa_benchmark
 from evaluation.qa.context import no_context
 from evaluation.qa.mirage_files import folder_name, write_mirage_files
 from evaluation.qa.passages import PUBMEDQA
-from evaluation.qa.runner import FAILED, MAX_FAILURES, PREDICTIONS, Shard, answer_questions, join_shards, read_answered
+from evaluation.qa.runner import (
+    FAILED,
+    MAX_FAILURES,
+    PREDICTIONS,
+    Shard,
+    answer_questions,
+    ask_here,
+    join_shards,
+    read_answered,
+)
 from evaluation.qa.schema import ContextKind, Scoring, Snippet
 from kg.errors import SourceError, UsageError
 from llm.errors import ModelError
@@ -43,7 +53,8 @@ def one_snippet(asked, k):
 
 
 def run(file, script=letter_of, questions=QUESTIONS, **more):
-    return answer_questions(questions, one_snippet, GenerativeAnswerer(ScriptedModel(script)), file, k=1, **more)
+    answerer = GenerativeAnswerer(ScriptedModel(script))
+    return answer_questions(questions, partial(ask_here, retrieve=one_snippet, answerer=answerer, k=1, **more), file)
 
 
 def test_choices_come_in_the_order_of_the_questions_and_are_kept(tmp_path):

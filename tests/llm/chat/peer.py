@@ -1,7 +1,11 @@
-"""An OpenAI-compatible server that answers with a model, and can misbehave in all the ways that servers do."""
+"""An OpenAI-compatible server that answers with a model, and can misbehave in all the ways that servers do.
+
+python -m tests.llm.chat.peer FOLDER PORT
+"""
 
 import asyncio
 import json
+import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -12,6 +16,7 @@ from typing import Any
 import uvicorn
 
 from llm.chat.protocol import ChatModel, Message, Role
+from llm.errors import ModelError
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Behaviour = Callable[[Send, dict[str, Any]], Awaitable[None]]
@@ -43,6 +48,7 @@ class Peer:
     listed: Any = field(default_factory=lambda: {"object": "list", "data": [{"id": "tiny", "max_model_len": 4096}]})
     models_status: int = 200
     n_tokens: int | None = None  # what /tokenize counts; None: it is not there
+    most_tokens: int = 64  # of an answer that is held to a schema
     script: list[Behaviour] = field(default_factory=list)  # for the next answers; then the model's own
     asked: list[Asked] = field(default_factory=list)
     most_at_once: int = 0
@@ -92,11 +98,23 @@ class Peer:
                 kind
             )
             schema = schema.get("schema", schema) if schema else None
-            n_tokens = min(body["max_tokens"], 64) if schema else 8
-            pieces = await asyncio.to_thread(list, self.model.reply(messages, schema=schema, max_tokens=n_tokens))
-            await say(*pieces)(send, body)
+            n_tokens = min(body["max_tokens"], self.most_tokens) if schema else 8
+            pieces, finish = await asyncio.to_thread(
+                _spoken, self.model.reply(messages, schema=schema, max_tokens=n_tokens)
+            )
+            await say(*pieces, finish=finish)(send, body)
 
         return behave
+
+
+def _spoken(pieces: Iterator[str]) -> tuple[list[str], str]:
+    """What a model says, and how it ended: one that is not done when its tokens are used up broke off."""
+    said: list[str] = []
+    try:
+        said.extend(pieces)
+    except ModelError:
+        return said, "length"
+    return said, "stop"
 
 
 @contextmanager
@@ -186,3 +204,16 @@ async def _received(receive: Callable[[], Awaitable[Any]]) -> dict[str, Any]:
         content += message.get("body", b"")
         if not message.get("more_body"):
             return json.loads(content) if content else {}
+
+
+if __name__ == "__main__":
+    from llm.chat.local import LocalChatModel
+
+    model = LocalChatModel.load(sys.argv[1])
+    listed = {"object": "list", "data": [{"id": "tiny", "max_model_len": model.context_size}]}
+    uvicorn.run(
+        Peer(model, listed=listed, most_tokens=model.context_size),
+        host="127.0.0.1",
+        port=int(sys.argv[2]),
+        lifespan="off",
+    )

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from llm.chat.local import LocalChatModel
 from llm.chat.protocol import Message, Role
 from llm.chat.server import ServerChatModel
 from llm.errors import ModelError
+from tests.llm.chat import peer as acts
 from tests.llm.chat.peer import Peer
 
 LIGHT = """
@@ -43,6 +45,15 @@ def test_a_folder_is_a_local_model_and_an_address_a_server(tiny_folder: Path, pe
     both = [load_chat_model(str(tiny_folder)), load_chat_model(peer.address)]
     ask = [Message(role=Role.USER, text="Which disease?")]
     assert len({"".join(model.reply(ask, max_tokens=8)) for model in both}) == 1
+
+
+def test_a_server_is_asked_as_often_at_once_as_is_said(peer: Peer) -> None:
+    peer.script = [acts.slowly(acts.say("yes"))] * 7
+    model = load_chat_model(peer.address, max_concurrent=6)
+    ask = [Message(role=Role.USER, text="Which disease?")]
+    with ThreadPoolExecutor(7) as pool:
+        assert list(pool.map(lambda _: "".join(model.reply(ask, max_tokens=8)), range(7))) == ["yes"] * 7
+    assert peer.most_at_once == 6
 
 
 @pytest.mark.parametrize(

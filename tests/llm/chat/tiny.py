@@ -1,5 +1,10 @@
-"""A language model with random weights and a tokenizer of its own, made in a second."""
+"""A language model with random weights and a tokenizer of its own, made in a second.
 
+python -m tests.llm.chat.tiny FOLDER makes one whose tokens are those of the graph's names, so that it answers in fewer.
+"""
+
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,32 +33,48 @@ _TEXTS = (
 )
 
 
-def tiny_tokenizer(template: str | None = TEMPLATE) -> PreTrainedTokenizerFast:
-    """Byte-level BPE, as Llama 3 and Qwen have it: every text can be written."""
+def tiny_tokenizer(
+    template: str | None = TEMPLATE, texts: Sequence[str] = _TEXTS, n_tokens: int = 400
+) -> PreTrainedTokenizerFast:
+    """Byte-level BPE, as Llama 3 and Qwen have it: every text can be written.
+
+    Args:
+        template: of a chat.
+        texts: whose frequent parts become tokens.
+        n_tokens: of the vocabulary.
+    """
     bpe = Tokenizer(models.BPE())
     bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     bpe.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(
-        vocab_size=400, special_tokens=[TURN, END], initial_alphabet=alphabet, show_progress=False
+        vocab_size=n_tokens, special_tokens=[TURN, END], initial_alphabet=alphabet, show_progress=False
     )
-    bpe.train_from_iterator(_TEXTS, trainer)
+    bpe.train_from_iterator(texts, trainer)
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=bpe, eos_token=END, additional_special_tokens=[TURN])
     tokenizer.chat_template = template
     return tokenizer
 
 
 def save_tiny_model(
-    folder: Path, *, seed: int = 0, template: str | None = TEMPLATE, n_unused: int = 0, **settings: Any
+    folder: Path,
+    *,
+    seed: int = 0,
+    template: str | None = TEMPLATE,
+    tokenizer: PreTrainedTokenizerFast | None = None,
+    n_unused: int = 0,
+    **settings: Any,
 ) -> Path:
     """A folder as the hub's have it, with the sampling that many of them ask for.
 
     Args:
         seed: of the weights.
+        template: of the tokenizer.
+        tokenizer: default: ``tiny_tokenizer`` with this template.
         n_unused: scores beyond the tokenizer's vocabulary, as models padded for speed have them.
         settings: further ones of LlamaConfig.
     """
-    tokenizer = tiny_tokenizer(template)
+    tokenizer = tokenizer or tiny_tokenizer(template)
     torch.manual_seed(seed)
     config = LlamaConfig(
         **{
@@ -76,3 +97,20 @@ def save_tiny_model(
     network.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
+
+
+def _names() -> list[str]:
+    """Of the graph's terms and diseases."""
+    from kg import KnowledgeGraph
+
+    graph = KnowledgeGraph.load()
+    terms = (graph.ontology.name(t) for t in sorted(graph.ontology.phenotypic_abnormalities))
+    return [*terms, *(d.name for d in graph.diseases.values())]
+
+
+if __name__ == "__main__":
+    save_tiny_model(
+        Path(sys.argv[1]),
+        tokenizer=tiny_tokenizer(texts=[*_TEXTS, *_names()], n_tokens=8000),
+        max_position_embeddings=8192,
+    )
