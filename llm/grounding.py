@@ -95,7 +95,7 @@ def ground_prose(
     by_id = {e.evidence_id: e for e in evidence}
     patient = {graph.ontology.current_id(f.term_id): f for f in findings}
     kept, removed = [], []
-    for sentence in filter(None, map(plain, _END_OF_SENTENCE.split(text))):
+    for sentence in sentences_of(text):
         cited = tuple(i for group in CITATION.findall(sentence) for i in cited_ids(group))
         reason = _fault_of_sentence(sentence, diagnoses, by_id, patient, graph)
         if reason is None:
@@ -105,6 +105,11 @@ def ground_prose(
             claim = Claim(text=listed, supports=True, evidence_ids=cited, disease_id="", by_model=True)
             removed.append(RemovedClaim(claim=claim, reason=reason))
     return " ".join(kept), tuple(removed)
+
+
+def sentences_of(text: str) -> list[str]:
+    """Prose in the sentences that are held against the evidence one by one."""
+    return list(filter(None, map(plain, _END_OF_SENTENCE.split(text))))
 
 
 def fault(
