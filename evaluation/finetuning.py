@@ -1,4 +1,6 @@
-"""One fine-tuning, from published patients to an adapter with its card: examples, figures before, training, figures after.
+"""One fine-tuning, from published patients to an adapter with its card.
+
+Examples are made, held-out patients asked, the adapter trained, and the same patients asked again with it.
 
 What ``out`` holds of the same run is not made again: examples, figures before, the last checkpoint. Started by
 ``accelerate launch``, the first process prepares and alone writes; all share the training and the asking.
@@ -10,7 +12,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -57,7 +59,7 @@ class FinetuningOptions:
     cases: Path
     out: Path
     pairs: tuple[Path, ...] = ()
-    settings: FinetuningSettings = FinetuningSettings()
+    settings: FinetuningSettings = field(default_factory=FinetuningSettings)
     n_variants: int = 3
     """Examples made of each patient."""
     n_asked: int = 50
@@ -179,8 +181,8 @@ def _prepare(
     examples = _examples(options, model, material, progress=progress)
     if not held_out or not examples:
         raise UsageError(
-            f"{options.cases} makes {len(examples)} examples to train on and {len(held_out)} patients to ask: there is no "
-            f"evidence on the others, or a context of {model.context_size} tokens is too small (--context-size)"
+            f"{options.cases} makes {len(examples)} examples to train on and {len(held_out)} patients to ask: there is "
+            f"no evidence on the others, or a context of {model.context_size} tokens is too small (--context-size)"
         )
     return _Prepared(
         settings=settings,
@@ -194,7 +196,9 @@ def _check_folder(options: FinetuningOptions) -> None:
     if (options.out / REPORT).exists():
         raise UsageError(f"{options.out} holds a finished fine-tuning: choose another --out")
     if not options.resume and (options.out / EXAMPLES).exists():
-        raise UsageError(f"{options.out} holds a fine-tuning that was cut off: go on with --resume, or choose another --out")
+        raise UsageError(
+            f"{options.out} holds a fine-tuning that was cut off: go on with --resume, or choose another --out"
+        )
 
 
 def _context_size(options: FinetuningOptions, loaded: CausalModel) -> int:
@@ -231,7 +235,8 @@ def _examples(
     file = options.out / EXAMPLES
     if not file.exists():
         varied = vary_cases(model, material.trained, options.n_variants, options.seed, progress=progress)
-        made = (_example(model, case, prompted, Random(f"{options.seed} {n}")) for n, (case, prompted) in enumerate(varied))  # noqa: S311 - a choice of words
+        rng = Random(options.seed)  # noqa: S311 - a choice of words
+        made = (_example(model, case, prompted, rng) for case, prompted in varied)
         save_examples((e for e in made if e is not None), file)
     return load_examples(file)
 
@@ -239,7 +244,7 @@ def _examples(
 def _held_out(options: FinetuningOptions, model: LocalChatModel, material: Material) -> Iterator[HeldOut]:
     for case in draw_cases(material.asked.cases, options.n_asked, options.seed):
         prompted = show_case(model, material.asked, case, case.findings)
-        rng = Random(f"{options.seed} {case.case_id}")  # noqa: S311
+        rng = Random(f"{options.seed} {case.case_id}")  # noqa: S311 - a choice of words
         example = _example(model, case, prompted, rng) if prompted else None
         if prompted and example:
             yield HeldOut(case_id=case.case_id, prompted=prompted, example=example)
@@ -252,7 +257,9 @@ def _example(model: LocalChatModel, case: Case, prompted: PromptedCase, rng: Ran
         return len(model.encode_answer(text)) < max_tokens  # and the token that ends it
 
     answer = write_target(prompted, claims_within(max_tokens), fits, rng)
-    return answer and Example(messages=prompted.prompt.messages, answer=answer, source=case.publication)
+    if answer is None:
+        return None
+    return Example(messages=prompted.prompt.messages, answer=answer, source=case.publication)
 
 
 # Training and asking

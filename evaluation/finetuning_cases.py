@@ -1,10 +1,10 @@
 """Published patients -> cases to fine-tune a language model on, and cases to ask it before and after.
 
-Promise: folds are over publications. The patients of the first fold are asked and never trained on. A patient of another
-fold is trained on with what is known without their own fold and without the first: neither their own publication, nor
-anything of those that will be asked, is in the evidence, in the features or in the fusion that ranks, which is trained
-for each fold on the others. (The shipped weights have seen these patients; with them the right disease would stand first
-far more often than it will for a new one.) Evidence is that of the shipped counts, which is what users' models see.
+Promise: folds are over publications. The patients of the first fold are asked and never trained on. A patient of
+another fold is trained on with what is known without their own fold and without the first: neither their own
+publication, nor anything of those that will be asked, is in the evidence, in the features or in the fusion that ranks,
+which is trained for each fold on the others. (The shipped weights have seen these patients; with them the right disease
+would stand first far more often than it will for a new one.)
 
 A patient is shown several times, with some findings left out, in another order and with fewer candidates, so that
 numbers and rankings differ and pointing is what can be learned.
@@ -69,8 +69,8 @@ def divide(whole: Knowledge, cases: Sequence[Case], *, n_workers: int, seed: int
     folds = split_folds(cases, seed)
     if len(folds) < 3:
         raise UsageError(
-            f"fine-tuning needs patients of three publications or more: one to ask about, and others to train on without "
-            f"each other; got {len(folds)}"
+            f"fine-tuning needs patients of three publications or more: one to ask about, and others to train on "
+            f"without each other; got {len(folds)}"
         )
     (publications, asked), training = folds[0], folds[1:]
     without = hold_out(whole, publications, PROTOCOL)
@@ -99,7 +99,7 @@ def _told(knowledge: Knowledge, hidden: frozenset[str], fusion: Fusion, cases: S
 def vary_cases(
     model: LocalChatModel, told: Sequence[Told], n_variants: int, seed: int, *, progress: bool = False
 ) -> Iterator[tuple[Case, PromptedCase]]:
-    """Each patient so many times, the first time whole; patients who do not fit into the model's context are left out."""
+    """Each patient so many times, the first time whole; without those who do not fit into the model's context."""
     with tqdm(total=sum(len(t.cases) for t in told), desc="examples", unit="case", disable=not progress) as bar:
         for fold in told:
             for case in fold.cases:

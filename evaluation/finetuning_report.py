@@ -15,15 +15,15 @@ from kg.datasets import load_manifest
 from kg.errors import StorageError
 
 _EXPLAINED = (
-    "Loss: mean negative log-likelihood of a token of the answers that should be given, in nats. Read: answers that came "
-    "whole and could be read, by constrained decoding. Claims and sentences: those that grounding would show. Top-1: the "
-    "right disease first; no ranking counts as wrong. Percent, with 95 % intervals by bootstrap over publications."
+    "Loss: mean negative log-likelihood of a token of the answers that should be given, in nats. Read: answers that "
+    "came whole and could be read, by constrained decoding. Claims and sentences that hold: those that grounding would "
+    "show. Right disease first: no ranking counts as wrong. Percent, with 95 % intervals by bootstrap over publications."
 )
 _LIMITS = (
     "A model points at evidence that it is shown, and grounding removes what the evidence does not bear; the adapter "
     "teaches the form of the answer and the weighing, not medicine. Figures are of published patients with rare "
-    "diseases, drawn from the file above; how it does on other patients was not measured. Ranking and probabilities stay "
-    "the reader's. Decision support for professionals, not a medical device."
+    "diseases, drawn from the file above; how it does on other patients was not measured. Ranking and probabilities "
+    "stay the reader's. Decision support for professionals, not a medical device."
 )
 
 
@@ -58,8 +58,9 @@ def write_finetuning_report(out: Path, adapter: Path, result: Finetuning) -> Non
         "version": describe_version(),
     }
     content = asdict(result) | {"run": told} | {"perplexity": [result.before.perplexity, result.after.perplexity]}
+    metrics = json.dumps(plain(content), indent=1, ensure_ascii=False)
     try:
-        (out / "metrics.json").write_text(json.dumps(plain(content), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        (out / "metrics.json").write_text(metrics + "\n", encoding="utf-8")
         (out / "report.md").write_text(_word_report(result, told), encoding="utf-8")
         (adapter / "README.md").write_text(_word_card(result, told), encoding="utf-8")
     except OSError as error:
@@ -67,37 +68,36 @@ def write_finetuning_report(out: Path, adapter: Path, result: Finetuning) -> Non
 
 
 def _word_report(result: Finetuning, told: Mapping[str, str]) -> str:
-    lines = [
-        "# Fine-tuning of a language model",
-        "",
+    processes = "process" if result.n_processes == 1 else "processes"
+    done = (
         f"{result.settings['model']}, {result.n_examples:,} examples of {result.n_tokens:,} tokens, {result.n_steps:,} "
-        f"steps in {result.trained_s:,.1f} s, {result.n_processes} "
-        f"{'process' if result.n_processes == 1 else 'processes'}.",
-        "",
-        *_table(result),
-        "",
-        _EXPLAINED,
-        "",
-        *_word_curve(result.curve),
-        *_word_settings(result.settings),
-        "",
-        f"`{told['command']}`, {told['date']}, {told['hardware']}, {told['version']}.",
-    ]
-    return "\n".join(lines) + "\n"
+        f"steps in {result.trained_s:,.1f} s, {result.n_processes} {processes}."
+    )
+    made = f"`{told['command']}`, {told['date']}, {told['hardware']}, {told['version']}."
+    head = ["# Fine-tuning of a language model", "", done, ""]
+    body = [*_table(result), "", _EXPLAINED, "", *_word_curve(result.curve), *_word_settings(result.settings), "", made]
+    return "\n".join([*head, *body]) + "\n"
 
 
 def _word_card(result: Finetuning, told: Mapping[str, str]) -> str:
+    data = (
+        f"{result.n_examples:,} examples. {' '.join(map(_word_file, result.files))} Evidence and names are of the Human "
+        "Phenotype Ontology and its annotations (https://hpo.jax.org/app/license) in the versions below. The base "
+        "model's licence holds for the adapter too."
+    )
+    held_out = (
+        "the publications whose patients, cases and statements were neither trained on nor shown as evidence "
+        f"({len(result.publications):,}): {', '.join(result.publications)}."
+    )
+    made = f"`{told['command']}`, {told['date'][:10]}, {told['version']}, {told['hardware']}."
     lines = [
         "# An adapter for citedx",
         "",
         f"A LoRA adapter for {result.settings['model']}; use it with `--model MODEL --adapter THIS_FOLDER`.",
         "",
-        f"- **Data**: {result.n_examples:,} examples. {' '.join(map(_word_file, result.files))} Evidence and names are of "
-        "the Human Phenotype Ontology and its annotations (https://hpo.jax.org/app/license) in the versions below. The base "
-        "model's licence holds for the adapter too.",
-        f"- **Held out**: {len(result.publications):,} publications, whose patients, cases and statements were neither "
-        f"trained on nor shown as evidence: {', '.join(result.publications)}.",
-        f"- **Made by** `{told['command']}`, {told['date'][:10]}, {told['version']}, {told['hardware']}.",
+        f"- **Data**: {data}",
+        f"- **Held out**: {held_out}",
+        f"- **Made by** {made}",
         f"- **Limits**: {_LIMITS}",
         "",
         *_table(result),
@@ -110,14 +110,16 @@ def _word_card(result: Finetuning, told: Mapping[str, str]) -> str:
 
 
 def _table(result: Finetuning) -> list[str]:
-    before, after = result.before, result.after
+    both = (result.before, result.after)
+    patients = "patient" if result.before.n == 1 else "patients"
+    loss = f"loss (perplexity), {result.before.n} held-out {patients}"
     rows = {
-        f"loss (perplexity), {before.n} patients held out": [f"{s.loss:.3f} ({s.perplexity:,.1f})" for s in (before, after)],
-        "answers read, %": [percent(s.read) for s in (before, after)],
-        "claims that hold, %": [f"{percent(s.grounded)} of {s.n_claims:,}" for s in (before, after)],
-        "sentences that hold, %": [f"{percent(s.sentences)} of {s.n_sentences:,}" for s in (before, after)],
-        "right disease first, %": [percent(s.model_top_1) for s in (before, after)],
-        "the same, the ranking that it was shown": [percent(s.reader_top_1) for s in (before, after)],
+        loss: [f"{s.loss:.3f} ({s.perplexity:,.1f})" for s in both],
+        "answers read, %": [percent(s.read) for s in both],
+        "claims that hold, %": [f"{percent(s.grounded)} of {s.n_claims:,}" for s in both],
+        "sentences that hold, %": [f"{percent(s.sentences)} of {s.n_sentences:,}" for s in both],
+        "right disease first, %": [percent(s.model_top_1) for s in both],
+        "the same, the ranking that it was shown": [percent(s.reader_top_1) for s in both],
     }
     return ["| | before | after |", "|---|---|---|", *(f"| {name} | {b} | {a} |" for name, (b, a) in rows.items())]
 
@@ -125,8 +127,8 @@ def _table(result: Finetuning) -> list[str]:
 def _word_curve(curve: Sequence[Mapping[str, float]]) -> list[str]:
     if not curve:
         return []
-    first, last = curve[0], curve[-1]
-    return [f"Loss in training: {first['loss']:.3f} at step {first['step']:.0f}, {last['loss']:.3f} at {last['step']:.0f}.", ""]
+    first, last = [f"{entry['loss']:.3f} at step {entry['step']:.0f}" for entry in (curve[0], curve[-1])]
+    return [f"Loss in training: {first}, {last}.", ""]
 
 
 def _word_settings(settings: Mapping[str, str]) -> list[str]:

@@ -1,8 +1,8 @@
 """What a language model makes of patients that it was not trained on.
 
 Each is asked as the product asks, with constrained decoding: can the answer be read, do its claims and its sentences
-hold, is the right disease first. How likely it holds the answer that it should give is the loss. No answer is counted as
-such, not left out.
+hold, is the right disease first. How likely it holds the answer that it should give is the loss. No answer is counted
+as such, not left out.
 """
 
 from __future__ import annotations
@@ -87,7 +87,8 @@ def ask(model: LocalChatModel, held: HeldOut) -> Outcome:
     answer = _answer(model, case)
     given = answer or Answer()
     diagnoses = tuple(
-        replace(d, claims=tuple(c for c in given.claims if c.disease_id == d.disease_id)) for d in case.reading.diagnoses
+        replace(d, claims=tuple(c for c in given.claims if c.disease_id == d.disease_id))
+        for d in case.reading.diagnoses
     )
     grounded, _ = ground(diagnoses, case.reading.evidence, case.findings, case.graph)
     _, removed = ground_prose(given.summary, diagnoses, case.reading.evidence, case.findings, case.graph)
@@ -132,7 +133,9 @@ def _answer(model: LocalChatModel, case: PromptedCase) -> Answer | None:
     max_tokens = tokens_of_answer(model)
     schema = answer_schema(case.prompt, claims_within(max_tokens))
     try:
-        return parse_answer("".join(model.reply(case.prompt.messages, schema=schema, max_tokens=max_tokens)), case.prompt)
+        return parse_answer(
+            "".join(model.reply(case.prompt.messages, schema=schema, max_tokens=max_tokens)), case.prompt
+        )
     except ModelError:  # it was not done after so many tokens
         return None
 
@@ -141,5 +144,7 @@ def _share(outcomes: Sequence[Outcome], seed: int, parts: Sequence[tuple[int, in
     """Of a total, over the outcomes that have any of it."""
     rows = [(o.publication, n, m) for o, (n, m) in zip(outcomes, parts, strict=True) if m]
     bootstrap = ClusterBootstrap([publication for publication, _, _ in rows], seed)
-    values, weights = (np.array(column, np.float64) for column in ([n / m for _, n, m in rows], [m for _, _, m in rows]))
+    values, weights = (
+        np.array(column, np.float64) for column in ([n / m for _, n, m in rows], [m for _, _, m in rows])
+    )
     return bootstrap.mean(values, weights)

@@ -1,15 +1,16 @@
 """Examples: what a model is shown, what it should answer, and both as tokens.
 
-Promise: the prompt's tokens are those that the model gets when it is asked (``LocalChatModel`` makes them), the answer's
-those that it would write, and the loss is on the answer alone, with the token that ends it.
+Promise: the prompt's tokens are those that the model gets when it is asked (``LocalChatModel`` makes them), the
+answer's those that it would write, and the loss is on the answer alone, with the token that ends it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kg.errors import SourceError, StorageError
 from llm.chat.local import LocalChatModel
@@ -39,7 +40,7 @@ class TokenExample:
 
 
 def encode_example(model: LocalChatModel, example: Example) -> TokenExample | None:
-    """An example as tokens; None where it does not fit into the model's context: a cut answer would be learned as whole.
+    """An example as tokens; None where it does not fit into the context: a cut answer would be learned as a whole one.
 
     Raises:
         ModelError: the model's template refuses the conversation.
@@ -70,10 +71,10 @@ def load_examples(path: Path) -> tuple[Example, ...]:
     try:
         with path.open(encoding="utf-8") as lines:
             return tuple(_example(json.loads(line)) for line in lines)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError) as error:
         raise SourceError(f"cannot read {path}: {error}; choose another --out to start anew") from error
 
 
-def _example(row: dict[str, object]) -> Example:
-    turns: Sequence[Message] = [Message(role=Role(m["role"]), text=m["content"]) for m in row["messages"]]  # type: ignore[attr-defined]
-    return Example(messages=tuple(turns[:-1]), answer=turns[-1].text, source=str(row["source"]))
+def _example(row: dict[str, Any]) -> Example:
+    turns = tuple(Message(role=Role(m["role"]), text=m["content"]) for m in row["messages"])
+    return Example(messages=turns[:-1], answer=turns[-1].text, source=row["source"])

@@ -74,10 +74,12 @@ def write_target(case: PromptedCase, n_claims: int, fits: Callable[[str], bool],
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Written:
-    """A claim as the answer has it, and a sentence of prose that says the same in other words; empty where none holds."""
+    """A claim in words."""
 
     item: dict[str, Any]
+    """As the answer has it."""
     sentence: str
+    """Prose that says the same in other words; empty where none holds."""
 
 
 def _chosen(case: PromptedCase, ranking: Sequence[str], n: int) -> list[Claim]:
@@ -105,7 +107,7 @@ def _write_claim(claim: Claim, case: PromptedCase, rng: Random) -> _Written | No
     evidence = {e.evidence_id: e for e in case.reading.evidence}
     patient = {case.graph.ontology.current_id(f.term_id): f for f in case.findings}
     diseases = {disease_id: number for number, disease_id in case.prompt.diseases.items()}
-    terms = {term_id: number for number, term_id in (case.prompt.findings | case.prompt.expected).items()}
+    terms = {term_id: number for number, term_id in [*case.prompt.findings.items(), *case.prompt.expected.items()]}
     cited = [i for i in claim.evidence_ids if i in case.prompt.evidence_ids][: rng.randint(1, MAX_CITATIONS)]
     disease = diseases[claim.disease_id]
     about = NO_FINDING if claim.term_id is None else terms.get(case.graph.ontology.current_id(claim.term_id))
@@ -127,7 +129,9 @@ def _holds(item: dict[str, Any], case: PromptedCase) -> bool:
     if answer is None or not answer.claims:
         return False
     (claim,) = answer.claims
-    diagnoses = (replace(d, claims=(claim,) if d.disease_id == claim.disease_id else ()) for d in case.reading.diagnoses)
+    diagnoses = (
+        replace(d, claims=(claim,) if d.disease_id == claim.disease_id else ()) for d in case.reading.diagnoses
+    )
     return not ground(diagnoses, case.reading.evidence, case.findings, case.graph)[1]
 
 

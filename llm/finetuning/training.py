@@ -8,6 +8,7 @@ examples, and the first one alone writes.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,7 +97,8 @@ def train_adapter(
     rows = Dataset.from_list([{"input_ids": list(e.input_ids), "labels": list(e.labels)} for e in examples])
     last = _last_checkpoint(checkpoints)
     try:
-        with without_bars():
+        with without_bars(), warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of libraries about each other
             trainer = _Trainer(
                 model=model.network,
                 args=_arguments(model, len(examples), settings, checkpoints, seed, progress=progress),
@@ -117,7 +119,9 @@ def train_adapter(
     except ValueError as error:
         what = f"the checkpoint {last} cannot be read" if last else f"{model.identity} cannot be trained"
         raise (SourceError if last else ModelError)(f"{what}: {str(error).partition(chr(10))[0]}") from error
-    entries = tuple({"step": float(e["step"]), "loss": float(e["loss"])} for e in trainer.state.log_history if "loss" in e)
+    entries = tuple(
+        {"step": float(e["step"]), "loss": float(e["loss"])} for e in trainer.state.log_history if "loss" in e
+    )
     if not all(torch.isfinite(torch.tensor(e["loss"])) for e in entries):
         raise ModelError(f"the loss of {model.identity} is no number any more: take a smaller --learning-rate")
     return Training(
@@ -147,7 +151,9 @@ def _arguments(
 ) -> SFTConfig:
     is_gpu = model.device == "cuda"
     dtype = half_precision(model.device)
-    n_steps = settings.max_steps or settings.n_epochs * max(1, n_examples // (settings.batch_size * settings.accumulate))
+    n_steps = settings.max_steps or settings.n_epochs * max(
+        1, n_examples // (settings.batch_size * settings.accumulate)
+    )
     return SFTConfig(
         output_dir=str(folder),
         per_device_train_batch_size=settings.batch_size,
@@ -170,6 +176,7 @@ def _arguments(
         save_total_limit=2,
         logging_steps=max(1, n_steps // N_LOGGED),
         report_to=[],
+        logging_nan_inf_filter=False,  # what is no number must be seen
         disable_tqdm=not progress,
         log_level="error",
     )

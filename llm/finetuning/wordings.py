@@ -79,7 +79,7 @@ def wordings(
         findings: the patient's, by current id.
         graph: for names.
     """
-    numbers = {term_id: number for number, term_id in (prompt.findings | prompt.expected).items()}
+    numbers = {term_id: number for number, term_id in [*prompt.findings.items(), *prompt.expected.items()]}
     disease = next(number for number, disease_id in prompt.diseases.items() if disease_id == claim.disease_id)
     if claim.term_id is None:
         shared = [n for n, t in prompt.findings.items() if not findings[t].excluded and _states(cited, t, graph)]

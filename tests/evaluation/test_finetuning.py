@@ -105,12 +105,12 @@ def test_report_and_card_tell_what_was_done(tuned: Path):
     metrics = json.loads((tuned / "metrics.json").read_text())
     report, card = (tuned / "report.md").read_text(), (tuned / ADAPTER / "README.md").read_text()
     for text in (report, card):
-        assert f"| loss (perplexity), 1 patients held out | {metrics['before']['loss']:.3f}" in text
+        assert f"| loss (perplexity), 1 held-out patient | {metrics['before']['loss']:.3f}" in text
         assert "tiny@sha256:" in text
         assert "| seed | 0 |" in text
     assert metrics["perplexity"] == pytest.approx([math.exp(metrics[w]["loss"]) for w in ("before", "after")])
     (held_out,) = metrics["publications"]
-    assert f"1 publications, whose patients, cases and statements were neither trained on nor shown as evidence: {held_out}." in card
+    assert f"were neither trained on nor shown as evidence (1): {held_out}." in card
     assert "packets (the user's own; its licence is theirs to know)" in card
 
 
@@ -193,9 +193,9 @@ def test_too_few_publications_are_refused(knowledge: Knowledge, options: Finetun
     few = tmp_path / "few"
     for name, publication in (("a", "PMID:1"), ("b", "PMID:2")):
         write_packet(few, name, disease="OMIM:900001", present=["HP:9000013"], publication=publication)
-    with pytest.raises(UsageError, match="three publications or more: .* got 2"):
+    with pytest.raises(UsageError, match=r"three publications or more: .* got 2"):
         run_finetuning(replace(options, cases=few, out=tmp_path / "out"), "", knowledge=knowledge)
+    nobody = tmp_path / "nobody"
+    write_packet(nobody, "n", disease=None, present=["HP:9000013"])
     with pytest.raises(UsageError, match="holds no patient to learn from: 1 cannot be used"):
-        nobody = tmp_path / "nobody"
-        write_packet(nobody, "n", disease=None, present=["HP:9000013"])
         run_finetuning(replace(options, cases=nobody, out=tmp_path / "out"), "", knowledge=knowledge)

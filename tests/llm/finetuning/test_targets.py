@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from dataclasses import replace
-from random import Random
 
 import pytest
 
@@ -86,8 +86,12 @@ def cases(toy_graph: KnowledgeGraph, library: CaseLibrary) -> list[PromptedCase]
     return made
 
 
+def seeded(seed: int) -> random.Random:
+    return random.Random(seed)  # noqa: S311 - a choice of words
+
+
 def targets(case: PromptedCase) -> list[str]:
-    written = [write_target(case, N_CLAIMS, lambda _: True, Random(seed)) for seed in range(N_SEEDS)]
+    written = [write_target(case, N_CLAIMS, lambda _: True, seeded(seed)) for seed in range(N_SEEDS)]
     assert all(written)
     return [text for text in written if text]
 
@@ -136,7 +140,9 @@ def test_the_right_disease_is_first_where_it_is_shown_and_the_readers_order_stay
             assert sorted(ranking) == sorted(shown)
             others = [n for n in shown if n != case.right]
             assert ranking == ([case.right] if case.right else []) + others
-    assert [case.right is None for case in cases] == [False] * 8 + [True] * 2
+    wholly_shown = cases[::2]
+    assert [case.right is None for case in wholly_shown] == [False] * 4 + [True]
+    assert any(case.right not in (None, "D1") for case in wholly_shown)
 
 
 def test_every_kind_of_claim_is_taught_in_several_wordings(cases: list[PromptedCase]):
@@ -146,13 +152,23 @@ def test_every_kind_of_claim_is_taught_in_several_wordings(cases: list[PromptedC
         assert sum(any(p.fullmatch(t) for t in texts) for p in patterns) >= 2, kind
 
 
-def test_half_of_the_claims_are_on_the_first_and_one_speaks_against_it(cases: list[PromptedCase]):
-    case = cases[0]
-    for text in targets(case):
-        claims = json.loads(text)["claims"]
-        of_first = [c for c in claims if c["disease"] == case.right]
-        assert len(of_first) >= len(claims) / 2 - 1
-    assert any(not c["supports"] for t in targets(cases[2]) for c in json.loads(t)["claims"])
+def test_claims_are_on_the_first_three_of_the_ranking_most_of_them_on_the_first(cases: list[PromptedCase]):
+    for case in cases[::2]:
+        for text in targets(case):
+            content = json.loads(text)
+            by_rank = [[c for c in content["claims"] if c["disease"] == n] for n in content["ranking"]]
+            assert sum(map(len, by_rank[:3])) == len(content["claims"])
+            assert all(len(of_first) <= N_CLAIMS // 2 for of_first in by_rank[:1])
+
+
+def test_what_speaks_against_the_first_is_said_where_there_is_room(cases: list[PromptedCase]):
+    """Brittle flim speaks against Gamma dysplasia, whose claims in favour weigh more."""
+    case = cases[6]
+    assert case.right is not None
+    against = [c.term_id for d in case.reading.diagnoses if d.disease_id == GAMMA for c in d.claims if not c.supports]
+    assert against
+    said = [[c for c in json.loads(t)["claims"] if c["disease"] == case.right] for t in targets(case)]
+    assert all(any(not c["supports"] for c in of_first) for of_first in said if len(of_first) > 1)
 
 
 def test_open_questions_are_the_most_telling_expected_findings(cases: list[PromptedCase]):
@@ -164,12 +180,12 @@ def test_open_questions_are_the_most_telling_expected_findings(cases: list[Promp
 
 def test_claims_are_left_out_until_the_answer_fits(cases: list[PromptedCase]):
     whole = targets(cases[0])[0]
-    cut = write_target(cases[0], N_CLAIMS, lambda text: len(text) < len(whole), Random(0))
+    cut = write_target(cases[0], N_CLAIMS, lambda text: len(text) < len(whole), seeded(0))
     assert cut is not None
     claims, fewer = json.loads(whole)["claims"], json.loads(cut)["claims"]
     assert fewer == claims[: len(fewer)]
     assert 0 < len(fewer) < len(claims)
-    assert write_target(cases[0], N_CLAIMS, lambda _: False, Random(0)) is None
+    assert write_target(cases[0], N_CLAIMS, lambda _: False, seeded(0)) is None
 
 
 def test_the_same_seed_writes_the_same_and_another_one_another(cases: list[PromptedCase]):
