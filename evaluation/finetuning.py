@@ -2,8 +2,8 @@
 
 Examples are made, held-out patients asked, the adapter trained, and the same patients asked again with it.
 
-What ``out`` holds of the same run is not made again: examples, figures before, the last checkpoint. Started by
-``accelerate launch``, the first process prepares and alone writes; all share the training and the asking.
+What ``out`` holds of the same run is not made again: examples, figures before, the last checkpoint. Of several
+processes (``torchrun``, ``accelerate launch``) the first prepares and alone writes; all train and ask.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from llm.chat import prompt as prompts
 from llm.chat.answer import claims_within
 from llm.chat.local import DEFAULT_CONTEXT_SIZE, LocalChatModel
 from llm.chat.reader import tokens_of_answer
-from llm.chat.weights import CausalModel, load_causal_model
+from llm.chat.weights import CausalModel, fastest_device, load_causal_model
 from llm.finetuning.examples import Example, encode_example, load_examples, save_examples
 from llm.finetuning.pairs import load_pairs
 from llm.finetuning.settings import FinetuningSettings, require_finetuning
@@ -91,8 +91,8 @@ def run_finetuning(
     knowledge: Knowledge | None = None,
     on_step: Callable[[int], None] = lambda _: None,
     progress: bool = False,
-) -> Path:
-    """Fine-tune; returns the report.
+) -> Path | None:
+    """Fine-tune; returns the report, in a process that does not write None.
 
     Args:
         options: what is asked for.
@@ -112,7 +112,7 @@ def run_finetuning(
     require_finetuning()
     from accelerate import PartialState
 
-    state = PartialState(timeout=_PATIENCE)  # chooses this process' GPU
+    state = PartialState(cpu=fastest_device() == "cpu", timeout=_PATIENCE)  # chooses this process' GPU
     loaded = load_causal_model(options.model, quantise=options.quantise)
     model = LocalChatModel(loaded, context_size=_context_size(options, loaded))
     prepared = _prepare_once(options, state, model, knowledge, progress=progress)
@@ -123,23 +123,24 @@ def run_finetuning(
     context_size = model.context_size
     del model, loaded  # there may be no room for two
     after = _asked_after(options, state, training, prepared.held_out, context_size)
-    if state.is_main_process:
-        result = Finetuning(
-            command=command,
-            settings=prepared.settings,
-            before=score(before, options.seed),
-            after=score(after, options.seed),
-            curve=training.curve,
-            n_steps=training.n_steps,
-            n_processes=state.num_processes,
-            trained_s=round(trained_s, 1),
-            n_tokens=n_tokens,
-            n_examples=len(prepared.examples),
-            files=tuple(path.name for path in (options.cases, *options.pairs)),
-            publications=prepared.publications,
-        )
-        write_finetuning_report(options.out, options.out / ADAPTER, result)
-        shutil.rmtree(options.out / CHECKPOINTS, ignore_errors=True)
+    if not state.is_main_process:
+        return None
+    result = Finetuning(
+        command=command,
+        settings=prepared.settings,
+        before=score(before, options.seed),
+        after=score(after, options.seed),
+        curve=training.curve,
+        n_steps=training.n_steps,
+        n_processes=state.num_processes,
+        trained_s=round(trained_s, 1),
+        n_tokens=n_tokens,
+        n_examples=len(prepared.examples),
+        files=tuple(path.name for path in (options.cases, *options.pairs)),
+        publications=prepared.publications,
+    )
+    write_finetuning_report(options.out, options.out / ADAPTER, result)
+    shutil.rmtree(options.out / CHECKPOINTS, ignore_errors=True)
     return options.out / REPORT
 
 

@@ -16,8 +16,9 @@ from kg.errors import StorageError
 
 _EXPLAINED = (
     "Loss: mean negative log-likelihood of a token of the answers that should be given, in nats. Read: answers that "
-    "came whole and could be read, by constrained decoding. Claims and sentences that hold: those that grounding would "
-    "show. Right disease first: no ranking counts as wrong. Percent, with 95 % intervals by bootstrap over publications."
+    "came whole and could be read, by constrained decoding. Claims and sentences that hold: those that grounding "
+    "would show. Right disease first: no ranking counts as wrong. Percent, with 95 % intervals by bootstrap over "
+    "publications."
 )
 _LIMITS = (
     "A model points at evidence that it is shown, and grounding removes what the evidence does not bear; the adapter "
@@ -75,15 +76,15 @@ def _word_report(result: Finetuning, told: Mapping[str, str]) -> str:
     )
     made = f"`{told['command']}`, {told['date']}, {told['hardware']}, {told['version']}."
     head = ["# Fine-tuning of a language model", "", done, ""]
-    body = [*_table(result), "", _EXPLAINED, "", *_word_curve(result.curve), *_word_settings(result.settings), "", made]
-    return "\n".join([*head, *body]) + "\n"
+    figures = [*_table(result), "", _EXPLAINED, "", *_word_curve(result.curve)]
+    return "\n".join([*head, *figures, *_word_settings(result.settings), "", made]) + "\n"
 
 
 def _word_card(result: Finetuning, told: Mapping[str, str]) -> str:
     data = (
-        f"{result.n_examples:,} examples. {' '.join(map(_word_file, result.files))} Evidence and names are of the Human "
-        "Phenotype Ontology and its annotations (https://hpo.jax.org/app/license) in the versions below. The base "
-        "model's licence holds for the adapter too."
+        f"{result.n_examples:,} examples. {' '.join(map(_word_file, result.files))} Evidence and names are of the "
+        "Human Phenotype Ontology and its annotations (https://hpo.jax.org/app/license) in the versions below. The "
+        "base model's licence holds for the adapter too."
     )
     held_out = (
         "the publications whose patients, cases and statements were neither trained on nor shown as evidence "

@@ -40,7 +40,7 @@ def finetune(
 ) -> None:
     """Fine-tune a language model (LoRA) on published patients, and ask held-out ones before and after.
 
-    On several GPUs: accelerate launch -m ui.cli finetune ...
+    On several GPUs: torchrun --nproc-per-node N -m ui.cli finetune ...
     """
     from evaluation.finetuning import FinetuningOptions, run_finetuning
     from llm.finetuning.settings import FinetuningSettings
@@ -71,4 +71,5 @@ def finetune(
         resume=resume,
     )
     report = run_finetuning(options, shlex.join(["citedx", *sys.argv[1:]]), progress=sys.stderr.isatty())
-    typer.echo(report.read_text(encoding="utf-8"), nl=False)
+    if report is not None:
+        typer.echo(report.read_text(encoding="utf-8"), nl=False)

@@ -1,8 +1,9 @@
 """Questions with answers to train on: JSON Lines, plain or xz.
 
 A line is ``{"question": ..., "answer": ...}``, a conversation ``{"messages": [{"role": ..., "content": ...}, ...]}``
-that ends with the assistant's turn, or a page of MedQuAD, of which every answered question is taken. Benchmark questions
-do not belong here: what a model is tested on it must not have been trained on, and nobody but the user can see to that.
+that ends with the assistant's turn, or a page of MedQuAD, of which every answered question is taken. Benchmark
+questions do not belong here: what a model is tested on it must not have been trained on, and nobody but the user can
+see to that.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Promise: nothing but the adapter is trained; a training that was cut off goes on from its last checkpoint and ends as if
 it had not been; nothing leaves the machine (trl's telemetry and model cards are switched off) and no text is logged.
-Devices and processes are accelerate's: started by ``accelerate launch``, every process trains on its share of the
-examples, and the first one alone writes.
+Devices and processes are accelerate's: of several that were started together (``torchrun``, ``accelerate launch``)
+every one trains on its share of the examples, and the first one alone writes checkpoints.
 """
 
 from __future__ import annotations
@@ -39,8 +39,6 @@ class Training:
     curve: tuple[dict[str, float], ...]
     """Steps with their loss: the mean over the steps since the entry before, in nats a token."""
     n_steps: int
-    is_main: bool
-    """Whether this process is the one that writes."""
 
 
 class _Trainer(SFTTrainer):  # type: ignore[misc, unused-ignore]
@@ -128,7 +126,6 @@ def train_adapter(
         network=trainer.model.eval(),
         curve=entries,
         n_steps=trainer.state.global_step,
-        is_main=trainer.is_world_process_zero(),
     )
 
 
