@@ -43,8 +43,6 @@ from llm.finetuning.targets import PromptedCase, write_target
 if TYPE_CHECKING:
     from accelerate import PartialState
 
-    from llm.finetuning.training import Training
-
 ADAPTER, CHECKPOINTS, EXAMPLES, BEFORE, REPORT = "adapter", "checkpoints", "examples.jsonl", "before.jsonl", "report.md"
 """What is written into ``out``; checkpoints are removed at the end."""
 _PATIENCE = timedelta(days=1)  # of processes that wait for the first one's preparations
@@ -84,6 +82,16 @@ class _Prepared:
     publications: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trained:
+    """What is told of the training; not the network, which would fill the memory twice."""
+
+    curve: tuple[dict[str, float], ...]
+    n_steps: int
+    n_tokens: int
+    """Of all examples that fit into the context."""
+
+
 def run_finetuning(
     options: FinetuningOptions,
     command: str,
@@ -118,11 +126,11 @@ def run_finetuning(
     prepared = _prepare_once(options, state, model, knowledge, progress=progress)
     before = _asked_before(options, state, model, prepared.held_out)
     start = time.perf_counter()
-    training, n_tokens = _train(options, loaded, model, prepared.examples, on_step, progress=progress)
+    trained = _train(options, state, loaded, model, prepared.examples, on_step, progress=progress)
     trained_s = time.perf_counter() - start
     context_size = model.context_size
-    del model, loaded  # there may be no room for two
-    after = _asked_after(options, state, training, prepared.held_out, context_size)
+    del model, loaded
+    after = _asked_after(options, state, prepared.held_out, context_size)
     if not state.is_main_process:
         return None
     result = Finetuning(
@@ -130,11 +138,11 @@ def run_finetuning(
         settings=prepared.settings,
         before=score(before, options.seed),
         after=score(after, options.seed),
-        curve=training.curve,
-        n_steps=training.n_steps,
+        curve=trained.curve,
+        n_steps=trained.n_steps,
         n_processes=state.num_processes,
         trained_s=round(trained_s, 1),
-        n_tokens=n_tokens,
+        n_tokens=trained.n_tokens,
         n_examples=len(prepared.examples),
         files=tuple(path.name for path in (options.cases, *options.pairs)),
         publications=prepared.publications,
@@ -268,15 +276,16 @@ def _example(model: LocalChatModel, case: Case, prompted: PromptedCase, rng: Ran
 
 def _train(
     options: FinetuningOptions,
+    state: PartialState,
     loaded: CausalModel,
     model: LocalChatModel,
     examples: Sequence[Example],
     on_step: Callable[[int], None],
     *,
     progress: bool,
-) -> tuple[Training, int]:
-    """The trained adapter, and the tokens of all examples; those that do not fit into the context are left out."""
-    from llm.finetuning.training import train_adapter
+) -> _Trained:
+    """Train and save the adapter; examples that do not fit into the context are left out."""
+    from llm.finetuning.training import save_adapter, train_adapter
 
     encoded = [e for e in (encode_example(model, example) for example in examples) if e is not None]
     training = train_adapter(
@@ -288,7 +297,10 @@ def _train(
         on_step=on_step,
         progress=progress,
     )
-    return training, sum(len(e.input_ids) for e in encoded)
+    if state.is_main_process:
+        save_adapter(training, options.out / ADAPTER)
+    n_tokens = sum(len(e.input_ids) for e in encoded)
+    return _Trained(curve=training.curve, n_steps=training.n_steps, n_tokens=n_tokens)
 
 
 def _asked_before(
@@ -311,15 +323,14 @@ def _asked_before(
 
 
 def _asked_after(
-    options: FinetuningOptions, state: PartialState, training: Training, held_out: Sequence[HeldOut], context_size: int
+    options: FinetuningOptions, state: PartialState, held_out: Sequence[HeldOut], context_size: int
 ) -> list[Outcome]:
-    """What is answered with the adapter, saved and loaded again as a user would."""
-    from llm.finetuning.training import save_adapter
+    """What is answered with the adapter, loaded as a user would."""
+    from accelerate.utils import release_memory
 
-    adapter = options.out / ADAPTER
-    if state.is_main_process:
-        save_adapter(training, adapter)
+    release_memory()  # there may be no room for the trained network and another
     state.wait_for_everyone()
+    adapter = options.out / ADAPTER
     tuned = LocalChatModel.load(options.model, adapter=adapter, context_size=context_size, quantise=options.quantise)
     return _ask_all(state, tuned, held_out)
 

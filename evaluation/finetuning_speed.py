@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 from evaluation.machine import describe_machine
 from kg.errors import CitedxError, UsageError
 from llm.finetuning.settings import FinetuningSettings, require_finetuning
+from retrieval.embedding import without_bars
 
 N_WARM_UP = 2
 N_TOKENS = 32_000
@@ -116,7 +117,8 @@ def _save_random_model(folder: Path, hidden: int, layers: int, length: int, seed
         num_attention_heads=hidden // 64,
         max_position_embeddings=length,
     )
-    LlamaForCausalLM(config).save_pretrained(folder)
+    with without_bars():
+        LlamaForCausalLM(config).save_pretrained(folder)
     words = Tokenizer(models.WordLevel({"<unk>": 0, "<s>": 1, "</s>": 2}, unk_token="<unk>"))  # noqa: S106 - a token
     PreTrainedTokenizerFast(tokenizer_object=words, eos_token="</s>").save_pretrained(folder)  # noqa: S106
 
