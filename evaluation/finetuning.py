@@ -308,11 +308,12 @@ def _asked_before(
 ) -> list[Outcome]:
     """What the base model answers; kept, since a training that goes on has another model by then."""
     file = options.out / BEFORE
-    if file.exists():
-        try:
-            return [Outcome(**json.loads(line)) for line in read_whole_lines(file)]
-        except (ValueError, TypeError) as error:
-            raise SourceError(f"{file} holds no outcomes: choose another --out") from error
+    try:
+        kept = [Outcome(**json.loads(line)) for line in read_whole_lines(file)]
+    except (ValueError, TypeError) as error:
+        raise SourceError(f"{file} holds no outcomes: choose another --out") from error
+    if len(kept) == len(held_out):  # else it was cut off
+        return kept
     outcomes = _ask_all(state, model, held_out)
     if state.is_main_process:
         try:
