@@ -10,6 +10,7 @@ from pathlib import Path
 
 from evaluation.finetuning_scores import Scores
 from evaluation.machine import describe_machine, describe_version
+from evaluation.metrics import Rate
 from evaluation.report import percent, plain
 from kg.datasets import load_manifest
 from kg.errors import StorageError
@@ -117,12 +118,16 @@ def _table(result: Finetuning) -> list[str]:
     rows = {
         loss: [f"{s.loss:.3f} ({s.perplexity:,.1f})" for s in both],
         "answers read, %": [percent(s.read) for s in both],
-        "claims that hold, %": [f"{percent(s.grounded)} of {s.n_claims:,}" for s in both],
-        "sentences that hold, %": [f"{percent(s.sentences)} of {s.n_sentences:,}" for s in both],
+        "claims that hold, %": [_word_share(s.grounded, s.n_claims) for s in both],
+        "sentences that hold, %": [_word_share(s.sentences, s.n_sentences) for s in both],
         "right disease first, %": [percent(s.model_top_1) for s in both],
         "the same, the ranking that it was shown": [percent(s.reader_top_1) for s in both],
     }
     return ["| | before | after |", "|---|---|---|", *(f"| {name} | {b} | {a} |" for name, (b, a) in rows.items())]
+
+
+def _word_share(rate: Rate, n: int) -> str:
+    return f"{percent(rate)} of {n:,}" if n else "none made"
 
 
 def _word_curve(curve: Sequence[Mapping[str, float]]) -> list[str]:
