@@ -98,13 +98,18 @@ def ground_prose(
     by_id = {e.evidence_id: e for e in evidence}
     patient = {graph.ontology.current_id(f.term_id): f for f in findings}
     kept, removed = [], []
-    for sentence in filter(None, map(plain, _END_OF_SENTENCE.split(text))):
+    for sentence in sentences_of(text):
         reason = _fault_of_sentence(sentence, diagnoses, by_id, patient, graph, _backing_in_patient)
         if reason is None:
             kept.append(CITATION.sub(lambda m: " ".join(f"[{i}]" for i in cited_ids(m[1])), sentence))
         else:
             removed.append(_removed_sentence(sentence, reason))
     return " ".join(kept), tuple(removed)
+
+
+def sentences_of(text: str) -> list[str]:
+    """Prose in the sentences that are held against the evidence one by one."""
+    return list(filter(None, map(plain, _END_OF_SENTENCE.split(text))))
 
 
 def ground_sentence(

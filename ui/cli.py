@@ -28,7 +28,7 @@ from retrieval.demographics import (
     merge_demographics,
 )
 from retrieval.schema import ReaderName
-from ui import data_commands, evaluate_commands, graph_commands, train_commands
+from ui import data_commands, evaluate_commands, finetune_command, graph_commands, train_commands
 
 if TYPE_CHECKING:
     from kg.graph import KnowledgeGraph
@@ -48,6 +48,7 @@ app.add_typer(graph_commands.app, name="graph")
 app.add_typer(data_commands.app, name="data")
 app.add_typer(evaluate_commands.app, name="evaluate")
 app.add_typer(train_commands.app, name="train")
+app.command()(finetune_command.finetune)
 
 _LONG_STORY = 100_000
 """Characters that take a second to read, at worst."""

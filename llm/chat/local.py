@@ -57,7 +57,7 @@ class LocalChatModel:
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """Tokens of the prompt, with the template. Raises ModelError: see ``reply``."""
-        return len(self._encode(messages))
+        return len(self.encode(messages))
 
     def reply(
         self,
@@ -74,7 +74,7 @@ class LocalChatModel:
             ModelError: the prompt and ``max_tokens`` do not fit into the context; the schema is none; an answer in a
                 schema was not whole at ``max_tokens``; the model said nothing; the device has no memory left.
         """
-        prompt = self._encode(messages)
+        prompt = self.encode(messages)
         if len(prompt) + max_tokens > self.context_size:
             raise ModelError(
                 f"the prompt has {len(prompt)} tokens and the answer may have {max_tokens}, and {self.identity} reads "
@@ -102,10 +102,10 @@ class LocalChatModel:
         """
         import torch
 
-        prompt = self._encode(messages)
+        prompt = self.encode(messages)
         found = []
         for answer in answers:
-            ids = list(self._model.tokenizer(answer, add_special_tokens=False, split_special_tokens=True).input_ids)
+            ids = self.encode_answer(answer)
             if not ids or len(prompt) + len(ids) > self.context_size:
                 raise ModelError(
                     f"{self.identity} cannot say how likely {answer[:40]!r} is after {len(prompt)} tokens: it reads "
@@ -117,6 +117,34 @@ class LocalChatModel:
             told = logits[0, len(prompt) - 1 : -1].float().log_softmax(-1)
             found.append(float(told[torch.arange(len(ids)), torch.tensor(ids)].sum()))
         return found
+
+    def encode(self, messages: Sequence[Message]) -> list[int]:
+        """Token ids of the prompt; control tokens within a message are read as plain text. Raises ModelError."""
+        if not self._has_template:
+            ids = self._model.tokenizer(_plain_prompt(messages), split_special_tokens=True).input_ids
+            return list(ids)
+        from jinja2 import TemplateError
+
+        try:
+            return self._apply_template(messages)
+        except TemplateError:  # such as Gemma's, which knows no system message
+            try:
+                return self._apply_template(_without_system(messages))
+            except TemplateError as error:
+                raise ModelError(f"the chat template of {self.identity} refuses the conversation: {error}") from error
+
+    def encode_answer(self, answer: str) -> list[int]:
+        """Token ids of an answer after any prompt, without the one that ends it."""
+        return list(self._model.tokenizer(answer, add_special_tokens=False, split_special_tokens=True).input_ids)
+
+    @cached_property
+    def end_id(self) -> int:
+        """The token that ends an answer: of those that may, the one that the chat template writes."""
+        if not self._has_template:
+            return self._model.end_ids[0]
+        turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+        written = reversed(self._model.tokenizer.apply_chat_template(turns, return_dict=False))
+        return next((token for token in written if token in self._model.end_ids), self._model.end_ids[0])
 
     @cached_property
     def _decoder(self) -> SchemaDecoder:
@@ -165,21 +193,6 @@ class LocalChatModel:
             )
         if answer.is_empty:
             raise ModelError(f"{self.identity} gave no answer: ask again, or take another model")
-
-    def _encode(self, messages: Sequence[Message]) -> list[int]:
-        """Token ids of the prompt; control tokens within a message are read as plain text."""
-        if not self._has_template:
-            ids = self._model.tokenizer(_plain_prompt(messages), split_special_tokens=True).input_ids
-            return list(ids)
-        from jinja2 import TemplateError
-
-        try:
-            return self._apply_template(messages)
-        except TemplateError:  # such as Gemma's, which knows no system message
-            try:
-                return self._apply_template(_without_system(messages))
-            except TemplateError as error:
-                raise ModelError(f"the chat template of {self.identity} refuses the conversation: {error}") from error
 
     def _apply_template(self, messages: Sequence[Message]) -> list[int]:
         ids = self._model.tokenizer.apply_chat_template(

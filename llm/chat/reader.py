@@ -59,7 +59,7 @@ class ChatReader:
         self._model = model
         self._fallback = fallback or RankingReader()
         self._never_below = never_below
-        self._max_tokens = min(max_tokens, model.context_size // 3)
+        self._max_tokens = tokens_of_answer(model, max_tokens)
         self._is_cancelled = is_cancelled
 
     @property
@@ -72,20 +72,12 @@ class ChatReader:
         reading = self._fallback.read(graph, findings, candidates)
         if not reading.evidence:
             return self._without_model(reading, NO_EVIDENCE)
-        n_claims = claims_within(self._max_tokens)
         try:
-            prompt = build_prompt(
-                reading,
-                findings,
-                graph,
-                count_tokens=self._model.count_tokens,
-                budget=self._model.context_size - self._max_tokens,
-                n_claims=n_claims,
-            )
+            prompt = prompt_for(self._model, reading, findings, graph, self._max_tokens)
             text = whole_reply(
                 self._model,
                 prompt.messages,
-                schema=answer_schema(prompt, n_claims),
+                schema=answer_schema(prompt, claims_within(self._max_tokens)),
                 max_tokens=self._max_tokens,
                 is_cancelled=self._is_cancelled,
             )
@@ -126,6 +118,25 @@ class ChatReader:
                 notes=(*notes, *answer.notes),
             ),
         )
+
+
+def tokens_of_answer(model: ChatModel, max_tokens: int = MAX_ANSWER_TOKENS) -> int:
+    """How many tokens a model's answer may have: at most a third of its context."""
+    return min(max_tokens, model.context_size // 3)
+
+
+def prompt_for(
+    model: ChatModel, reading: Reading, findings: Sequence[Finding], graph: KnowledgeGraph, max_tokens: int
+) -> Prompt:
+    """The case as this model is shown it, with room for an answer of so many tokens. Raises ModelError."""
+    return build_prompt(
+        reading,
+        findings,
+        graph,
+        count_tokens=model.count_tokens,
+        budget=model.context_size - max_tokens,
+        n_claims=claims_within(max_tokens),
+    )
 
 
 def _with_claims(diagnoses: Sequence[Diagnosis], claims: Sequence[Claim]) -> tuple[Diagnosis, ...]:
