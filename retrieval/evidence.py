@@ -54,6 +54,7 @@ class EvidenceBook:
             term_ids=tuple(t.term_id for t in hit.case.present),
             provenance=(hit.case.provenance,),
             score=hit.similarity,
+            case=hit.case,
         )
 
     def _cite(self, key: object, **fields: object) -> str:
