@@ -13,7 +13,7 @@ from kg.schema import Finding, Match
 from llm.schema import Differential
 from ui.figures.ranking import Shown, Weighed, shown_diagnoses
 
-MAX_FINDINGS = 24
+MAX_FINDINGS = 20
 """Findings in one picture: those that weigh most for one of the diseases."""
 
 

@@ -56,15 +56,6 @@ def ordered(nodes: Sequence[_Key], centres: Mapping[_Key, float]) -> list[_Key]:
     return sorted(nodes, key=lambda node: centres.get(node, float("inf")))
 
 
-def n_crossings(edges: Sequence[tuple[float, float]]) -> int:
-    """Pairs of straight edges between two layers that cross, by the positions of their ends."""
-    return sum(
-        (a_start - b_start) * (a_end - b_end) < 0
-        for i, (a_start, a_end) in enumerate(edges)
-        for b_start, b_end in edges[:i]
-    )
-
-
 def spread(wanted: Sequence[float], heights: Sequence[float], gap: float, top: float, bottom: float) -> list[float]:
     """Upper sides of boxes in their order, each as near to its wanted centre as its neighbours leave it.
 

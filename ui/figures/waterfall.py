@@ -103,17 +103,17 @@ def ticks_of(axis: Axis) -> tuple[int, ...]:
 
 
 def _figure(shown: Shown, wording: Wording, *, hidden: bool) -> str:
-    say, diagnosis = wording.say, shown.diagnosis
+    say, diagnosis, state = wording.say, shown.diagnosis, ' hidden=""' if hidden else ""
     steps = steps_of(shown, wording)
     axis = axis_of(steps)
     ticks = ticks_of(axis)
     rows = "".join(_row(step, axis, ticks) for step in steps)
-    heads = (say("Finding"), _scale(axis, ticks), say("Ratio"), say("Evidence"))
-    head = "".join(f'<th scope="col">{cell if i == 1 else escape(cell)}</th>' for i, cell in enumerate(heads))
+    finding, *others = (f'<th scope="col">{escape(say(head))}</th>' for head in ("Finding", "Ratio", "Evidence"))
+    head = f"{finding}<td>{_scale(axis, ticks)}</td>{''.join(others)}"
     total = Step(label=say("Together"), note="", start=0.0, change=steps[-1].end if steps else 0.0)
     title = say("What speaks for and against {disease}").format(disease=diagnosis.name)
     return (
-        f'<figure class="fig fig-waterfall" data-for="{escape(diagnosis.disease_id)}"{" hidden" if hidden else ""}>'
+        f'<figure class="fig fig-waterfall" data-for="{escape(diagnosis.disease_id)}"{state}>'
         f"<table><caption>{escape(title)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
         f"<tfoot>{_row(total, axis, ticks)}</tfoot></table>{_caption(shown, wording)}</figure>"
     )
