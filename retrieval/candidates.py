@@ -160,9 +160,7 @@ def _candidate(
     group = model.groups[index]
     explanation = model.graph.explain(group[0], findings)
     contributions = tuple(
-        Contribution(
-            term_id=f.term_id, excluded=f.excluded, weight=float(weight), log_lr=float(log_lr), match=m.match
-        )
+        Contribution(term_id=f.term_id, excluded=f.excluded, weight=float(weight), log_lr=float(log_lr), match=m.match)
         for f, weight, log_lr, m in zip(findings, weights, log_lrs, explanation.matches, strict=True)
     )
     return Candidate(

@@ -112,7 +112,7 @@ def _placed_terms(
     centres = barycentres((term, findings[finding].box.middle, 1.0) for term, finding in pulls)
     order = ordered(range(len(evidence.terms)), centres)
     labels = [wording.term(term.term_id) if term.finding is None and right > left else "" for term in evidence.terms]
-    lines = [_lines(label, right - left - 16, columns) if label else () for label in labels]
+    lines = [_lines(label, right - left - 10, columns) if label else () for label in labels]
     heights = [_height(lines[i], columns) if lines[i] else columns.size for i in order]
     tops = spread([centres[i] for i in order], heights, GAP, MARGIN, bottom)
     return {

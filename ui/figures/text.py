@@ -11,6 +11,8 @@ _NARROW, _WIDE = frozenset("ijlftrI .,:;'|!()[]/-"), frozenset("mwMW%@")
 _EAST_ASIAN = "⺀-鿿가-힣＀-￯"
 _PIECE = re.compile(rf"\s+|[{_EAST_ASIAN}]|[^\s{_EAST_ASIAN}/-]+[/-]?|[/-]")
 _ELLIPSIS = "…"
+_LEAST_CUT = 3
+"""Letters that a word is cut off at the end, at least."""
 
 
 def text_width(text: str, size: float) -> float:
@@ -44,7 +46,8 @@ def _pieces(text: str, width: float, size: float) -> list[str]:
     for piece in _PIECE.findall(text.strip()):
         rest = " " if piece.isspace() else piece
         while text_width(rest, size) > width and len(rest) > 1:
-            n = next((n for n in range(len(rest) - 1, 1, -1) if text_width(rest[:n] + "-", size) <= width), 1)
+            longest = max(1, len(rest) - _LEAST_CUT)
+            n = next((n for n in range(longest, 1, -1) if text_width(rest[:n] + "-", size) <= width), 1)
             pieces.append(rest[:n] + "-")
             rest = rest[n:]
         pieces.append(rest)
@@ -61,4 +64,4 @@ def _char_width(char: str) -> float:
         return 0.42
     if char in _WIDE:
         return 1.0
-    return 0.8 if char.isupper() else 0.65
+    return 0.78 if char.isupper() else 0.64
