@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
@@ -72,10 +71,11 @@ def arrange(evidence: EvidenceMap, columns: Columns, wording: Wording) -> Drawin
     terms = _placed_terms(evidence, columns, wording, stacked, bottom)
     bottom = max(bottom, *(node.box.bottom for node in terms.values()))
     findings = _beside_terms(evidence, stacked, terms, bottom)
-    diseases, ports = _placed_diseases(evidence, columns, terms, bottom)
+    arriving = _arriving(evidence, terms)
+    diseases = _placed_diseases(evidence, columns, arriving, bottom)
     nodes = {node.key: node for layer in (findings, terms, diseases) for node in layer.values()}
     height = max(node.box.bottom for node in nodes.values()) + MARGIN
-    return Drawing(columns=columns, height=height, nodes=nodes, ports=ports)
+    return Drawing(columns=columns, height=height, nodes=nodes, ports=dict(_ports(diseases, arriving)))
 
 
 def _stacked_findings(evidence: EvidenceMap, columns: Columns, wording: Wording) -> dict[int, Node]:
@@ -121,36 +121,46 @@ def _placed_terms(
     }
 
 
+def _arriving(evidence: EvidenceMap, terms: Mapping[int, Node]) -> dict[int, list[Way]]:
+    """The ways to each disease, the highest first."""
+    arriving: dict[int, list[Way]] = {i: [] for i in range(len(evidence.diseases))}
+    for way in sorted(evidence.ways, key=lambda way: terms[way.term].box.middle):
+        arriving[way.disease].append(way)
+    return arriving
+
+
 def _placed_diseases(
-    evidence: EvidenceMap, columns: Columns, terms: Mapping[int, Node], bottom: float
-) -> tuple[dict[int, Node], dict[tuple[int, int], float]]:
-    """Diseases at even distances, and the ports of their lines, one below the other as they come in."""
+    evidence: EvidenceMap, columns: Columns, arriving: Mapping[int, Sequence[Way]], bottom: float
+) -> dict[int, Node]:
+    """Diseases at even distances, each high enough for its label and its lines."""
     left, right = columns.diseases
-    count = len(evidence.diseases)
     lines = [
         _lines(shown.diagnosis.name, (right - left - 10) / BOLD, columns, max_lines=4) for shown in evidence.diseases
     ]
-    arriving: dict[int, list[Way]] = defaultdict(list)
-    for way in sorted(evidence.ways, key=lambda way: terms[way.term].box.middle):
-        arriving[way.disease].append(way)
-    stacks = [
-        sum(line_width(way.weighed.strength) for way in arriving[i]) + EDGE_GAP * max(0, len(arriving[i]) - 1)
-        for i in range(count)
-    ]
-    heights = [max(_height((*lines[i], ""), columns), stacks[i]) for i in range(count)]
-    step = (bottom - MARGIN) / count
-    tops = spread([MARGIN + step * (i + 0.5) for i in range(count)], heights, GAP, MARGIN, bottom)
-    nodes = {}
-    ports = {}
-    for i in range(count):
-        box = Box(left=left, top=tops[i], width=right - left, height=heights[i])
-        nodes[i] = Node(key=f"d{i}", lines=lines[i], box=box)
-        y = box.middle - stacks[i] / 2
+    heights = [max(_height((*label, "share"), columns), _stack(arriving[i])) for i, label in enumerate(lines)]
+    step = (bottom - MARGIN) / len(heights)
+    tops = spread([MARGIN + step * (i + 0.5) for i in range(len(heights))], heights, GAP, MARGIN, bottom)
+    return {
+        i: Node(key=f"d{i}", lines=label, box=Box(left=left, top=top, width=right - left, height=height))
+        for i, (label, top, height) in enumerate(zip(lines, tops, heights, strict=True))
+    }
+
+
+def _stack(ways: Sequence[Way]) -> float:
+    """Height of lines one below the other."""
+    return sum(line_width(way.weighed.strength) for way in ways) + EDGE_GAP * max(0, len(ways) - 1)
+
+
+def _ports(
+    diseases: Mapping[int, Node], arriving: Mapping[int, Sequence[Way]]
+) -> Iterator[tuple[tuple[int, int], float]]:
+    """Where each way meets its disease: about the middle, side by side in the order in which they come in."""
+    for i, node in diseases.items():
+        y = node.box.middle - _stack(arriving[i]) / 2
         for way in arriving[i]:
             width = line_width(way.weighed.strength)
-            ports[way.finding, i] = y + width / 2
+            yield (way.finding, i), y + width / 2
             y += width + EDGE_GAP
-    return nodes, ports
 
 
 def _lines(label: str, width: float, columns: Columns, max_lines: int = 3) -> tuple[str, ...]:
