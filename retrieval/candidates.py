@@ -111,9 +111,12 @@ def rank_candidates(
     findings = sorted(findings, key=lambda f: (f.term_id, f.excluded))
     diseases, log_probabilities = ranker.rank(findings, person)
     weights = ranker.weigh(findings, diseases[:n], person)
+    log_lrs = model.log_lrs(findings)
     cases = cases_by_disease(model, hits)
     return tuple(
-        describe_candidate(model, findings, disease, rank, log_probability, weights[:, rank - 1], cases[disease])
+        describe_candidate(
+            model, findings, disease, rank, log_probability, weights[:, rank - 1], log_lrs[:, disease], cases[disease]
+        )
         for rank, (disease, log_probability) in enumerate(zip(diseases[:n], log_probabilities, strict=False), start=1)
     )
 
@@ -152,6 +155,7 @@ def describe_candidate(
     rank: int,
     log_probability: float,
     weights: Floats,
+    log_lrs: Floats,
     cases: Sequence[CaseHit],
 ) -> Candidate:
     """The record of one candidate.
@@ -163,13 +167,14 @@ def describe_candidate(
         rank: from 1.
         log_probability: natural logarithm.
         weights: of each finding, shape [n_findings].
+        log_lrs: of each finding by the graph's likelihoods, natural logarithm, shape [n_findings].
         cases: similar ones with this disease.
     """
     group = model.groups[index]
     explanation = model.graph.explain(group[0], findings)
     contributions = tuple(
-        Contribution(term_id=f.term_id, excluded=f.excluded, weight=float(weight), match=m.match)
-        for f, weight, m in zip(findings, weights, explanation.matches, strict=True)
+        Contribution(term_id=f.term_id, excluded=f.excluded, weight=float(weight), log_lr=float(log_lr), match=m.match)
+        for f, weight, log_lr, m in zip(findings, weights, log_lrs, explanation.matches, strict=True)
     )
     return Candidate(
         disease_id=group[0],
@@ -177,6 +182,7 @@ def describe_candidate(
         rank=rank,
         score=log_probability,
         probability=float(np.exp(log_probability)),
+        log_prior=float(model.log_prior[index]),
         contributions=contributions,
         explanation=explanation,
         equivalent_ids=group,

@@ -203,18 +203,27 @@ class CaseLibrary:
 
 def shared_findings(findings: Iterable[Finding], case: PublishedCase, ontology: Ontology) -> tuple[str, ...]:
     """The patient's present findings that a case has too, as the more general term of each related pair."""
-    theirs = [t.term_id for t in case.present]
-    shared: dict[str, None] = {}
-    for finding in findings:
-        if finding.excluded:
-            continue
-        mine = ontology.current_id(finding.term_id)
-        if any(mine in ontology.ancestors(t) for t in theirs):
-            shared[mine] = None
-        else:
-            above = ontology.ancestors(mine)
-            shared |= dict.fromkeys(ontology.most_specific(t for t in theirs if t in above)[:1])
-    return tuple(shared)
+    present = (ontology.current_id(f.term_id) for f in findings if not f.excluded)
+    pairs = related_terms(present, [t.term_id for t in case.present], ontology)
+    return tuple(dict.fromkeys(mine if mine in ontology.ancestors(theirs) else theirs for mine, theirs in pairs))
+
+
+def related_terms(ours: Iterable[str], theirs: Sequence[str], ontology: Ontology) -> tuple[tuple[str, str], ...]:
+    """Each of our terms with the one of theirs that it is, implies or follows from; those without one are left out.
+
+    Args:
+        ours: current ids.
+        theirs: current ids. The same term comes first, then the first more specific one, then the nearest above.
+        ontology: the is-a hierarchy.
+    """
+    pairs = []
+    for term_id in ours:
+        above = ontology.ancestors(term_id)
+        below = [t for t in theirs if term_id in ontology.ancestors(t)]
+        related = below or ontology.most_specific(t for t in theirs if t in above)
+        if related:
+            pairs.append((term_id, term_id if term_id in below else related[0]))
+    return tuple(pairs)
 
 
 def _ordered(findings: Iterable[Finding], ontology: Ontology) -> list[Finding]:

@@ -60,6 +60,7 @@ class EvidenceBook:
             term_ids=tuple(t.term_id for t in hit.case.present),
             provenance=(hit.case.provenance,),
             score=hit.similarity,
+            case=hit.case,
         )
 
     def cite_term(self, term_id: str) -> str:

@@ -24,6 +24,8 @@ class Contribution:
     excluded: bool
     weight: float
     """How much it speaks for the disease, in nats; below 0: against. By which measure, the ranker says."""
+    log_lr: float
+    """The same by the graph's likelihood model, whatever the ranker: these add up over the findings."""
     match: Match
 
 
@@ -80,6 +82,8 @@ class Candidate:
     """Fused score: natural-log likelihood ratio of the findings plus what similar cases add."""
     probability: float
     """Share of the tempered posterior over all diseases and "none of these", 0..1."""
+    log_prior: float
+    """What the likelihood model adds for how common the disease is, in nats; 0 where no source says."""
     contributions: tuple[Contribution, ...]
     explanation: Explanation
     equivalent_ids: tuple[str, ...] = ()
@@ -117,6 +121,8 @@ class Evidence:
     score: float = 0.0
     association: Association | None = None
     """The annotation behind an ``annotation``; None for cases and passages."""
+    case: PublishedCase | None = None
+    """The case or series behind a ``case``; None for annotations and passages."""
 
     @property
     def reference(self) -> str:

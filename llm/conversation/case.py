@@ -140,9 +140,11 @@ class Case:
         """
         index = self.index_of(disease_id)
         rank, log_probability = self._ranking.get(index, (len(self._ranking) + 1, -np.inf))
-        weights = self.sources.model.log_lrs(self.findings)[:, index]
+        log_lrs = self.sources.model.log_lrs(self.findings)[:, index]
         cases = cases_by_disease(self.sources.model, self.hits)[index]
-        return describe_candidate(self.sources.model, self.findings, index, rank, log_probability, weights, cases)
+        return describe_candidate(
+            self.sources.model, self.findings, index, rank, log_probability, log_lrs, log_lrs, cases
+        )
 
     def log_ratio(self, finding: Finding, disease_id: str) -> float:
         """Natural logarithm of the likelihood ratio of one finding for one disease."""

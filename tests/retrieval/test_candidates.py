@@ -13,8 +13,9 @@ from kg.errors import UnknownIdError
 from kg.graph import KnowledgeGraph
 from kg.likelihood import PREVALENCE_WEIGHT
 from kg.schema import Finding, Match, Prevalence, Provenance
-from retrieval.candidates import rank_diseases
+from retrieval.candidates import FusionRanker, rank_candidates, rank_diseases
 from retrieval.cases import series_of
+from retrieval.demographics import UNKNOWN
 from retrieval.features import FeatureExtractor
 from retrieval.fusion import Fusion
 from retrieval.schema import Candidate, CaseHit
@@ -105,6 +106,8 @@ def test_probabilities_by_hand(extractor: FeatureExtractor):
     for candidate in found:
         assert candidate.score == pytest.approx(math.log(expected[candidate.disease_id]), abs=1e-5)
         assert sum(c.weight for c in candidate.contributions) == pytest.approx(log_lr[candidate.disease_id], abs=1e-5)
+        assert [c.log_lr for c in candidate.contributions] == [c.weight for c in candidate.contributions]
+        assert candidate.log_prior == 0
 
 
 def test_matches_and_ids(extractor: FeatureExtractor):
@@ -135,6 +138,8 @@ def test_common_entriesgo_first_where_the_rest_is_equal(toy_graph: KnowledgeGrap
     common = KnowledgeGraph(toy_graph.ontology, entries, annotations, {}, {}, prevalences=prevalences)
     diseases, log_probabilities = rank_diseases(build_extractor(common), linear_fusion(), patient(VERY_LARGE))
     weight = 1000**PREVALENCE_WEIGHT
+    first, second, *_ = rank_fused(build_extractor(common), linear_fusion(), patient(VERY_LARGE))
+    assert (first.log_prior, second.log_prior) == (pytest.approx(math.log(weight)), 0)
     assert toy_graph.disease_groups[diseases[0]] == (BETA,)
     assert log_probabilities == pytest.approx([math.log(w / (weight + 5)) for w in (weight, 1, 1, 1, 1)])
 
@@ -176,6 +181,19 @@ def test_what_each_finding_adds_is_the_models(extractor: FeatureExtractor, findi
         for c in candidate.contributions:
             log_lr = model.log_lr(c.term_id, excluded=c.excluded)[model.group_index[candidate.disease_id]]
             assert c.weight == pytest.approx(float(log_lr))
+
+
+def test_a_likelihood_ratio_does_not_hang_on_what_the_ranker_weighs(extractor: FeatureExtractor):
+    class Indifferent(FusionRanker):
+        def weigh(self, findings, diseases, person=UNKNOWN):
+            return np.zeros((len(findings), len(diseases)), np.float32)
+
+    findings, fusion = patient(VERY_LARGE, no=[WOBBLING]), linear_fusion(log_lr=1)
+    found = rank_candidates(extractor.model, Indifferent(extractor, fusion), findings)
+    by_ratio = rank_fused(extractor, fusion, findings)
+    assert {c.weight for candidate in found for c in candidate.contributions} == {0.0}
+    for one, other in zip(found, by_ratio, strict=True):
+        assert [c.log_lr for c in one.contributions] == [c.weight for c in other.contributions]
 
 
 @pytest.mark.parametrize(("disease_id", "shown"), [(BETA, BETA), (ALPHA_ORPHA, ALPHA), (DELTA, DELTA)])

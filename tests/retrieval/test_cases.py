@@ -19,6 +19,7 @@ from retrieval.cases import (
     load_library,
     published_cases,
     read_library,
+    related_terms,
     series_of,
     shared_findings,
     word_findings,
@@ -43,6 +44,7 @@ from tests.toy import (
     VERY_LARGE,
     WOBBLING,
     WOBBLING_STRIPES,
+    ZORB,
     build_toy_library,
     counted_series,
     hit,
@@ -124,6 +126,19 @@ def test_patients_without_diagnosis_or_known_finding_are_left_out(toy_graph: Kno
 def test_shared_findings(toy_graph: KnowledgeGraph, mine: list[str], theirs: list[str], shared: list[str]):
     case = hit(ALPHA, *theirs).case
     assert shared_findings(patient(*mine), case, toy_graph.ontology) == tuple(shared)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "pairs"),
+    [
+        ([LARGE], [VERY_LARGE, LARGE], [(LARGE, LARGE)]),  # the same before a more specific one
+        ([STRIPED], [WOBBLING_STRIPES, RED_STRIPED], [(STRIPED, WOBBLING_STRIPES)]),  # then the first below
+        ([RED_STRIPED], [ZORB, STRIPED], [(RED_STRIPED, STRIPED)]),  # then the nearest above
+        ([BRITTLE, LARGE], [LARGE], [(LARGE, LARGE)]),
+    ],
+)
+def test_related_terms(toy_graph: KnowledgeGraph, ours: list[str], theirs: list[str], pairs: list[tuple[str, str]]):
+    assert related_terms(ours, theirs, toy_graph.ontology) == tuple(pairs)
 
 
 def test_what_is_excluded_is_not_shared(toy_graph: KnowledgeGraph):

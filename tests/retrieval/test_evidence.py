@@ -151,3 +151,4 @@ def test_a_case_as_evidence(toy_graph: KnowledgeGraph):
     (evidence,) = book.evidence
     assert (evidence.kind, evidence.disease_id, evidence.term_ids) == (EvidenceKind.CASE, ALPHA, (STRIPED, LARGE))
     assert (evidence.association, evidence.score, evidence.reference) == (None, 0.7, "PMID:90000009")
+    assert evidence.case == found.case
