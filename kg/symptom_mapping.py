@@ -61,6 +61,7 @@ class SymptomMapping:
     ) -> None:
         findings = ontology.phenotypic_abnormalities - {PHENOTYPIC_ABNORMALITY}
         terms = [ontology.terms[t] for t in findings]
+        self._ontology = ontology
         self._table = table
         self._by_name = _index((name_key(t.name), t.term_id) for t in terms)
         self._by_synonym = _index(
@@ -78,7 +79,8 @@ class SymptomMapping:
         """The term and what said so; None where nothing points at one."""
         row = self._table.get(symptom.symptom_id)
         if row is not None:
-            return (row.term_id, MappedBy.TABLE) if row.term_id else None
+            known = row.term_id in self._ontology  # no term said, or one of another release
+            return (self._ontology.current_id(row.term_id), MappedBy.TABLE) if known else None
         names, references = [name_key(symptom.name)], symptom.other_ids
         wordings = [name_key(w) for w in (symptom.name, *symptom.synonyms)]
         for index, keys, by in (

@@ -11,6 +11,7 @@ import re
 import zlib
 from collections import Counter, defaultdict
 from pathlib import Path
+from textwrap import shorten
 
 import obonet
 
@@ -69,7 +70,7 @@ def _read_classes(path: Path, wanted: re.Pattern[str]) -> dict[str, str]:
                 pair for node, others in nodes for other in others or () for pair in ((node, other), (other, node))
             ]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zlib.error) as error:
-        raise SourceError(f"cannot read the equivalences {path}: {error}") from error
+        raise SourceError(f"cannot read the equivalences {path}: {shorten(str(error), 200)}") from error
     classes: dict[str, set[str]] = defaultdict(set)
     for one, other in pairs:
         if other.startswith("MONDO:") and wanted.fullmatch(entry := _entry_id(one)):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping
+from textwrap import shorten
 from typing import Any
 
 import obonet
@@ -27,7 +28,7 @@ def load_symptom_ontology(files: SetFiles) -> SourceRecords:
         nodes = obonet.read_obo(text).nodes(data=True)
         symptoms = tuple(_symptom(i, data) for i, data in nodes if i.startswith("SYMP:"))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        refuse(file, f"it is no ontology in OBO format ({str(error)[:100]})", cause=error)
+        refuse(file, f"it is no ontology in OBO format ({shorten(str(error), 100)})", cause=error)
     if not symptoms:
         refuse(file, "it holds no SYMP terms")
     return SourceRecords(symptoms=symptoms)

@@ -286,7 +286,7 @@ def test_record_of_pulls_that_is_no_json(tmp_path: Path) -> None:
 
 def test_manifest_is_complete_and_safe() -> None:
     sets = load_manifest()
-    assert len(sets) == 24
+    assert len(sets) == 28
     assert len({d.name for d in sets}) == len({d.path for d in sets}) == len(sets)
     for d in sets:
         assert d.url.startswith("https://"), d.name
@@ -297,6 +297,7 @@ def test_manifest_is_complete_and_safe() -> None:
         assert d.citation, d.name
         assert len(d.sha256) in (0, 64), d.name
         assert (d.compress == "gzip") == (d.path.endswith(".gz") and not d.url.endswith(".gz")), d.name
+        assert d.convert in ("", "medquad"), d.name
         assert not (d.sha256 and "/HEAD/" in d.url), f"{d.name}: a moving file cannot have a fixed checksum"
 
 
