@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from kg.catalogue import SOURCES
 from kg.schema import Provenance
 from kg.sources.records import SourceFile
 
@@ -164,3 +165,8 @@ def source_file(folder: Path, name: str, text: str | None = None, version: str =
     path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
     provenance = Provenance(source=f"toy {name}", version=version, reference=f"toy:{name}", licence="CC0-1.0")
     return SourceFile(path=path, provenance=provenance, pull=name)
+
+
+def every_source(folder: Path) -> dict[str, dict[str, SourceFile]]:
+    """All toy files, by source and set, as ``kg.build.SourceFiles.further`` has them."""
+    return {name: {s: source_file(folder, s) for s in source.sets} for name, source in SOURCES.items()}

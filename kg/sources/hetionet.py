@@ -7,7 +7,6 @@ the treatments (CtD, CpD) are those of PharmacotherapyDB 1.0, so both sources to
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from kg.schema import Concept, ConceptKind, Relation, RelationKind
@@ -43,14 +42,14 @@ def load_hetionet(files: SetFiles) -> SourceRecords:
             relations.append(Relation(subject_id=start, kind=_TREATMENTS[kind], object_id=end, provenance=provenance))
     if not statements or not relations:
         refuse(edges, f"it has no edges of the kinds {', '.join((_PRESENTS, *_TREATMENTS))}")
-    diseases = _unique([*(s.disease_id for s in statements), *(r.object_id for r in relations)])
+    diseases = dict.fromkeys([*(s.disease_id for s in statements), *(r.object_id for r in relations)])
     return SourceRecords(
         names={d: names[d] for d in diseases},
-        symptoms=tuple(Symptom(symptom_id=s, name=names[s]) for s in _unique(s.symptom_id for s in statements)),
+        symptoms=tuple(Symptom(symptom_id=s, name=names[s]) for s in dict.fromkeys(s.symptom_id for s in statements)),
         symptom_statements=tuple(statements),
         concepts=tuple(
             Concept(concept_id=c, name=names[c], kind=ConceptKind.DRUG)
-            for c in _unique(r.subject_id for r in relations)
+            for c in dict.fromkeys(r.subject_id for r in relations)
         ),
         relations=tuple(relations),
     )
@@ -65,7 +64,3 @@ def _curie(node: str) -> str:
     """``Compound::DB00945`` -> ``DRUGBANK:DB00945``; other kinds as they are."""
     kind, _, local = node.partition("::")
     return _KINDS[kind] + local if kind in _KINDS else node
-
-
-def _unique(ids: Iterable[str]) -> dict[str, None]:
-    return dict.fromkeys(ids)

@@ -21,7 +21,7 @@ from kg.schema import Concept, ConceptKind, CrossReference, Disease, RelationKin
 from kg.sources.records import Symptom
 from kg.symptom_mapping import MappedBy, SymptomMapping, TableRow
 from tests.toy import ALPHA, ALPHA_ORPHA, BETA, GAMMA, SERIES_SOURCE, STRIPED, VERY_LARGE, WOBBLING, counted_series
-from tests.toy_sources import source_file
+from tests.toy_sources import every_source, source_file
 
 PSVT = "DDXPLUS:paroxysmal-supraventricular-tachycardia"
 
@@ -29,9 +29,7 @@ PSVT = "DDXPLUS:paroxysmal-supraventricular-tachycardia"
 @pytest.fixture(scope="module")
 def sources(toy_sources: SourceFiles, tmp_path_factory: pytest.TempPathFactory) -> SourceFiles:
     """The toy release and every further source."""
-    folder = tmp_path_factory.mktemp("sources")
-    files = {name: {s: source_file(folder, s) for s in source.sets} for name, source in SOURCES.items()}
-    return replace(toy_sources, further=files)
+    return replace(toy_sources, further=every_source(tmp_path_factory.mktemp("sources")))
 
 
 @pytest.fixture(scope="module")

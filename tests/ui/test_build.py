@@ -14,7 +14,7 @@ from kg.catalogue import SOURCES
 from kg.errors import NotReadyError, UsageError
 from kg.graph import KnowledgeGraph
 from tests.toy import ALPHA, STRIPED
-from tests.toy_sources import source_file
+from tests.toy_sources import every_source
 from ui.build_command import summaries_as_markdown
 from ui.cli import app
 from ui.data_commands import datasets_as_markdown
@@ -32,13 +32,11 @@ def section(command: str) -> str:
 
 @pytest.fixture(scope="module")
 def graph(toy_sources, tmp_path_factory) -> KnowledgeGraph:
-    folder = tmp_path_factory.mktemp("sources")
-    files = {name: {s: source_file(folder, s) for s in source.sets} for name, source in SOURCES.items()}
-    return build_graph(replace(toy_sources, further=files))
+    return build_graph(replace(toy_sources, further=every_source(tmp_path_factory.mktemp("sources"))))
 
 
 def shown(graph: KnowledgeGraph, id_or_name: str) -> list[str]:
-    console = Console(width=220, record=True, file=None, quiet=False)
+    console = Console(width=220)
     with console.capture() as captured:
         show_node(console, graph, graph.node(id_or_name))
     return [" ".join(line.split()) for line in captured.get().splitlines()]
