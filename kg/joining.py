@@ -46,7 +46,11 @@ def join_sources(
         mondo_ids |= r.mondo_ids or {}
     references = tuple(c for r in records.values() for c in r.cross_references)
     joined = _join_diseases(graph, records.values(), mondo_ids, references)
-    joiner = _Joiner(graph.ontology, joined, mapping, {s.symptom_id: s for r in records.values() for s in r.symptoms})
+    symptoms: dict[str, Symptom] = {}
+    for s in (s for r in records.values() for s in r.symptoms):
+        if s.symptom_id not in symptoms or s.synonyms or s.other_ids:  # the source that knows more of it
+            symptoms[s.symptom_id] = s
+    joiner = _Joiner(graph.ontology, joined, mapping, symptoms)
     parts = [joiner.join(name, r) for name, r in records.items()]
     table = AnnotationTable.from_associations(
         [a for part in parts for a in part.associations], list(joined.entries), list(graph.ontology.terms)
@@ -126,7 +130,7 @@ class _Joiner:
         ontology: the terms.
         diseases: the nodes.
         mapping: which term a symptom is.
-        symptoms: every source's, by id; those of the Disease Ontology are told by the Symptom Ontology.
+        symptoms: every source's, by id.
     """
 
     def __init__(

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from kg.schema import Association, CrossReference, Disease, Predicate
 from kg.sources.delimited import read_rows, refuse
-from kg.sources.records import SetFiles, SourceFile, SourceRecords, SymptomStatement
+from kg.sources.records import SetFiles, SourceFile, SourceRecords, Symptom, SymptomStatement
 
 _PREFIXES = {"MIM": "OMIM", "ORDO": "ORPHA", "MESH": "MESH", "UMLS_CUI": "UMLS"}
 _FACETS = {"phenotype": Predicate.PHENOTYPE, "onset": Predicate.CLINICAL_COURSE}
@@ -26,11 +26,13 @@ _ROOT = "disease"
 def load_disease_ontology(files: SetFiles) -> SourceRecords:
     """Read ``do-names``, ``do-xrefs``, ``do-facets`` and ``do-symptoms``. Raises SourceError."""
     definitions, associations = _read_facets(files["do-facets"])
+    symptoms, statements = _read_symptoms(files["do-symptoms"])
     return SourceRecords(
         diseases=tuple(_read_diseases(files["do-names"], definitions)),
         cross_references=tuple(_read_cross_references(files["do-xrefs"])),
         associations=associations,
-        symptom_statements=tuple(_read_symptoms(files["do-symptoms"])),
+        symptoms=symptoms,
+        symptom_statements=statements,
     )
 
 
@@ -83,7 +85,14 @@ def _read_facets(file: SourceFile) -> tuple[dict[str, str], tuple[Association, .
     return definitions, tuple(associations)
 
 
-def _read_symptoms(file: SourceFile) -> Iterator[SymptomStatement]:
-    for _, row in read_rows(file, ("disease_id", "symptom_id")):
+def _read_symptoms(file: SourceFile) -> tuple[tuple[Symptom, ...], tuple[SymptomStatement, ...]]:
+    """Symptoms by their names alone, of which the Symptom Ontology knows more, and which disease has which."""
+    names: dict[str, str] = {}
+    statements = []
+    for _, row in read_rows(file, ("disease_id", "symptom_id", "symptom_label")):
+        names[row["symptom_id"]] = row["symptom_label"]
         provenance = replace(file.provenance, reference=row["disease_id"])
-        yield SymptomStatement(disease_id=row["disease_id"], symptom_id=row["symptom_id"], provenance=provenance)
+        statements.append(
+            SymptomStatement(disease_id=row["disease_id"], symptom_id=row["symptom_id"], provenance=provenance)
+        )
+    return tuple(Symptom(symptom_id=i, name=name) for i, name in names.items()), tuple(statements)

@@ -120,6 +120,13 @@ def test_symptoms_without_a_term_are_listed_and_counted(graph):
     assert summaries["medquad"].left_out == {"pages about what is no disease of the graph, or several": 1}
 
 
+def test_one_source_goes_without_the_others(toy_sources, tmp_path):
+    files = {s: source_file(tmp_path, s) for s in SOURCES["do"].sets}
+    alone = build_graph(replace(toy_sources, further={"do": files}))
+    assert STRIPED in {a.term_id for a in alone.findings_of("DOID:3")}  # by the name in the table itself
+    assert alone.equivalents("DOID:1") == (ALPHA, ALPHA_ORPHA, "DOID:1")  # by name, Mondo being silent
+
+
 def test_what_says_which_term_a_symptom_is(toy_graph):
     mapping = SymptomMapping(
         toy_graph.ontology,

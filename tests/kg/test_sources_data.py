@@ -15,7 +15,13 @@ pytestmark = [pytest.mark.data, pytest.mark.release]
 
 N_RECORDS = {  # of the files at hand on 2026-11-28
     "mondo": {"mondo_ids": 18295, "cross_references": 5080, "names": 32103},
-    "do": {"diseases": 12246, "cross_references": 20019, "associations": 10760, "symptom_statements": 2222},
+    "do": {
+        "diseases": 12246,
+        "cross_references": 20019,
+        "associations": 10760,
+        "symptoms": 300,
+        "symptom_statements": 2222,
+    },
     "symp": {"symptoms": 895},
     "hetionet": {"symptoms": 415, "symptom_statements": 3357, "relations": 1145},
     "ddxplus": {"symptoms": 223, "relations": 283},
