@@ -124,7 +124,7 @@ def test_one_source_goes_without_the_others(toy_sources, tmp_path):
     files = {s: source_file(tmp_path, s) for s in SOURCES["do"].sets}
     alone = build_graph(replace(toy_sources, further={"do": files}))
     assert STRIPED in {a.term_id for a in alone.findings_of("DOID:3")}  # by the name in the table itself
-    assert alone.equivalents("DOID:1") == (ALPHA, ALPHA_ORPHA, "DOID:1")  # by name, Mondo being silent
+    assert alone.equivalents("DOID:1") == (BETA, "DOID:1")  # by its own reference, where Mondo does not say otherwise
 
 
 def test_what_says_which_term_a_symptom_is(toy_graph):
