@@ -202,7 +202,8 @@ def _predict(case: Case, ranking: Ranking, knowledge: Knowledge, is_known: bool)
     model = knowledge.model
     order = np.argsort(-ranking.scores, kind="stable")[:N_KEPT]
     order = order[ranking.scores[order] > -np.inf]
-    gold = {model.group_index[g] for g in case.gold_ids if g in model.group_index}
+    entries = [model.graph.entry_id(g) for g in case.gold_ids]  # a class of Mondo, say, means an entry too
+    gold = {model.group_index[entry] for entry in entries if entry}
     ranks = [rank for rank, index in enumerate(order.tolist(), start=1) if index in gold]
     shares = () if ranking.probabilities is None else ranking.probabilities[order].tolist()
     return Prediction(
@@ -223,7 +224,7 @@ def _publications_by_disease(cases: Sequence[Case], graph: KnowledgeGraph) -> di
     publications: dict[str, set[str]] = defaultdict(set)
     for case in cases:
         for gold in case.gold_ids:
-            for disease_id in graph.equivalents(gold) if gold in graph.diseases else (gold,):
+            for disease_id in graph.equivalents(gold) if graph.entry_id(gold) else (gold,):
                 publications[disease_id].add(case.publication)
     return dict(publications)
 

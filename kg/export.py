@@ -13,6 +13,7 @@ import networkx as nx
 
 from kg.errors import StorageError
 from kg.graph import KnowledgeGraph
+from kg.schema import Association, Provenance, Relation
 
 
 class ExportFormat(StrEnum):
@@ -62,18 +63,33 @@ def _edges(graph: KnowledgeGraph) -> Iterator[dict[str, Any]]:
     """Edges with plain values only; what is unknown is left out."""
     for start, end, data in graph.network.edges(data=True):
         edge: dict[str, Any] = {"source": start, "target": end, "predicate": data["predicate"]}
-        if "row" in data:
-            a = graph.annotations.record(data["row"])
-            facts = {
-                "excluded": a.excluded or None,
-                "n": a.frequency.n if a.frequency else None,
-                "m": a.frequency.m if a.frequency else None,
-                "frequency": str(a.frequency) if a.frequency else None,
-                "onset": a.onset_id,
-                "sex": a.sex,
-                "modifiers": ";".join(a.modifier_ids) or None,
-                "evidence_code": a.evidence_code or None,
-                "references": ";".join(p.reference for p in a.provenance),
+        record = graph.record_of(data)
+        if record is not None:
+            facts = _association(record) if isinstance(record, Association) else _relation(record)
+            facts |= {
+                "evidence_code": record.evidence_code or None,
+                "references": ";".join(p.reference for p in provenances_of(record)),
             }
             edge |= {key: value for key, value in facts.items() if value is not None}
         yield edge
+
+
+def provenances_of(record: Association | Relation) -> tuple[Provenance, ...]:
+    """Who says so: several of an association whose counts were pooled, one of a relation."""
+    return record.provenance if isinstance(record, Association) else (record.provenance,)
+
+
+def _association(a: Association) -> dict[str, Any]:
+    return {
+        "excluded": a.excluded or None,
+        "n": a.frequency.n if a.frequency else None,
+        "m": a.frequency.m if a.frequency else None,
+        "frequency": str(a.frequency) if a.frequency else None,
+        "onset": a.onset_id,
+        "sex": a.sex,
+        "modifiers": ";".join(a.modifier_ids) or None,
+    }
+
+
+def _relation(r: Relation) -> dict[str, Any]:
+    return {"term": r.term_id, "note": r.note or None, "source_name": r.provenance.source}

@@ -6,23 +6,31 @@ single questions are answered from columns in microseconds (docs/decisions/0002)
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-
-import networkx as nx
+from typing import TYPE_CHECKING, Any
 
 from kg import cache
 from kg.annotations import AnnotationTable
+from kg.conflicts import Conflict, find_conflicts, find_references_apart
+from kg.curie import is_curie
+from kg.disease_names import DiseaseNames
 from kg.equivalence import group_equivalents
 from kg.errors import UnknownIdError
 from kg.explanation import explain
 from kg.families import Families, build_families
-from kg.ontology import PHENOTYPIC_ABNORMALITY, ROOT, Ontology
+from kg.network import build_network, find_shortest_path, nodes_between
+from kg.ontology import Ontology
+from kg.relations import RelationTable
 from kg.schema import (
+    TREATMENTS,
     Association,
+    Concept,
+    CrossReference,
     Disease,
     Explanation,
     Finding,
@@ -32,12 +40,17 @@ from kg.schema import (
     Predicate,
     Prevalence,
     Provenance,
+    Relation,
+    RelationKind,
     Term,
 )
 from kg.series import associations_of, count_patients
+from kg.summary import SourceSummary
 
-IS_A = "is_a"
-ASSOCIATED_GENE = "associated_gene"
+if TYPE_CHECKING:
+    import networkx as nx
+
+Node = Term | Disease | Gene | Concept
 
 
 class KnowledgeGraph:
@@ -52,6 +65,9 @@ class KnowledgeGraph:
         identity: digest of what the graph was built from; artefacts derived from it depend on this.
         prevalences: how common some of the diseases are.
         mondo_ids: disease id -> its equivalent class of Mondo, where that joins entries.
+        relations: treatments, risk factors, tests, pages.
+        cross_references: what sources say that entries are elsewhere.
+        summaries: what became of each further source.
     """
 
     def __init__(
@@ -64,6 +80,9 @@ class KnowledgeGraph:
         identity: str = "",
         prevalences: Sequence[Prevalence] = (),
         mondo_ids: Mapping[str, str] | None = None,
+        relations: RelationTable | None = None,
+        cross_references: Sequence[CrossReference] = (),
+        summaries: Sequence[SourceSummary] = (),
     ) -> None:
         self.ontology = ontology
         self.diseases: dict[str, Disease] = {d.disease_id: d for d in diseases}
@@ -72,6 +91,9 @@ class KnowledgeGraph:
         self.identity = identity
         self.prevalences = tuple(prevalences)
         self.mondo_ids = dict(mondo_ids or {})
+        self.relations = relations or RelationTable()
+        self.cross_references = tuple(cross_references)
+        self.summaries = tuple(summaries)
         self._genes = dict(genes)
         self._disease_index = {d: i for i, d in enumerate(self.diseases)}
         self._term_index = {t: i for i, t in enumerate(ontology.terms)}
@@ -97,6 +119,7 @@ class KnowledgeGraph:
         """
         left = copy(self)  # what depends on the entries alone (groups, kin) is kept
         left.annotations = self.annotations.without_references(references, joined_only=joined_only)
+        left.relations = self.relations.without_references(references)
         left.identity = ""
         left.__dict__.pop("network", None)
         return left
@@ -133,6 +156,9 @@ class KnowledgeGraph:
             self.identity and cache.digest({"graph": self.identity, "series": repr(series), "source": repr(source)}),
             self.prevalences,
             self.mondo_ids,
+            self.relations,
+            self.cross_references,
+            self.summaries,
         )
 
     def with_patients(self, patients: Sequence[Patient], source: str) -> KnowledgeGraph:
@@ -148,13 +174,25 @@ class KnowledgeGraph:
         return self.ontology.term(term_id)
 
     def disease(self, disease_id: str) -> Disease:
-        """The disease entry with this id. Raises UnknownIdError."""
-        try:
-            return self.diseases[disease_id]
-        except KeyError:
+        """The disease entry that this id means, see ``entry_id``. Raises UnknownIdError."""
+        entry = self.diseases.get(disease_id) or self.diseases.get(self.entry_id(disease_id) or "")
+        if entry is None:
             raise UnknownIdError(
                 f"{disease_id} is not a disease of this graph; find one by name: citedx graph show NAME"
-            ) from None
+            )
+        return entry
+
+    def entry_id(self, any_id: str) -> str | None:
+        """The disease entry that an id means: its own, a class of Mondo, or another vocabulary's; None for none."""
+        return self._names.entry_id(any_id)
+
+    def other_ids_of(self, disease_id: str) -> tuple[str, ...]:
+        """Ids of a disease that are no entries of this graph: Mondo's, MeSH's, those of the UMLS ..."""
+        return self._names.others(self.disease(disease_id).disease_id)
+
+    @cached_property
+    def _names(self) -> DiseaseNames:
+        return DiseaseNames(self.disease_groups, self.mondo_ids, self.cross_references)
 
     @cached_property
     def genes(self) -> dict[str, Gene]:
@@ -172,8 +210,8 @@ class KnowledgeGraph:
     def _genes_by_symbol(self) -> dict[str, Gene]:
         return {g.symbol.upper(): g for g in self.genes.values()}
 
-    def node(self, id_or_name: str) -> Term | Disease | Gene:
-        """A node by id, exact name, synonym or gene symbol, in this order.
+    def node(self, id_or_name: str) -> Node:
+        """A node by id, exact name, synonym, gene symbol or name of a concept, in this order.
 
         Raises:
             UnknownIdError: nothing has this id or wording; close wordings are named.
@@ -181,8 +219,10 @@ class KnowledgeGraph:
         key = id_or_name.strip()
         if key in self.ontology:
             return self.term(key)
-        if key in self.diseases:
-            return self.diseases[key]
+        if key in self.diseases or (is_curie(key) and self.entry_id(key)):
+            return self.disease(key)
+        if key in self.relations.concepts:
+            return self.relations.concepts[key]
         for term_id in self.ontology.with_wording(key):
             return self.ontology.terms[term_id]
         wanted = key.casefold()
@@ -191,6 +231,9 @@ class KnowledgeGraph:
                 return disease
         if key in self.genes or key.upper() in self._genes_by_symbol:
             return self.gene(key)
+        for concept in self.relations.concepts.values():
+            if concept.name.casefold() == wanted:
+                return concept
         near = self.with_prefix(key, limit=3) if key else ()
         hint = "; did you mean " + ", ".join(f"{_id_of(n)} ({_name_of(n)})" for n in near) + "?" if near else ""
         raise UnknownIdError(f"nothing in the graph has the id or name {key!r}{hint}")
@@ -230,7 +273,7 @@ class KnowledgeGraph:
     @cached_property
     def disease_groups(self) -> tuple[tuple[str, ...], ...]:
         """Ids of one disease, grouped; every disease is in exactly one group, see ``kg.equivalence``."""
-        return group_equivalents(self.diseases.values(), self.mondo_ids)
+        return group_equivalents(self.diseases.values(), self.mondo_ids, self.cross_references)
 
     def prevalence_of(self, disease_id: str) -> Prevalence | None:
         """How common a disease is, by the largest figure for it or an equivalent entry; None where no source says."""
@@ -269,35 +312,44 @@ class KnowledgeGraph:
         current = [replace(f, term_id=self.ontology.current_id(f.term_id)) for f in findings]
         return explain(disease_id, associations, current, self.ontology)
 
+    # Treatments, risk factors, tests
+
+    def treatments_of(self, disease_id: str) -> tuple[Relation, ...]:
+        """What drugs and medical actions are to a disease, for it and against it, by any of its entries."""
+        return self.relations.of(self.equivalents(disease_id), TREATMENTS)
+
+    def risk_factors_of(self, disease_id: str) -> tuple[Relation, ...]:
+        """What makes a disease likelier."""
+        return self.relations.of(self.equivalents(disease_id), (RelationKind.RISK_FACTOR,))
+
+    def pages_of(self, disease_id: str) -> tuple[Relation, ...]:
+        """Pages about a disease."""
+        return self.relations.of(self.equivalents(disease_id), (RelationKind.DESCRIBED_BY,))
+
+    def tests_for(self, term_id: str) -> tuple[Relation, ...]:
+        """Which tests observe a finding, before birth too."""
+        kinds = (RelationKind.OBSERVES, RelationKind.OBSERVES_PRENATALLY)
+        return self.relations.of((self.ontology.current_id(term_id),), kinds)
+
+    def conflicts_of(self, disease_id: str) -> tuple[Conflict, ...]:
+        """Where sources contradict each other about a disease; see ``kg.conflicts``."""
+        return find_conflicts(self, self.equivalents(disease_id))
+
+    @cached_property
+    def references_apart(self) -> Mapping[str, tuple[CrossReference, ...]]:
+        """First id of a group -> what a source takes for the same disease, and Mondo for another."""
+        return find_references_apart(self)
+
     # The network
 
     @cached_property
     def network(self) -> nx.MultiDiGraph[str]:
         """The graph as networkx sees it; treat it as read-only, or take ``to_networkx()``.
 
-        Nodes carry ``kind`` (term, disease, gene) and ``name``; edges are keyed by predicate and running number and
-        carry ``predicate`` and, for statements about diseases, ``row``: ``annotations.record(row)`` is the record.
+        Nodes carry ``kind`` (term, disease, gene, or that of a concept) and ``name``; edges are keyed by predicate and
+        running number and carry ``predicate`` and, for statements, where their record is; see ``kg.network``.
         """
-        network: nx.MultiDiGraph[str] = nx.MultiDiGraph(**self.versions)
-        network.add_nodes_from((t.term_id, {"kind": "term", "name": t.name}) for t in self.ontology.terms.values())
-        network.add_nodes_from((d.disease_id, {"kind": "disease", "name": d.name}) for d in self.diseases.values())
-        network.add_nodes_from((g.gene_id, {"kind": "gene", "name": g.symbol}) for g in self.genes.values())
-        network.add_edges_from(
-            (t, parent, IS_A, {"predicate": IS_A}) for t in self.ontology.terms for parent in self.ontology.parents(t)
-        )
-        network.add_edges_from(
-            (d, g.gene_id, ASSOCIATED_GENE, {"predicate": ASSOCIATED_GENE})
-            for d, genes in self._genes.items()
-            for g in genes
-        )
-        columns, disease_ids, term_ids = self.annotations.columns, list(self.diseases), list(self.ontology.terms)
-        names = [str(p) for p in Predicate]
-        rows = zip(columns["disease"].tolist(), columns["term"].tolist(), columns["predicate"].tolist(), strict=True)
-        network.add_edges_from(
-            (disease_ids[d], term_ids[t], f"{names[p]}:{row}", {"predicate": names[p], "row": row})
-            for row, (d, t, p) in enumerate(rows)
-        )
-        return network
+        return build_network(self)
 
     def to_networkx(self) -> nx.MultiDiGraph[str]:
         """A copy of the network that the caller may change."""
@@ -311,22 +363,25 @@ class KnowledgeGraph:
         Raises:
             UnknownIdError: an id is unknown, or nothing connects the two.
         """
-        start, end = _id_of(self.node(start_id)), _id_of(self.node(end_id))
-        tops = {ROOT, PHENOTYPIC_ABNORMALITY} - {start, end}
-        view = nx.restricted_view(self.network, tops, []).to_undirected(as_view=True)
-        try:
-            return tuple(nx.bidirectional_shortest_path(view, start, end))
-        except nx.NetworkXNoPath:
-            raise UnknownIdError(f"nothing connects {start} and {end}") from None
+        return find_shortest_path(self.network, _id_of(self.node(start_id)), _id_of(self.node(end_id)))
 
-    def statements_between(self, one_id: str, other_id: str) -> tuple[tuple[str, bool, Association | None], ...]:
+    def statements_between(
+        self, one_id: str, other_id: str
+    ) -> tuple[tuple[str, bool, Association | Relation | None], ...]:
         """Edges between adjacent nodes as (predicate, whether it points from one to other, record if there is one)."""
-        found: list[tuple[str, bool, Association | None]] = []
+        found: list[tuple[str, bool, Association | Relation | None]] = []
         for start, end, forward in ((one_id, other_id, True), (other_id, one_id, False)):
             for data in (self.network.get_edge_data(start, end) or {}).values():
-                record = self.annotations.record(data["row"]) if "row" in data else None
-                found.append((data["predicate"], forward, record))
+                found.append((data["predicate"], forward, self.record_of(data)))
         return tuple(found)
+
+    def record_of(self, edge: Mapping[str, Any]) -> Association | Relation | None:
+        """The record of an edge of the network; None for what is no statement of a source."""
+        place: int | None = edge.get("relation")
+        if place is not None:
+            return self.relations.relations[place]
+        row: int | None = edge.get("row")
+        return None if row is None else self.annotations.record(row)
 
     def neighbours(self, node_id: str) -> tuple[tuple[str, str, bool], ...]:
         """Edges at a node as (predicate, other node, whether it points away from the node), once per pair."""
@@ -340,33 +395,31 @@ class KnowledgeGraph:
 
         Nodes: the diseases, the findings, and the annotated terms that are equal to, above or below a finding.
         """
-        findings = [self.ontology.current_id(t) for t in term_ids]
-        nodes: set[str] = {*findings, *(self.disease(d).disease_id for d in disease_ids)}
-        for disease_id in disease_ids:
-            for a in self.findings_of(disease_id):
-                for t in findings:
-                    if a.term_id in self.ontology.ancestors(t) or t in self.ontology.ancestors(a.term_id):
-                        nodes |= {a.term_id} | self._chain(a.term_id, t)
-        return self.network.subgraph(nodes).copy()
-
-    def _chain(self, one: str, other: str) -> set[str]:
-        """Terms between a term and its ancestor, both included."""
-        low, high = (one, other) if other in self.ontology.ancestors(one) else (other, one)
-        return {t for t in self.ontology.ancestors(low) if high in self.ontology.ancestors(t)}
+        return self.network.subgraph(nodes_between(self, disease_ids, term_ids)).copy()
 
     def counts(self) -> dict[str, int]:
         """Numbers of nodes and statements by kind."""
-        return {
+        counts = {
             "terms": len(self.ontology),
             "diseases": len(self.diseases),
             "genes": len(self.genes),
             "associations": len(self.annotations),
         }
+        kinds = Counter(f"relations: {r.kind}" for r in self.relations.relations)
+        return counts | {kind: kinds[kind] for kind in sorted(kinds)}
 
 
-def _id_of(node: Term | Disease | Gene) -> str:
-    return node.term_id if isinstance(node, Term) else node.disease_id if isinstance(node, Disease) else node.gene_id
+def _id_of(node: Node) -> str:
+    match node:
+        case Term():
+            return node.term_id
+        case Disease():
+            return node.disease_id
+        case Gene():
+            return node.gene_id
+        case Concept():
+            return node.concept_id
 
 
-def _name_of(node: Term | Disease | Gene) -> str:
+def _name_of(node: Node) -> str:
     return node.symbol if isinstance(node, Gene) else node.name

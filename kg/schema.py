@@ -115,6 +115,77 @@ class Disease:
 
     disease_id: str
     name: str
+    definition: str = ""
+    parent_ids: tuple[str, ...] = ()
+    """More general entries of the same source."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrossReference:
+    """A source says that an entry is what another vocabulary calls by another id."""
+
+    disease_id: str
+    other_id: str
+    """``OMIM:264300``, ``MESH:D001249``, ``UMLS:C0004096`` ..."""
+    provenance: Provenance
+
+
+class ConceptKind(StrEnum):
+    """What a node is that is neither term, disease nor gene."""
+
+    DRUG = "drug"
+    ACTION = "medical action"  # therapies, procedures, tests, advice: what MAxO has a term for
+    RISK_FACTOR = "risk factor"
+    PAGE = "page"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concept:
+    """A drug, a medical action, a risk factor, or a page about a disease."""
+
+    concept_id: str
+    """``DRUGBANK:DB00945``, ``MAXO:0000571``, ``DDXPLUS:E_79``, or the address of the page."""
+    name: str
+    kind: ConceptKind
+
+
+class RelationKind(StrEnum):
+    """What ties concepts to diseases and terms, from subject to object."""
+
+    TREATS = "treats"  # drug or action -> disease
+    PALLIATES = "palliates"  # drug or action -> disease: relieves, does not change its course
+    PREVENTS = "prevents"  # drug or action -> disease
+    NO_BENEFIT = "has_no_benefit_in"  # drug or action -> disease: a source looked at it and denies the use
+    CONTRAINDICATED = "is_contraindicated_in"  # drug or action -> disease
+    OBSERVES = "observes"  # action (a test) -> term
+    OBSERVES_PRENATALLY = "observes_prenatally"  # action (a test) -> term
+    RISK_FACTOR = "has_risk_factor"  # disease -> risk factor
+    DESCRIBED_BY = "is_described_by"  # disease -> page
+
+
+TREATMENTS = (
+    RelationKind.TREATS,
+    RelationKind.PALLIATES,
+    RelationKind.PREVENTS,
+    RelationKind.NO_BENEFIT,
+    RelationKind.CONTRAINDICATED,
+)
+"""What a drug or action can be to a disease; the last two speak against it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """One statement of a source that is no annotation of a disease by a term."""
+
+    subject_id: str
+    kind: RelationKind
+    object_id: str
+    term_id: str | None = None
+    """The finding of the disease that the action is for; the term that a risk factor is, where there is one."""
+    evidence_code: str = ""
+    note: str = ""
+    """What the source adds in words."""
+    provenance: Provenance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

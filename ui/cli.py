@@ -28,7 +28,7 @@ from retrieval.demographics import (
     merge_demographics,
 )
 from retrieval.schema import ReaderName
-from ui import data_commands, evaluate_commands, finetune_command, graph_commands, train_commands
+from ui import build_command, data_commands, evaluate_commands, finetune_command, graph_commands, train_commands
 
 if TYPE_CHECKING:
     from kg.graph import KnowledgeGraph
@@ -44,6 +44,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,  # a traceback with local variables would print patients' words
 )
+app.command("build")(build_command.build)
 app.add_typer(graph_commands.app, name="graph")
 app.add_typer(data_commands.app, name="data")
 app.add_typer(evaluate_commands.app, name="evaluate")

@@ -17,19 +17,36 @@ app = typer.Typer(help="List, pull and verify data sets.", no_args_is_help=True)
 
 
 @app.command("list")
-def list_() -> None:
+def list_(
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the table of docs/sources.md.")] = False,
+) -> None:
     """List the data sets with version, licence and whether they are here."""
+    if markdown:
+        typer.echo(datasets_as_markdown())
+        return
     typer.echo(f"in {datasets.data_folder()}")
     for dataset in datasets.load_manifest():
         state = datasets.status(dataset).state
         typer.echo(
-            f"{state:<8} {dataset.name:<16} {dataset.version:<12} {dataset.licence}\n{'':9}{dataset.description}"
+            f"{state:<8} {dataset.name:<19} {dataset.version:<18} {dataset.licence}\n{'':9}{dataset.description}"
         )
+
+
+def datasets_as_markdown() -> str:
+    """One row a set of the manifest."""
+    rows = [
+        f"| `{d.name}` | {d.description} | {d.version} | {d.licence} | {d.citation} | [home]({d.home}) |"
+        for d in datasets.load_manifest()
+    ]
+    return "\n".join(["| set | what | version | licence | cite | from |", "|---|---|---|---|---|---|", *rows])
 
 
 @app.command()
 def pull(
-    name: Annotated[str, typer.Argument(help="Name of a data set or of a group (translations), or all.")],
+    name: Annotated[
+        str,
+        typer.Argument(help="Name of a data set, of a group (translations; a source of citedx build), or all."),
+    ],
     overwrite: Annotated[bool, typer.Option(help="Fetch it again where it is here already.")] = False,
 ) -> None:
     """Fetch a data set from its official home and check it."""
@@ -42,7 +59,7 @@ def verify() -> None:
     """Check every data set that is here against its checksum and format."""
     statuses = datasets.verify()
     for status in statuses:
-        typer.echo(f"{status.state:<8} {status.dataset.name:<16} {status.detail}".rstrip())
+        typer.echo(f"{status.state:<8} {status.dataset.name:<19} {status.detail}".rstrip())
     if any(s.state in (datasets.State.CHANGED, datasets.State.BROKEN) for s in statuses):
         raise typer.Exit(1)
 

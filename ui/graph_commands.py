@@ -10,12 +10,13 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from kg.build import load_graph
-from kg.export import ExportFormat, export_graph
-from kg.graph import KnowledgeGraph
-from kg.schema import Disease, Gene, Term
+from kg.catalogue import HPO
+from kg.export import ExportFormat, export_graph, provenances_of
+from kg.schema import Disease
 from retrieval.findings import parse_finding_ids
-from ui.terminal import show_explanation, show_node
+from ui.node_view import name_of, show_node
+from ui.sources_option import SourcesOption, load_graph_of
+from ui.terminal import show_explanation
 
 app = typer.Typer(help="Query the knowledge graph.", no_args_is_help=True)
 
@@ -23,56 +24,55 @@ NodeArgument = Annotated[str, typer.Argument(help="Id, name, synonym or gene sym
 
 
 @app.command()
-def show(node: NodeArgument) -> None:
+def show(node: NodeArgument, sources: SourcesOption = HPO) -> None:
     """Show a term, disease or gene with all that is known of it."""
-    graph = load_graph()
+    graph = load_graph_of(sources)
     show_node(Console(), graph, graph.node(node))
 
 
 @app.command()
-def neighbours(node: NodeArgument) -> None:
+def neighbours(node: NodeArgument, sources: SourcesOption = HPO) -> None:
     """List what a node is directly tied to."""
-    graph, console = load_graph(), Console()
+    graph, console = load_graph_of(sources), Console()
     for predicate, other, outwards in graph.neighbours(node):
         arrow = "->" if outwards else "<-"
-        console.print(f"{arrow} {predicate}  {other}  {escape(_name(graph, other))}", highlight=False, soft_wrap=True)
+        console.print(f"{arrow} {predicate}  {other}  {escape(name_of(graph, other))}", highlight=False, soft_wrap=True)
 
 
 @app.command()
 def explain(
     disease: Annotated[str, typer.Argument(help="Disease id or name.")],
     hpo: Annotated[str, typer.Option("--hpo", help='Findings, excluded ones with a minus: "HP:0001250,-HP:0000365".')],
+    sources: SourcesOption = HPO,
 ) -> None:
     """Show how a disease explains findings: matched, contradicted, unexplained, missing."""
-    graph = load_graph()
+    graph = load_graph_of(sources)
     node = graph.node(disease)
     disease_id = node.disease_id if isinstance(node, Disease) else graph.disease(disease).disease_id
     show_explanation(Console(), graph, graph.explain(disease_id, parse_finding_ids(hpo, graph.ontology)))
 
 
 @app.command()
-def path(start: NodeArgument, end: NodeArgument) -> None:
+def path(start: NodeArgument, end: NodeArgument, sources: SourcesOption = HPO) -> None:
     """Show a shortest chain of statements between two nodes, with their references."""
-    graph, console = load_graph(), Console()
+    graph, console = load_graph_of(sources), Console()
     steps = graph.shortest_path(start, end)
-    console.print(f"{steps[0]}  {escape(_name(graph, steps[0]))}", highlight=False)
+    console.print(f"{steps[0]}  {escape(name_of(graph, steps[0]))}", highlight=False)
     for one, other in pairwise(steps):
         predicate, forward, record = graph.statements_between(one, other)[0]
         arrow = f"-- {predicate} ->" if forward else f"<- {predicate} --"
-        references = "  [dim]" + "; ".join(p.reference for p in record.provenance) + "[/]" if record else ""
-        console.print(f"  {arrow} {other}  {escape(_name(graph, other))}{references}", highlight=False, soft_wrap=True)
+        references = "  [dim]" + "; ".join(p.reference for p in provenances_of(record)) + "[/]" if record else ""
+        console.print(
+            f"  {arrow} {other}  {escape(name_of(graph, other))}{references}", highlight=False, soft_wrap=True
+        )
 
 
 @app.command()
 def export(
     out: Annotated[Path, typer.Argument(help="File to write.")],
     form: Annotated[ExportFormat, typer.Option("--format", help="File format.")] = ExportFormat.GRAPHML,
+    sources: SourcesOption = HPO,
 ) -> None:
     """Write the whole graph to a file."""
-    n_written = export_graph(load_graph(), out, form)
+    n_written = export_graph(load_graph_of(sources), out, form)
     Console().print(f"wrote {n_written:,} nodes and edges to {out}", highlight=False, soft_wrap=True)
-
-
-def _name(graph: KnowledgeGraph, node_id: str) -> str:
-    node: Term | Disease | Gene = graph.node(node_id)
-    return node.symbol if isinstance(node, Gene) else node.name

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kg.graph import KnowledgeGraph
-from kg.schema import Association, Disease, Explanation, Finding, Gene, Predicate, Term
+from kg.schema import Association, Explanation, Finding
 from llm.conversation.schema import Answer, Sentence
 from llm.schema import Commentary, Differential
 from retrieval.demographics import word_demographics
@@ -119,59 +119,6 @@ def _show_commentary(console: Console, commentary: Commentary) -> None:
         console.print(f"  {escape(_plain(question.text))}", highlight=False)
     for note in commentary.notes:
         console.print(f"  [dim]{escape(_plain(note))}[/]", highlight=False)
-
-
-def show_node(console: Console, graph: KnowledgeGraph, node: Term | Disease | Gene) -> None:
-    """Everything about one node."""
-    if isinstance(node, Term):
-        _show_term(console, graph, node)
-    elif isinstance(node, Disease):
-        _show_disease(console, graph, node)
-    else:
-        console.print(f"[bold]{node.gene_id}  {escape(node.symbol)}[/]  gene", highlight=False)
-        for disease in graph.diseases_of_gene(node.gene_id):
-            console.print(f"  {disease.disease_id}  {escape(disease.name)}", highlight=False)
-
-
-def _show_term(console: Console, graph: KnowledgeGraph, term: Term) -> None:
-    ontology = graph.ontology
-    console.print(f"[bold]{term.term_id}  {escape(term.name)}[/]", highlight=False)
-    if term.definition:
-        console.print(escape(term.definition), highlight=False)
-    for title, ids in (("is a", ontology.parents(term.term_id)), ("more specific", ontology.children(term.term_id))):
-        if ids:
-            named = "; ".join(f"{ontology.name(t)} ({t})" for t in ids)
-            console.print(f"[dim]{title}:[/] {escape(named)}", highlight=False)
-    if term.synonyms:
-        console.print("[dim]also called:[/] " + escape("; ".join(s.text for s in term.synonyms)), highlight=False)
-    console.print(f"[dim]annotated for[/] {len({a.disease_id for a in graph.diseases_of(term.term_id)})} diseases")
-
-
-def _show_disease(console: Console, graph: KnowledgeGraph, disease: Disease) -> None:
-    console.print(f"[bold]{disease.disease_id}  {escape(disease.name)}[/]", highlight=False)
-    others = [i for i in graph.equivalents(disease.disease_id) if i != disease.disease_id]
-    genes = graph.genes_of(disease.disease_id)
-    if others:
-        console.print(f"[dim]same disease:[/] {', '.join(others)}", highlight=False)
-    if genes:
-        console.print(f"[dim]genes:[/] {', '.join(g.symbol for g in genes)}", highlight=False)
-    prevalence = graph.prevalence_of(disease.disease_id)
-    if prevalence:
-        told = f"{prevalence} ({prevalence.provenance.source}, {prevalence.provenance.url})"
-        console.print(f"[dim]prevalence:[/] {escape(told)}", highlight=False, soft_wrap=True)
-    for predicate in Predicate:
-        rows = [a for a in graph.associations_of(disease.disease_id) if a.predicate is predicate]
-        if rows:
-            console.print(_association_table(graph, rows, str(predicate)))
-
-
-def _association_table(graph: KnowledgeGraph, associations: Iterable[Association], title: str) -> Table:
-    table = Table("term", "label", "how often", "reference", title=title, title_justify="left", box=None)
-    for a in sorted(associations, key=lambda a: -(a.frequency.midpoint if a.frequency else -1)):
-        often = "absent" if a.excluded and not a.frequency else str(a.frequency or "")
-        references = "; ".join(p.reference for p in a.provenance)
-        table.add_row(a.term_id, escape(graph.ontology.name(a.term_id)), escape(often), references)
-    return table
 
 
 def show_explanation(console: Console, graph: KnowledgeGraph, explanation: Explanation) -> None:

@@ -10,7 +10,7 @@ import gzip
 import json
 import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import shorten
 from typing import Any
@@ -42,6 +42,8 @@ class OntologyRelease:
     """Current terms, sorted by id."""
     replaced: dict[str, str]
     """Obsolete id -> the id that replaces it, where the source names one."""
+    cross_references: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Term id -> what other vocabularies call it, e.g. ``UMLS:C0036572``."""
 
 
 def load_ontology(path: Path) -> OntologyRelease:
@@ -67,10 +69,11 @@ def load_ontology(path: Path) -> OntologyRelease:
 
 def parse_obo(graph: Any) -> OntologyRelease:
     """Turn obonet's graph into records."""
-    terms, replaced = [], {}
+    terms, replaced, references = [], {}, {}
     for term_id, data in graph.nodes(data=True):
         if not term_id.startswith("HP:"):
             continue
+        references[term_id] = tuple(data.get("xref", ()))
         if data.get("is_obsolete") == "true":
             if "replaced_by" in data:
                 replaced[term_id] = data["replaced_by"][0]
@@ -86,7 +89,10 @@ def parse_obo(graph: Any) -> OntologyRelease:
             )
         )
     return OntologyRelease(
-        version=_date_of(graph.graph.get("data-version", "")), terms=_sorted(terms), replaced=replaced
+        version=_date_of(graph.graph.get("data-version", "")),
+        terms=_sorted(terms),
+        replaced=replaced,
+        cross_references=references,
     )
 
 
@@ -97,11 +103,12 @@ def parse_obographs(document: dict[str, Any]) -> OntologyRelease:
     for edge in graph["edges"]:
         if edge["pred"] == "is_a":
             parents.setdefault(_curie(edge["sub"]), []).append(_curie(edge["obj"]))
-    terms, replaced = [], {}
+    terms, replaced, references = [], {}, {}
     for node in graph["nodes"]:
         term_id, meta = _curie(node["id"]), node.get("meta", {})
         if not term_id.startswith("HP:") or node.get("type") != "CLASS":
             continue
+        references[term_id] = tuple(x["val"] for x in meta.get("xrefs", ()))
         properties = {
             p["pred"].rpartition("#")[2].rpartition("/")[2]: p["val"] for p in meta.get("basicPropertyValues", ())
         }
@@ -128,7 +135,9 @@ def parse_obographs(document: dict[str, Any]) -> OntologyRelease:
             )
         )
     version = graph.get("meta", {}).get("version", "")
-    return OntologyRelease(version=_date_of(version), terms=_sorted(terms), replaced=replaced)
+    return OntologyRelease(
+        version=_date_of(version), terms=_sorted(terms), replaced=replaced, cross_references=references
+    )
 
 
 def _parse_obo_synonym(line: str) -> Synonym:

@@ -48,6 +48,21 @@ def test_one_shared_finding_is_no_sign(toy_graph: KnowledgeGraph):
     assert find_twins([], published, toy_graph) == frozenset()
 
 
+def test_a_class_of_mondo_means_the_entries_that_are_equivalent_to_it(toy_graph: KnowledgeGraph):
+    graph = KnowledgeGraph(
+        toy_graph.ontology,
+        tuple(toy_graph.diseases.values()),
+        toy_graph.annotations,
+        {},
+        {},
+        mondo_ids={ALPHA: "MONDO:1", ALPHA_ORPHA: "MONDO:1"},
+    )
+    published = cases_of(STORE, graph.ontology, "toy")
+    case = nameless("MONDO:1", LARGE, STRIPED, WOBBLING)
+    assert find_twins([case], published, graph) == {"PMID:1", "PMID:2"}
+    assert find_twins([case], published, toy_graph) == frozenset()
+
+
 def test_a_disease_outside_the_graph_has_twins_too(toy_graph: KnowledgeGraph):
     unknown = published_patient("new", "OMIM:999999", "PMID:9", LARGE, STRIPED)
     published = cases_of([unknown], toy_graph.ontology, "toy")

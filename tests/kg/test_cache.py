@@ -16,7 +16,7 @@ from kg.build import SourceFiles, build_graph, bundled_sources, load_graph
 from kg.errors import SourceError, StorageError
 from kg.graph import KnowledgeGraph
 
-FILES = ("columns.npz", "diseases.json", "pools.json", "terms.json")
+FILES = ("columns.npz", "diseases.json", "pools.json", "relations.json", "terms.json")
 
 
 def facts(graph: KnowledgeGraph) -> tuple[object, ...]:

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import json
+import lzma
 import socket
 import threading
 import zipfile
@@ -18,6 +19,7 @@ import pytest
 
 from kg.datasets import DataSet, State, data_folder, load_manifest, members, pull, status, verify
 from kg.errors import NotReadyError, SourceError, StorageError, UsageError
+from kg.sources.medquad import load_documents
 
 TABLE = b"id\tname\n" + b"".join(b"HP:%07d\tterm %d\n" % (i, i) for i in range(20_000))
 SHA256 = hashlib.sha256(TABLE).hexdigest()
@@ -78,7 +80,7 @@ def publisher(monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
     server.server_close()
 
 
-def a_set(url: str, path: str = "toy/table.tsv", sha256: str = "", compress: str = "") -> DataSet:
+def a_set(url: str, path: str = "toy/table.tsv", sha256: str = "", compress: str = "", convert: str = "") -> DataSet:
     return DataSet(
         name="toy",
         description="a toy table",
@@ -89,6 +91,7 @@ def a_set(url: str, path: str = "toy/table.tsv", sha256: str = "", compress: str
         licence="CC0-1.0",
         citation="Nobody, 2026",
         compress=compress,
+        convert=convert,
         sha256=sha256,
     )
 
@@ -128,6 +131,28 @@ def test_second_pull_is_free_unless_asked_for(publisher: Publisher, tmp_path: Pa
     assert len(publisher.ranges) == 1
     assert fetch(dataset, tmp_path, overwrite=True).read_bytes() == publisher.body
     assert state_of(dataset, tmp_path) == (State.OK, "")
+
+
+def test_converted_set_is_checked_by_what_was_made_of_it(publisher: Publisher, tmp_path: Path) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(
+            "1.xml", '<Document url="u"><Focus>f</Focus><QAPair><Question/><Answer>a</Answer></QAPair></Document>'
+        )
+    publisher.body = out.getvalue()
+    dataset = a_set(publisher.url, path="toy/m.jsonl.xz", convert="medquad")
+    path = fetch(dataset, tmp_path)
+    assert [d.focus for d in load_documents(path)] == ["f"]
+    assert left_over(tmp_path) == ["m.jsonl.xz", "pulled.json"]
+    assert state_of(dataset, tmp_path) == (State.OK, "")
+    path.write_bytes(lzma.compress(b"{}"))
+    assert state_of(dataset, tmp_path)[0] is State.CHANGED
+
+
+def test_what_cannot_be_converted_is_refused(publisher: Publisher, tmp_path: Path) -> None:
+    with pytest.raises(NotReadyError, match="did not send toy: it cannot be converted: File is not a zip file"):
+        fetch(a_set(publisher.url, path="toy/m.jsonl.xz", convert="medquad"), tmp_path)
+    assert left_over(tmp_path) == []
 
 
 def test_compressed_set_is_checked_by_what_was_published(publisher: Publisher, tmp_path: Path) -> None:
@@ -286,7 +311,7 @@ def test_record_of_pulls_that_is_no_json(tmp_path: Path) -> None:
 
 def test_manifest_is_complete_and_safe() -> None:
     sets = load_manifest()
-    assert len(sets) == 24
+    assert len(sets) == 28
     assert len({d.name for d in sets}) == len({d.path for d in sets}) == len(sets)
     for d in sets:
         assert d.url.startswith("https://"), d.name
@@ -297,6 +322,7 @@ def test_manifest_is_complete_and_safe() -> None:
         assert d.citation, d.name
         assert len(d.sha256) in (0, 64), d.name
         assert (d.compress == "gzip") == (d.path.endswith(".gz") and not d.url.endswith(".gz")), d.name
+        assert d.convert in ("", "medquad"), d.name
         assert not (d.sha256 and "/HEAD/" in d.url), f"{d.name}: a moving file cannot have a fixed checksum"
 
 
