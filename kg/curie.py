@@ -10,6 +10,7 @@ _PAGES = {
     "HP": "https://hpo.jax.org/browse/term/HP:{}",
     "OMIM": "https://omim.org/entry/{}",
     "ORPHA": "https://www.orpha.net/en/disease/detail/{}",
+    "DOID": "https://disease-ontology.org/?id=DOID:{}",
     "DECIPHER": "https://www.deciphergenomics.org/syndrome/{}",
     "PMID": "https://pubmed.ncbi.nlm.nih.gov/{}/",
     "DOI": "https://doi.org/{}",
