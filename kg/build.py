@@ -139,7 +139,7 @@ def _identity(sources: SourceFiles) -> dict[str, str]:
         if path is None:
             continue
         try:
-            identity[kind] = "|".join(_state(p) for p in (sorted(path.iterdir()) if path.is_dir() else [path]))
+            identity[kind] = "|".join(_state(p) for p in (sorted(path.glob("*.tsv")) if path.is_dir() else [path]))
         except OSError as error:
             raise SourceError(f"cannot read the {kind} file {path}: {error.strerror}") from error
     return identity
