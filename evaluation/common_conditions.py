@@ -1,8 +1,8 @@
 """Whether the project's facts on common conditions tell the conditions apart.
 
 ``simulate`` draws patients from the table and ranks the conditions of the table by them: what is then not found has too
-few rows, or rows like another's. It says nothing of real patients. ``python -m evaluation.common_conditions`` checks the
-table, its sources (``evaluation.cited_sources``) and this.
+few rows, or rows like another's. It says nothing of real patients. ``python -m evaluation.common_conditions`` does this
+after checking the table and its sources (``evaluation.cited_sources``).
 """
 
 from __future__ import annotations
