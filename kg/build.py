@@ -121,9 +121,10 @@ def build_graph(sources: SourceFiles) -> KnowledgeGraph:
         graph = graph.with_series(*load_counts(sources.counts))
     if sources.common:
         facts = common_conditions.load_common_conditions(sources.common)
-        graph = graph.with_statements(
-            facts.diseases, _with_current_ids(facts.associations, ontology)[0], facts.provenance
-        )
+        statements, n_unknown = _with_current_ids(facts.associations, ontology)
+        if n_unknown:
+            _LOG.warning("%d facts name terms that HPO %s does not have; left out", n_unknown, release.version)
+        graph = graph.with_statements(facts.diseases, statements, facts.provenance)
     graph.identity = identity  # which names the tables' files already, as it does when read from the cache
     return graph
 
