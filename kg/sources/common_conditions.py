@@ -55,6 +55,7 @@ FINDING_COLUMNS = ("condition_id", "condition", "term_id", "label", "frequency",
 _FACT_COLUMNS = ("condition_id", "condition", "{}", "source", "locator")
 _FREQUENCIES = {frequency.label.lower(): frequency for frequency in FREQUENCY_TERMS.values()}
 _EVIDENCE_CODE = "TAS"
+_MAX_LOCATOR_WORDS = 6  # enough to find a place, too few to copy a sentence
 _FLAGS = {"yes": True, "": False}
 
 Record = TypeVar("Record")
@@ -139,6 +140,11 @@ def find_flaws(table: CommonConditions, ontology: Ontology) -> tuple[str, ...]:
         *_repeated("name", (c.name.casefold() for c in table.conditions)),
         *_repeated("finding", ((f.association.disease_id, f.association.term_id) for f in table.findings)),
         *_repeated("fact", ((f.fact.disease_id, f.fact.kind.value, f.fact.name) for f in table.facts)),
+        *(
+            f"the locator {locator!r} has more than {_MAX_LOCATOR_WORDS} words"
+            for locator in (*(f.locator for f in table.findings), *(f.locator for f in table.facts))
+            if len(locator.split()) > _MAX_LOCATOR_WORDS
+        ),
         *_strangers(table),
         *(flaw for f in table.findings for flaw in _flaws_of_term(f.association.term_id, f.label, ontology)),
         *(flaw for f in table.facts if f.fact.term_id for flaw in _flaws_of_term(f.fact.term_id, None, ontology)),

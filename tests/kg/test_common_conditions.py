@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -126,6 +127,7 @@ def test_a_sound_table_has_no_flaws(folder: Path, toy_graph: KnowledgeGraph):
         ("conditions.tsv", f"{ALPHA}\t", "DOID:9\t", "DOID:9 has no finding"),
         ("risk_factors.tsv", f"\t{LARGE}\t", "\tHP:9000002\t", "is no phenotypic abnormality"),
         ("risk_factors.tsv", "cold", "large zorb", "stands there 2 times"),
+        ("findings.tsv", "the flim stays whole", "in all of them the flim stays whole", "has more than 6 words"),
     ],
 )
 def test_flaws_are_found(folder: Path, toy_graph: KnowledgeGraph, name: str, old: str, new: str, flaw: str):
@@ -182,3 +184,5 @@ def test_the_bundled_table_is_sound(release_graph: KnowledgeGraph):
     flagged = {f.association.disease_id for f in table.findings if f.is_red_flag}
     without = [c.name for c in table.conditions if c.urgency is Urgency.EMERGENCY and c.disease_id not in flagged]
     assert without == []
+    treatments = [f.fact.name for f in table.facts if f.fact.kind is not FactKind.RISK_FACTOR]
+    assert [name for name in treatments if re.search(r"\d\s*(mg|g|ml|units?)\b", name)] == []  # never a dose
