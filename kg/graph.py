@@ -139,21 +139,38 @@ class KnowledgeGraph:
             for a in associations_of(s, source)
             if a.term_id in self.ontology
         ]
-        described = {s.disease.disease_id: s.disease for s in series}
-        table = AnnotationTable.from_associations(added, list(described), list(self.ontology.terms))
         genes = dict(self._genes)
         for s in series:
             if s.disease.disease_id not in self.diseases:
                 symbols = (symbol.upper() for symbol in s.gene_symbols)
                 known = (self._genes_by_symbol[g] for g in symbols if g in self._genes_by_symbol)
                 genes[s.disease.disease_id] = tuple(dict.fromkeys([*genes.get(s.disease.disease_id, ()), *known]))
+        joined = self.with_statements([s.disease for s in series], added, source)
+        joined._genes = genes
+        joined.identity = self.identity and cache.digest(
+            {"graph": self.identity, "series": repr(series), "source": repr(source)}
+        )
+        return joined
+
+    def with_statements(
+        self, diseases: Sequence[Disease], statements: Sequence[Association], source: Provenance
+    ) -> KnowledgeGraph:
+        """The graph with further statements, and their diseases where new; artefacts of the result are not cached.
+
+        Args:
+            diseases: of the statements, and others of which nothing is stated.
+            statements: about current terms of the ontology.
+            source: name and version of where they come from.
+        """
+        described = {d.disease_id: d for d in diseases}
+        table = AnnotationTable.from_associations(statements, list(described), list(self.ontology.terms))
         return KnowledgeGraph(
             self.ontology,
-            tuple({**self.diseases, **{d: r for d, r in described.items() if d not in self.diseases}}.values()),
+            tuple({**described, **self.diseases}[d] for d in {**self.diseases, **described}),
             self.annotations.joined(table),
-            genes,
+            self._genes,
             {**self.versions, source.source: source.version},
-            self.identity and cache.digest({"graph": self.identity, "series": repr(series), "source": repr(source)}),
+            "",
             self.prevalences,
             self.mondo_ids,
             self.relations,
