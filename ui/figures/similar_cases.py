@@ -14,7 +14,7 @@ from kg.schema import Finding
 from llm.schema import Differential
 from retrieval.cases import related_terms
 from retrieval.schema import CaseHit, CountedTerm, PublishedCase
-from ui.evidence import citations, link
+from ui.page.markup import citations, link
 from ui.figures.ranking import Shown, shown_diagnoses
 from ui.figures.wording import Wording
 
