@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
 from kg.build import load_graph
-from kg.errors import UsageError
+from kg.errors import NotReadyError, UsageError
+from kg.genetics import Genetics, genetics_of
 from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel, load_likelihood
+from kg.ontology import Ontology
 from kg.schema import Finding, Patient
+from kg.translations import Language, Translations
 from llm.conversation.answerer import Answerer, FunctionAnswerer, case_of
 from llm.conversation.case import Sources
 from llm.conversation.reading import MAX_QUESTION, Message, read_message
@@ -19,16 +22,18 @@ from llm.conversation.schema import Answer
 from llm.grounding import ground_reading
 from llm.questions import N_CANDIDATES, next_questions
 from llm.reader import RankingReader, Reader
-from llm.schema import Differential
+from llm.schema import Diagnosis, Differential
 from retrieval.candidates import FusionRanker, Ranker, rank_candidates
 from retrieval.cases import CaseLibrary, load_library, published_cases, read_library
 from retrieval.demographics import UNKNOWN, Demographics, find_demographics
 from retrieval.embedding import Embedder, bundled_embedder
 from retrieval.features import FeatureExtractor
+from retrieval.findings import Statement
 from retrieval.fusion import load_fusion
 from retrieval.lexicon import Lexicon, load_lexicon
 from retrieval.multilingual import MultilingualReader
-from retrieval.schema import ReaderName
+from retrieval.schema import Candidate, ReaderName
+from retrieval.term_search import TermHit, TermSearch
 
 NOTHING_FOUND = (
     "No finding was recognised, so there is nothing to reason from. "
@@ -61,9 +66,11 @@ class DiagnosisAssistant:
         self.graph = model.graph
         self.model = model
         self._ranker = ranker
+        self._lexicon = lexicon
         self._stories = MultilingualReader(self.graph.ontology, lexicon)
         self.sources = Sources(model, ranker, lexicon, library)
         """What questions are answered from."""
+        self._searches: dict[Language, TermSearch] = {}
         self._library = library
         self._reader = reader or RankingReader()
 
@@ -111,6 +118,11 @@ class DiagnosisAssistant:
         return cls(extractor.model, _load_ranker(reader, extractor), lexicon, library)
 
     @property
+    def ontology(self) -> Ontology:
+        """Whose terms the findings are."""
+        return self.graph.ontology
+
+    @property
     def versions(self) -> dict[str, str]:
         """What an answer rests on."""
         return {
@@ -129,9 +141,34 @@ class DiagnosisAssistant:
         """
         return self._stories.find_findings(text)
 
+    def find_statements(self, text: str) -> tuple[Statement, ...]:
+        """All that a story says of findings, of relatives too. Errors are those of ``find_findings``."""
+        return self._stories.find_statements(text)
+
     def find_person(self, text: str) -> Demographics:
         """The patient's age and sex in a story in English; of other languages nothing is read."""
         return find_demographics(text)
+
+    def search_terms(self, query: str, language: Language = Language.ENGLISH, limit: int = 8) -> tuple[TermHit, ...]:
+        """Phenotypic abnormalities whose wording begins as the query does, in English and in this language."""
+        if language not in self._searches:
+            self._searches[language] = TermSearch(self.graph.ontology, self._lexicon, self._translations(language))
+        return self._searches[language].find(query, limit)
+
+    def _translations(self, language: Language) -> Translations | None:
+        """None for English, and where they have not been pulled."""
+        try:
+            return None if language is Language.ENGLISH else self._stories.translations(language)
+        except NotReadyError:
+            return None
+
+    def label(self, term_id: str, language: Language) -> str:
+        """Label of a term in a language, in English where it has none. Errors: see ``MultilingualReader.label``."""
+        return self._stories.label(term_id, language)
+
+    def genetics(self, disease_id: str) -> Genetics:
+        """Genes and modes of inheritance of a disease. Raises UnknownIdError."""
+        return genetics_of(self.graph, disease_id)
 
     def diagnose(
         self,
@@ -144,6 +181,23 @@ class DiagnosisAssistant:
     ) -> Differential:
         """The k most likely diseases with what speaks for and against them, or the reason why there are none.
 
+        Arguments and errors are those of ``weigh``.
+        """
+        *_, answer = self.weigh(findings, k, person=person, accepted_risk=accepted_risk, reader=reader)
+        return answer
+
+    def weigh(
+        self,
+        findings: Sequence[Finding],
+        k: int = 10,
+        *,
+        person: Demographics = UNKNOWN,
+        accepted_risk: float | None = None,
+        reader: Reader | None = None,
+        unknown: Collection[str] = (),
+    ) -> Iterator[Differential]:
+        """The answer as it grows: the ranking alone, with its claims and evidence, with the questions to ask.
+
         Args:
             findings: present and excluded; older term ids become the current ones.
             k: number of diagnoses, at least 1.
@@ -151,6 +205,7 @@ class DiagnosisAssistant:
             accepted_risk: 0..1, how likely the first diagnosis may be wrong; where it is likelier, there is none, but
                 still the questions that would help. Default: always answer.
             reader: for this answer, in place of the assistant's own.
+            unknown: terms that nobody can answer for: neither they nor what is below them is asked about.
 
         Raises:
             UnknownIdError: a finding's term is not in the graph.
@@ -161,35 +216,33 @@ class DiagnosisAssistant:
         if accepted_risk is not None and not 0 <= accepted_risk <= 1:
             raise UsageError(f"the accepted risk is a share from 0 to 1, got {accepted_risk:g}")
         findings = tuple(replace(f, term_id=self.graph.ontology.current_id(f.term_id)) for f in findings)
+        empty = Differential(findings=findings, diagnoses=(), evidence=(), person=person, versions=self.versions)
         if not any(not f.excluded for f in findings):
-            reason = ONLY_EXCLUDED if findings else NOTHING_FOUND
-            return Differential(
-                findings=findings, diagnoses=(), evidence=(), abstained=reason, person=person, versions=self.versions
-            )
+            yield replace(empty, abstained=ONLY_EXCLUDED if findings else NOTHING_FOUND)
+            return
         hits = self._library.similar(findings) if self._library else ()
         candidates = rank_candidates(self.model, self._ranker, findings, hits, person=person, n=max(k, N_CANDIDATES))
-        questions = next_questions(self.model, self._ranker, findings, candidates, person=person)
         if accepted_risk is not None and (not candidates or candidates[0].probability < 1 - accepted_risk):
-            return Differential(
-                findings=findings,
-                diagnoses=(),
-                evidence=(),
-                abstained=UNSURE.format(least=1 - accepted_risk, risk=accepted_risk),
-                questions=questions,
-                person=person,
-                versions=self.versions,
-            )
-        reader = reader or self._reader
-        reading = reader.read(self.graph, findings, candidates[:k])
-        diagnoses, commentary, removed = ground_reading(reading, findings, self.graph)
-        return Differential(
-            findings=findings,
+            unsure = UNSURE.format(least=1 - accepted_risk, risk=accepted_risk)
+            answer = replace(empty, abstained=unsure)
+        else:
+            ranked = replace(empty, diagnoses=tuple(map(_unread, candidates[:k])), candidates=candidates)
+            yield ranked
+            answer = self.read_again(ranked, reader or self._reader)
+            yield answer
+        questions = next_questions(self.model, self._ranker, findings, candidates, person=person, unknown=unknown)
+        yield replace(answer, questions=questions)
+
+    def read_again(self, differential: Differential, reader: Reader) -> Differential:
+        """The same ranking read by a reader: its claims, evidence and commentary in place of those that were there."""
+        candidates = differential.candidates[: len(differential.diagnoses)]
+        reading = reader.read(self.graph, differential.findings, candidates)
+        diagnoses, commentary, removed = ground_reading(reading, differential.findings, self.graph)
+        return replace(
+            differential,
             diagnoses=diagnoses,
             evidence=reading.evidence,
             removed_claims=removed,
-            questions=questions,
-            candidates=candidates,
-            person=person,
             commentary=commentary,
             versions={**self.versions, "reader": reader.version},
         )
@@ -230,6 +283,18 @@ class DiagnosisAssistant:
                 f"the question has {len(question):,} characters, more than {MAX_QUESTION:,}: ask one thing"
             )
         return (answerer or FunctionAnswerer()).answer(self.sources, differential or NO_CASE, question, earlier)
+
+
+def _unread(candidate: Candidate) -> Diagnosis:
+    """A line of the differential before anybody has read the evidence."""
+    return Diagnosis(
+        disease_id=candidate.disease_id,
+        name=candidate.name,
+        rank=candidate.rank,
+        probability=candidate.probability,
+        claims=(),
+        equivalent_ids=candidate.equivalent_ids,
+    )
 
 
 def _load_ranker(name: ReaderName, extractor: FeatureExtractor) -> Ranker:

@@ -9,7 +9,7 @@ that get an answer: what a patient has is known or soon seen, what a patient lac
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,14 +39,17 @@ def next_questions(
     n: int = 3,
     *,
     person: Demographics = UNKNOWN,
+    unknown: Collection[str] = (),
 ) -> tuple[Question, ...]:
     """The n most informative yes-no questions, best first; none where there is nothing to tell apart.
 
-    Asked are findings annotated for a candidate that neither imply nor follow from what is known.
+    Asked are findings annotated for a candidate that neither imply nor follow from what is known, and are not, nor
+    are below, what nobody can answer for (``unknown``).
     """
     considered = candidates[:N_CANDIDATES]
     diseases = [model.group_index[c.disease_id] for c in considered]
-    terms = askable(model, findings, diseases)
+    ancestors = model.graph.ontology.ancestors
+    terms = [t for t in askable(model, findings, diseases) if ancestors(t).isdisjoint(unknown)]
     shares = [c.probability for c in considered]
     ranked = choose_questions(model, ranker, findings, person, diseases, shares, terms)[:n]
     ontology = model.graph.ontology

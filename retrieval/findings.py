@@ -96,6 +96,11 @@ def findings_said(statements: Iterable[Statement]) -> tuple[Finding, ...]:
     return tuple(sorted(found.values(), key=_place))
 
 
+def patient_findings(statements: Iterable[Statement], ontology: Ontology) -> tuple[Finding, ...]:
+    """What counts for the patient: ``findings_said`` without what a more specific finding contradicts."""
+    return without_contradicted(findings_said(statements), ontology)
+
+
 def require_readable(text: str, lexicon: Lexicon) -> None:
     """Refuse what cannot be read as a story.
 

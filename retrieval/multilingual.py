@@ -18,7 +18,7 @@ from kg.schema import Finding
 from kg.translations import Language, Translations, load_translations
 from retrieval import chinese, spanish
 from retrieval.context import Context, Experiencer
-from retrieval.findings import Statement, find_statements, findings_said, require_readable, without_contradicted
+from retrieval.findings import Statement, find_statements, patient_findings, require_readable
 from retrieval.languages import LanguageDetector
 from retrieval.lexicon import Lexicon, Mention
 from retrieval.translated_context import RULES, contexts_of, normal_findings_in
@@ -51,7 +51,7 @@ class MultilingualReader:
 
         Labels are English; see ``label`` for others. Arguments and errors are those of ``find_statements``.
         """
-        return without_contradicted(findings_said(self.find_statements(text, language)), self._ontology)
+        return patient_findings(self.find_statements(text, language), self._ontology)
 
     def find_statements(self, text: str, language: Language | None = None) -> tuple[Statement, ...]:
         """All that a text says of findings, whosesoever, in order of the quotes.
@@ -97,24 +97,25 @@ class MultilingualReader:
         name = self._ontology.name(term_id)
         if language is Language.ENGLISH:
             return name
-        return self._translation(language).label(self._ontology.current_id(term_id)) or name
+        return self.translations(language).label(self._ontology.current_id(term_id)) or name
 
     @cached_property
     def _detector(self) -> LanguageDetector:
         try:
-            spanish_labels = self._translation(Language.SPANISH).labels.values()
+            spanish_labels = self.translations(Language.SPANISH).labels.values()
         except NotReadyError:  # the project's own wordings are enough to tell Spanish
             return LanguageDetector.of(self._ontology)
         return LanguageDetector.of(self._ontology, spanish_labels)
 
-    def _translation(self, language: Language) -> Translations:
+    def translations(self, language: Language) -> Translations:
+        """The terms in Chinese or Spanish, loaded once. Raises NotReadyError where they have not been pulled."""
         if language not in self._translations:
             self._translations[language] = load_translations(language, self._ontology, self._folder)
         return self._translations[language]
 
     def _lexicon(self, language: Language) -> TranslatedLexicon:
         if language not in self._lexicons:
-            self._lexicons[language] = build_lexicon(language, self._ontology, self._translation(language))
+            self._lexicons[language] = build_lexicon(language, self._ontology, self.translations(language))
         return self._lexicons[language]
 
     def _mentions(self, text: str, language: Language) -> Iterator[tuple[Mention, Context]]:

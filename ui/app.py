@@ -1,302 +1,175 @@
-"""The chat in the browser: Gradio Blocks in a FastAPI application.
+"""The consultation in the browser: Gradio Blocks in a FastAPI application.
 
-Promise: a case lives in its browser session and nowhere else; an error is one line in the chat and changes nothing.
-Does not call out, keep a history or log clinical text. Import lazily: Gradio takes seconds.
+Promise: a case lives in its browser session and nowhere else; whatever is clicked comes as one kind of event, which
+``ui.consultation`` answers. Does not call out, keep a history or log clinical text. Import lazily: Gradio takes
+seconds.
 """
 
 from __future__ import annotations
 
-import logging
 import os
-import traceback
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+import secrets
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from fastapi import FastAPI
 
-from kg.errors import CitedxError
-from kg.schema import Finding
-from llm.conversation.answerer import Answerer
-from llm.conversation.reading import Message
-from llm.conversation.schema import Answer
-from llm.reader import Reader
-from llm.schema import Differential
-from retrieval.demographics import UNKNOWN, Demographics, merge_demographics
-from retrieval.findings import merge_findings
-from ui import render, serving
-from ui.render import Turn
+from retrieval.findings import patient_findings
+from ui import consultation as acts
+from ui import serving
+from ui.answer_json import differential_json
+from ui.consultation import AnswererFactory, Assistant, ReaderFactory
+from ui.page import frame
+from ui.page.conversation import chat_log
+from ui.page.differential import differential_section
+from ui.page.evidence import evidence_view, views_section
+from ui.page.findings import findings_panel
+from ui.page.words import Words, language_of
+from ui.session import Consultation
+from ui.shared_assistant import SharedAssistant
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # Gradio reads it once, when it is imported
 import gradio as gr
 
-logger = logging.getLogger(__name__)
-
-EXAMPLES = {
-    "A girl who lost hand use and speech": (
-        "A 3-year-old girl who lost purposeful hand use and speech after a normal first year, with repetitive hand "
-        "wringing, seizures, deceleration of head growth and breathing irregularities while awake. "
-        "No hearing impairment."
-    ),
-    "A tall man with a dislocated lens": (
-        "A 24-year-old man with tall stature, arachnodactyly, ectopia lentis, scoliosis and dilatation of the aortic "
-        "root. No intellectual disability."
-    ),
-}
-NO_FINDINGS = "No findings were recognised in this message, so the case is unchanged. Name signs or symptoms."
-UNEXPECTED = "Something went wrong inside citedx. Your case and text are kept: try again, or see the server’s log."
-
-
-class Assistant(Protocol):
-    """What the page needs of ``llm.assistant.DiagnosisAssistant``."""
-
-    @property
-    def versions(self) -> Mapping[str, str]:
-        """What makes the answers, e.g. ``{"hpo": "2025-01-16"}``."""
-
-    def find_findings(self, text: str) -> tuple[Finding, ...]:
-        """Findings with offsets into the text; raises ``UsageError`` for text that cannot be used."""
-
-    def find_person(self, text: str) -> Demographics:
-        """Age and sex of the patient, where the text says them."""
-
-    def diagnose(
-        self,
-        findings: Sequence[Finding],
-        k: int = 10,
-        *,
-        person: Demographics = UNKNOWN,
-        reader: Reader | None = None,
-    ) -> Differential:
-        """Ranked differential; abstains with a reason where nothing is usable."""
-
-    def read_message(self, text: str, differential: Differential | None = None) -> Message:
-        """What a message tells of the patient, and what it asks."""
-
-    def answer(
-        self,
-        question: str,
-        differential: Differential | None = None,
-        *,
-        earlier: Sequence[Answer] = (),
-        answerer: Answerer | None = None,
-    ) -> Answer:
-        """The answer to a question about the case or the sources."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """One user's case and conversation."""
-
-    findings: tuple[Finding, ...] = ()
-    person: Demographics = UNKNOWN
-    differential: Differential | None = None
-    answers: tuple[Answer, ...] = ()
-    """To questions about this differential."""
-    turns: tuple[Turn, ...] = ()
-
-    def plus(self, turn: Turn) -> Session:
-        """The same case, one turn further."""
-        return replace(self, turns=(*self.turns, turn))
-
-
-@dataclass(slots=True)
-class Consultation:
-    """Holds the session of one case; a new case is a new one, which a late answer to the old case cannot reach."""
-
-    session: Session = field(default_factory=Session)
-    closed: bool = False
-    """The user has begun a new case: what is still being worked out is not shown."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One state of the page while a message is answered."""
-
-    session: Session
-    text: str | None = None
-    """What the text box is to hold; None leaves it alone."""
-    busy: bool = False
-
-
-def respond(
-    assistant: Assistant,
-    session: Session,
-    text: str,
-    second_reader: Reader | None = None,
-    answerer: Answerer | None = None,
-) -> Iterator[Step]:
-    """Answer one message: what it tells of the patient, step by step, and then what it asks.
-
-    Errors end in a step with the case as it was and the text back in its box.
-
-    Args:
-        assistant: answers.
-        session: the case so far.
-        text: the message.
-        second_reader: reads the case again, with a language model, while the first answer is on the page; where it
-            fails, that stays.
-        answerer: answers questions again, with a language model, while the first answer is on the page.
-    """
-    turn = Turn(story=text)
-    yield Step(session=session.plus(turn), busy=True)
-    try:
-        message = assistant.read_message(text, session.differential)
-        found = assistant.find_findings(message.told) if message.told or not message.asked else ()
-        person = assistant.find_person(message.told)
-    except Exception as error:
-        yield Step(session=session.plus(Turn(story=text, note=_one_line(error))), text=text)
-        return
-    if not found and not message.asked:
-        yield Step(session=session.plus(replace(turn, note=NO_FINDINGS)))
-        return
-    last = Step(session=session.plus(turn))
-    if found:
-        turn = replace(turn, findings=found)
-        findings = merge_findings(session.findings, found)
-        case = replace(session, findings=findings, person=merge_demographics(session.person, person))
-        for last in _diagnose(assistant, session, case, turn, second_reader):
-            yield replace(last, busy=True) if message.asked and last.text is None else last
-        if last.session.differential is None or last.text:
-            return
-    if message.asked:
-        yield from _answer(assistant, last.session, message.asked, answerer)
-
-
-def _diagnose(
-    assistant: Assistant, before: Session, case: Session, turn: Turn, second_reader: Reader | None
-) -> Iterator[Step]:
-    """The findings, then the differential of the whole case."""
-    told = replace(case, differential=None, answers=())
-    # The old differential does not speak of the new findings: it goes before the new one comes.
-    yield Step(session=told.plus(turn), text="", busy=True)
-    try:
-        differential = assistant.diagnose(case.findings, person=case.person)
-    except Exception as error:
-        yield Step(session=before.plus(Turn(story=turn.story, note=_one_line(error))), text=turn.story)
-        return
-
-    def answered(differential: Differential, note: str | None = None) -> Session:
-        return replace(told, differential=differential).plus(replace(turn, differential=differential, note=note))
-
-    if second_reader is None or not differential.diagnoses:
-        yield Step(session=answered(differential))
-        return
-    yield Step(session=answered(differential), busy=True)
-    try:
-        second = assistant.diagnose(case.findings, person=case.person, reader=second_reader)
-    except Exception as error:
-        yield Step(session=answered(differential, _one_line(error)))
-        return
-    yield Step(session=answered(second))
-
-
-def _answer(
-    assistant: Assistant, session: Session, questions: Sequence[str], answerer: Answerer | None
-) -> Iterator[Step]:
-    """The answers to a message's questions, by the functions at once, and then by a language model."""
-    *turns, turn = session.turns
-    earlier = session.answers
-
-    def answered(answers: Sequence[Answer], note: str | None = None) -> Session:
-        now = replace(turn, answers=tuple(answers), note=note or turn.note)
-        return replace(session, answers=(*earlier, *answers), turns=(*turns, now))
-
-    answers: list[Answer] = []
-    try:
-        for question in questions:
-            known = (*earlier, *answers)
-            answers.append(assistant.answer(question, session.differential, earlier=known))
-            yield Step(session=answered(answers), text="", busy=True)
-            if answerer is not None:
-                answers[-1] = assistant.answer(question, session.differential, earlier=known, answerer=answerer)
-                yield Step(session=answered(answers), busy=True)
-    except Exception as error:
-        yield Step(session=answered(answers, _one_line(error)), text=None if answers or turn.findings else turn.story)
-        return
-    yield Step(session=answered(answers))
+MAX_WAITING = 256
+"""Acts of all users that wait for their turn; a page sends few, and each is answered within seconds."""
+MAX_AT_ONCE = 32
+"""Acts that are answered at the same time; the models themselves take turns (``ui.shared_assistant``)."""
 
 
 def diagnose_text(assistant: Assistant, text: str) -> dict[str, Any]:
     """One story to the public JSON of its differential, for the web API."""
     try:
-        found, person = assistant.find_findings(text), assistant.find_person(text)
-        return render.differential_json(assistant.diagnose(found, person=person))
+        found = patient_findings(assistant.find_statements(text), assistant.ontology)
+        *_, answer = assistant.weigh(found, person=assistant.find_person(text))
+        return differential_json(answer)
     except Exception as error:
-        raise gr.Error(_one_line(error), print_exception=False) from None
+        raise gr.Error(acts.one_line(error), print_exception=False) from None
 
 
-def build_app(assistant: Assistant, second_reader: Reader | None = None, answerer: Answerer | None = None) -> gr.Blocks:
-    """Lay out the page and wire its events.
+def perform(
+    assistant: Assistant,
+    consultation: Consultation,
+    data: Mapping[str, Any],
+    second_reader: ReaderFactory | None = None,
+    answerer: AnswererFactory | None = None,
+) -> Iterator[None]:
+    """Do what the page asks, and yield whenever there is more to show.
 
-    The queue hands the assistant one message at a time, since its models are shared by all sessions.
+    A page that this server does not know, after a restart or a reload, brings the ids of its case with it: the case is
+    taken up first.
     """
+    if data.get("consultation") != consultation.token or not consultation.token:
+        consultation.token = secrets.token_hex(8)
+        consultation.language = language_of(str(data.get("language")))
+        if isinstance(data.get("kept"), dict) and data.get("kind") != "new":
+            yield from acts.restore(assistant, consultation, data["kept"], second_reader)
+    match data.get("kind"):
+        case "open":
+            yield
+        case "language":
+            consultation.language = language_of(str(data.get("value")))
+            yield
+        case "tell":
+            yield from acts.respond(assistant, consultation, str(data.get("text")), second_reader, answerer)
+        case "stop":
+            consultation.stop()
+            yield
+        case "new":
+            consultation.close()
+            yield
+        case _:
+            yield from acts.change(assistant, consultation, data, second_reader)
 
-    def send(text: str, consultation: Consultation) -> Iterator[tuple[Any, ...]]:
-        # An empty text: Send was clicked twice.
-        steps = respond(assistant, consultation.session, text, second_reader, answerer) if text else iter(())
-        for step in steps:
-            consultation.session = step.session
-            if consultation.closed:
-                break
-            yield (*show(step.session, step.busy), gr.skip() if step.text is None else step.text)
-        yield (gr.skip(), gr.skip(), gr.skip())  # when a generator ends, Gradio shows its last output again
 
-    def start_over(consultation: Consultation) -> tuple[Consultation, str, str, str]:
-        consultation.closed = True
-        return (Consultation(), *show(Session()), "")
+def draw(assistant: Assistant, consultation: Consultation) -> tuple[str, ...]:
+    """All parts of the page, in the order of the layout."""
+    session, words = consultation.session, Words(language=consultation.language, label_of=assistant.label)
+    views = [evidence_view(session.differential, words)]
+    answer = differential_section(session, words, assistant.genetics) + views_section(views)
+    return (
+        frame.header(words),
+        chat_log(session, words),
+        frame.compose(words),
+        findings_panel(session, words, consultation.token),
+        frame.search(words),
+        answer,
+        frame.footer(assistant.versions, words),
+    )
 
-    def show(session: Session, busy: bool = False) -> tuple[str, str]:
-        log = render.chat_log(session.turns, session.differential)
-        return log, render.case_panel(session.findings, session.differential, busy, session.person)
+
+_CHANGING = (1, 3, 5)
+"""Places of the conversation, the findings and the answer; the other parts change with the language only."""
+
+
+def build_app(
+    assistant: Assistant, second_reader: ReaderFactory | None = None, answerer: AnswererFactory | None = None
+) -> gr.Blocks:
+    """Lay out the page and wire its one event."""
+    shared = SharedAssistant(assistant)
+
+    def answer(consultation: Consultation, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
+        language, drawn = consultation.language, at_rest
+        for n, _ in enumerate(perform(shared, consultation, event._data or {}, second_reader, answerer)):
+            parts = draw(shared, consultation)
+            if consultation.language is not language:
+                yield parts
+            else:
+                # What has not changed is not sent: the box and the search would lose what is being typed.
+                sent = _CHANGING if n == 0 else [i for i in _CHANGING if parts[i] != drawn[i]]
+                yield tuple(part if i in sent else gr.skip() for i, part in enumerate(parts))
+            language, drawn = consultation.language, parts
+        yield (gr.skip(),) * len(at_rest)  # when a generator ends, Gradio shows its last output again
+
+    def find_terms(asked: Mapping[str, str]) -> list[dict[str, str]]:
+        """Findings whose wording begins as the query does, for the search."""
+        words = Words(language=language_of(str(asked.get("language"))), label_of=shared.label)
+        hits = []
+        for hit in shared.search_terms(str(asked.get("query")), words.language):
+            label = words.label(hit.term_id, shared.ontology.name(hit.term_id))
+            hits.append({"id": hit.term_id, "label": label, "wording": "" if hit.wording == label else hit.wording})
+        return hits
 
     def diagnose(text: str) -> dict[str, Any]:
         """Rank the diseases that explain a patient's story, with cited evidence for every claim."""
-        return diagnose_text(assistant, text)
+        return diagnose_text(shared, text)
 
+    at_rest = draw(shared, Consultation())
+    shared.search_terms("a")  # what it looks through is made when it is first asked, which is better now
+    head, log, compose, findings, search, differential, foot = at_rest
     with gr.Blocks(title="citedx", analytics_enabled=False, fill_width=True) as page:
         consultation = gr.State(Consultation())
-        with gr.Row(elem_id="head"):
-            _html(render.HEADER)
-            restart = gr.Button("New case", size="sm", elem_id="restart")
+        parts = [_html(head, elem_id="head")]
         with gr.Row(elem_id="body"):
             with gr.Column(elem_id="chat"):
-                log = _html(render.WELCOME, elem_id="log")
-                with gr.Row(elem_id="examples"):
-                    examples = {gr.Button(title, size="sm"): story for title, story in EXAMPLES.items()}
-                with gr.Row(elem_id="compose"):
-                    box = gr.Textbox(
-                        label="Patient’s story",
-                        placeholder="What is seen, and what is absent …",
-                        show_label=False,
-                        max_lines=8,
-                        elem_id="box",
-                    )
-                    submit = gr.Button("Send", variant="primary", elem_id="send")
-            panel = _html(render.case_panel((), None), elem_id="case")
-        _html(render.footer(assistant.versions), elem_id="foot")
-
-        private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        for button, story in examples.items():
-            button.click(lambda story=story: story, None, box, queue=False, **private)
-        view = [log, panel, box]
-        limit: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "assistant"}
-        # "always_last": what is sent while an old case is still worked on goes out as soon as that is done.
-        # Gradio's own way to cancel would lose it, and could still store the old answer's state afterwards.
-        sending: dict[str, Any] = {"trigger_mode": "always_last", **limit, **private}
-        gr.on([box.submit, submit.click], send, [box, consultation], view, **sending)
-        restart.click(start_over, consultation, [consultation, *view], queue=False, **private)
-        gr.api(diagnose, api_name="diagnose", **limit)
-    page.queue(max_size=16)
+                parts.append(_html(log, elem_id="log"))
+                parts.append(box := _html(compose, elem_id="compose", js_on_load=_asset("page.js")))
+            with gr.Column(elem_id="case"):
+                parts.append(_html(findings, elem_id="findings"))
+                looks: dict[str, Any] = {"server_functions": [find_terms], "js_on_load": _asset("search.js")}
+                parts.append(_html(search, elem_id="search", **looks))
+                parts.append(_html(differential, elem_id="answer"))
+        parts.append(_html(foot, elem_id="foot"))
+        box.click(
+            answer,
+            consultation,
+            parts,
+            api_visibility="private",
+            show_progress="hidden",
+            trigger_mode="multiple",  # no act is lost; a later one ends the work on an earlier one
+            concurrency_limit=MAX_AT_ONCE,
+        )
+        gr.api(diagnose, api_name="diagnose", concurrency_limit=1)
+    page.queue(max_size=MAX_WAITING)
     return page
 
 
 def create_server(
     assistant: Assistant,
     auth: tuple[str, str] | None = None,
-    second_reader: Reader | None = None,
-    answerer: Answerer | None = None,
+    second_reader: ReaderFactory | None = None,
+    answerer: AnswererFactory | None = None,
 ) -> FastAPI:
     """The page and its API as an ASGI application, with security headers and no documentation pages."""
     undocumented: dict[str, Any] = {"openapi_url": None}  # FastAPI's pages would load scripts from elsewhere
@@ -309,7 +182,6 @@ def create_server(
         auth=auth,
         theme=gr.themes.Base(primary_hue="teal", neutral_hue="slate", font=FONT, font_mono=MONO),
         head=f"<style>{_asset('page.css')}</style>",
-        js=_asset("page.js"),
         footer_links=[],
         run_history=False,  # Gradio would keep stories in the browser's storage
         enable_monitoring=False,
@@ -325,8 +197,8 @@ def serve(
     host: str,
     port: int,
     auth: tuple[str, str] | None = None,
-    second_reader: Reader | None = None,
-    answerer: Answerer | None = None,
+    second_reader: ReaderFactory | None = None,
+    answerer: AnswererFactory | None = None,
 ) -> None:
     """Serve the chat until interrupted.
 
@@ -336,18 +208,8 @@ def serve(
     serving.run(create_server(assistant, auth, second_reader, answerer), host, port)
 
 
-def _html(value: str, elem_id: str | None = None) -> gr.HTML:
-    return gr.HTML(value, elem_id=elem_id, js_on_load=None, apply_default_css=False, padding=False)
-
-
-def _one_line(error: Exception) -> str:
-    """What the user reads. An unexpected error's own words may quote the story, so only its path is logged."""
-    if isinstance(error, CitedxError):
-        return str(error)
-    frames = traceback.extract_tb(error.__traceback__)
-    path = " > ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
-    logger.error("unexpected %s at %s", type(error).__name__, path)
-    return UNEXPECTED
+def _html(value: str, *, elem_id: str, js_on_load: str | None = None, **more: Any) -> gr.HTML:
+    return gr.HTML(value, elem_id=elem_id, js_on_load=js_on_load, apply_default_css=False, padding=False, **more)
 
 
 FONT = ["system-ui", "sans-serif"]
@@ -355,4 +217,4 @@ MONO = ["ui-monospace", "monospace"]
 
 
 def _asset(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+    return (Path(__file__).parent / "page" / name).read_text(encoding="utf-8")

@@ -10,6 +10,7 @@ import logging
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from kg.schema import Finding
     from llm import DiagnosisAssistant
     from llm.chat.protocol import ChatModel
-    from llm.conversation.answerer import Answerer
-    from llm.reader import Reader
     from retrieval.multilingual import MultilingualReader
 
 app = typer.Typer(
@@ -120,9 +119,13 @@ def chat(
     listen(host, port).close()  # before minutes of building: is the port free?
     language_model = _load_model(model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine)
     assistant = _load_assistant(cases=cases, library=library, embedder=embedder, reader=reader)
+    from llm.chat.reader import ChatReader
+    from llm.conversation.chat import ChatAnswerer
     from ui.app import serve
 
-    serve(assistant, host, port, credentials, _chat_reader(language_model), _chat_answerer(language_model))
+    read_with = partial(ChatReader, language_model) if language_model else None
+    answer_with = partial(ChatAnswerer, language_model) if language_model else None
+    serve(assistant, host, port, credentials, read_with, answer_with)
 
 
 @app.command()
@@ -163,10 +166,12 @@ def diagnose(
     person = merge_demographics(told, _given_person(sex, age))
     language_model = _load_model(model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine)
     assistant = _load_assistant(graph=graph, cases=cases, library=library, embedder=embedder, reader=reader)
-    second_reader = _chat_reader(language_model)
+    from llm.chat.reader import ChatReader
+
+    second_reader = ChatReader(language_model) if language_model else None
     differential = assistant.diagnose(found, k=k, person=person, accepted_risk=max_risk, reader=second_reader)
     if as_json:
-        from ui.render import differential_json
+        from ui.answer_json import differential_json
 
         _print_json(differential_json(differential))
     else:
@@ -207,9 +212,12 @@ def ask(
     differential = assistant.diagnose(found, person=person) if has_patient else None
     if differential is not None:
         differential = replace(differential, evidence=())  # it is not shown, so the answer's own evidence begins at E1
-    answer = assistant.answer(question, differential, answerer=_chat_answerer(language_model))
+    from llm.conversation.chat import ChatAnswerer
+
+    answerer = ChatAnswerer(language_model) if language_model else None
+    answer = assistant.answer(question, differential, answerer=answerer)
     if as_json:
-        from ui.answers import answer_json
+        from ui.answer_json import answer_json
 
         _print_json(answer_json(answer))
     else:
@@ -238,7 +246,7 @@ def findings(
     if language is not Language.ENGLISH:
         found = tuple(replace(f, label=reader.label(f.term_id, language)) for f in found)
     if as_json:
-        from ui.render import finding_json
+        from ui.answer_json import finding_json
 
         _print_json({"findings": [finding_json(f) for f in found]})
     else:
@@ -286,18 +294,6 @@ def _load_model(
         may_leave_machine=may_leave_machine,
         quantise=quantise,
     )
-
-
-def _chat_reader(model: ChatModel | None) -> Reader | None:
-    from llm.chat.reader import ChatReader
-
-    return None if model is None else ChatReader(model)
-
-
-def _chat_answerer(model: ChatModel | None) -> Answerer | None:
-    from llm.conversation.chat import ChatAnswerer
-
-    return None if model is None else ChatAnswerer(model)
 
 
 def _load_assistant(

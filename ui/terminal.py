@@ -19,8 +19,8 @@ from llm.conversation.schema import Answer, Sentence
 from llm.schema import Commentary, Differential
 from retrieval.demographics import word_demographics
 from retrieval.schema import Evidence
-from ui.answers import cited_evidence
-from ui.render import story_pieces
+from ui.answer_json import cited_evidence
+from ui.marking import story_pieces
 
 NOT_A_DEVICE = "Decision support for professionals, not a medical device."
 # Control characters but tab and line feed; and those that turn the direction of what follows.

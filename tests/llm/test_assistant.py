@@ -1,6 +1,7 @@
 """The whole sequence on the toy: from words to a grounded answer, or to the reason why there is none."""
 
 import re
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -248,3 +249,39 @@ def test_questions_are_answered_on_the_case_and_what_is_none_is_refused(assistan
         assistant.answer(" ", differential)
     with pytest.raises(UsageError, match="601 characters"):
         assistant.answer("?" * 601, differential)
+
+
+# An answer as it grows
+
+
+def test_an_answer_grows_and_ends_as_the_whole(assistant: DiagnosisAssistant):
+    findings = patient(LARGE, STRIPED, no=[BRITTLE])
+    ranking, read, whole = assistant.weigh(findings)
+    assert [d.disease_id for d in ranking.diagnoses] == [d.disease_id for d in whole.diagnoses]
+    assert [d.probability for d in ranking.diagnoses] == [d.probability for d in whole.diagnoses]
+    assert not any(d.claims for d in ranking.diagnoses)
+    assert (ranking.evidence, ranking.questions, read.questions) == ((), (), ())
+    assert replace(read, questions=whole.questions) == whole == assistant.diagnose(findings)
+    assert whole.questions
+
+
+def test_where_there_is_nothing_to_rank_there_is_one_part(assistant: DiagnosisAssistant):
+    (only,) = assistant.weigh(patient(no=[BRITTLE]))
+    assert only.abstained
+
+
+def test_what_nobody_can_answer_for_is_not_asked_about_nor_what_is_below_it(assistant: DiagnosisAssistant):
+    findings = patient(LARGE)
+    asked = {q.term_id for q in assistant.diagnose(findings).questions}
+    *_, answer = assistant.weigh(findings, unknown=asked)
+    assert asked
+    ancestors = assistant.ontology.ancestors
+    assert all(ancestors(q.term_id).isdisjoint(asked) for q in answer.questions)
+
+
+def test_another_reader_reads_the_same_ranking(assistant: DiagnosisAssistant):
+    answer = assistant.diagnose(patient(LARGE), k=2)
+    again = assistant.read_again(answer, CarelessReader())
+    assert [d.disease_id for d in again.diagnoses] == [d.disease_id for d in answer.diagnoses]
+    assert len(again.removed_claims) == 2
+    assert (again.versions["reader"], again.questions) == ("careless-1", answer.questions)

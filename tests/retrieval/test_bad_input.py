@@ -13,7 +13,7 @@ from retrieval.errors import UnsupportedLanguageError
 from retrieval.findings import MAX_CHARACTERS
 from retrieval.lexicon import load_lexicon
 from retrieval.multilingual import MultilingualReader
-from ui.render import finding_json
+from ui.answer_json import finding_json
 
 pytestmark = pytest.mark.release
 

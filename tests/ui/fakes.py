@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from kg.errors import UsageError
-from kg.schema import Finding, Provenance
+from kg.errors import NotReadyError, UnknownIdError, UsageError
+from kg.genetics import Genetics
+from kg.ontology import PHENOTYPIC_ABNORMALITY, ROOT, Ontology
+from kg.schema import Finding, Gene, Provenance, Synonym, Term
+from kg.translations import Language
 from llm.chat.protocol import Rung
 from llm.conversation.answerer import Answerer
 from llm.conversation.reading import Message
@@ -20,8 +23,11 @@ from llm.conversation.schema import Answer, Sentence
 from llm.reader import Reader
 from llm.reader.protocol import Reading
 from llm.schema import Claim, Commentary, Diagnosis, Differential, OpenQuestion, Question
+from retrieval.context import Certainty, Context, Experiencer
 from retrieval.demographics import UNKNOWN, Demographics, find_demographics
+from retrieval.findings import Statement
 from retrieval.schema import Evidence, EvidenceKind
+from retrieval.term_search import TermHit
 
 PHRASES = {
     "lost purposeful hand use": ("HP:0032588", "Hand apraxia"),
@@ -134,54 +140,104 @@ ANSWER = Answer(
     ),
     disease_ids=(RETT,),
 )
-QUESTION = Question(term_id="HP:0002650", text="Does she have scoliosis?", gain=0.21)
+QUESTIONS = (
+    Question(term_id="HP:0002650", text="Does the patient have scoliosis?", gain=0.21),
+    Question(term_id="HP:0001083", text="Does the patient have ectopia lentis?", gain=0.12),
+)
+SYNONYMS = {"HP:0001250": "Epileptic fit", "HP:0000365": "Deafness"}
+CHINESE_LABELS = {"HP:0001250": "癫痫发作", "HP:0000365": "听力障碍", "HP:0012171": "刻板手部绞扭"}
+GENETICS = Genetics(
+    genes=(Gene(gene_id="NCBIGene:4204", symbol="MECP2"),),
+    inheritance=(Term(term_id="HP:0001423", name="X-linked dominant inheritance"),),
+)
+
+
+def fake_ontology() -> Ontology:
+    """The terms of ``PHRASES``, flat under "Phenotypic abnormality"; one older id."""
+    tops = (
+        Term(term_id=ROOT, name="All"),
+        Term(term_id=PHENOTYPIC_ABNORMALITY, name="Phenotypic abnormality", parent_ids=(ROOT,)),
+        Term(term_id="HP:0001423", name="X-linked dominant inheritance", parent_ids=(ROOT,)),
+    )
+    terms = (
+        Term(
+            term_id=term_id,
+            name=label,
+            synonyms=(Synonym(text=SYNONYMS[term_id]),) if term_id in SYNONYMS else (),
+            parent_ids=(PHENOTYPIC_ABNORMALITY,),
+        )
+        for term_id, label in PHRASES.values()
+    )
+    return Ontology((*tops, *terms), {"HP:0002279": "HP:0001250"}, "2025-01-16")
 
 
 @dataclass
 class FakeAssistant:
-    """Answers as ``llm.assistant.DiagnosisAssistant`` would; counts nothing, keeps nothing."""
+    """Answers as ``llm.assistant.DiagnosisAssistant`` would; counts nothing, keeps nothing.
+
+    Whoever has scoliosis is more likely to have Angelman syndrome, and without seizures less of anything: enough to see
+    that a changed case is weighed anew.
+    """
 
     delay_s: float = 0.0
-    """How long a diagnosis takes."""
+    """How long each part of an answer takes."""
     versions: dict[str, str] = field(default_factory=lambda: {"citedx": "0.1.0", "hpo": "2025-01-16", "reader": "1"})
+    ontology: Ontology = field(default_factory=fake_ontology)
 
-    def find_findings(self, text: str) -> tuple[Finding, ...]:
-        """Findings of ``PHRASES`` in the order of the text."""
+    def find_statements(self, text: str) -> tuple[Statement, ...]:
+        """Phrases of ``PHRASES`` in the order of the text; "no", "possible" and "mother has" before them count."""
         if not text.strip():
             raise UsageError("the story is empty: write what is seen in the patient")
         found = []
         for phrase, (term_id, label) in PHRASES.items():
-            for match in re.finditer(rf"(\bno )?({re.escape(phrase)})", text, re.IGNORECASE):
+            pattern = rf"(\bno |\bpossible |\bmother has )?({re.escape(phrase)})"
+            for match in re.finditer(pattern, text, re.IGNORECASE):
+                said = (match[1] or "").strip().lower()
                 span = {"quote": match[2], "start": match.start(2), "end": match.end(2)}
-                found.append(Finding(term_id=term_id, label=label, excluded=match[1] is not None, **span))
-        return tuple(sorted(found, key=lambda finding: finding.start or 0))
+                finding = Finding(
+                    term_id=term_id, label=label, excluded=said == "no", uncertain=said == "possible", **span
+                )
+                context = Context(
+                    negated=said == "no",
+                    experiencer=Experiencer.FAMILY if said == "mother has" else Experiencer.PATIENT,
+                    certainty=Certainty.UNCERTAIN if said == "possible" else Certainty.CERTAIN,
+                )
+                found.append(Statement(finding=finding, context=context))
+        return tuple(sorted(found, key=lambda s: s.finding.start or 0))
 
     def find_person(self, text: str) -> Demographics:
         """As the product does."""
         return find_demographics(text)
 
-    def diagnose(
+    def weigh(
         self,
         findings: Sequence[Finding],
         k: int = 10,
         *,
         person: Demographics = UNKNOWN,
-        reader: Reader | None = None,
-    ) -> Differential:
-        """The canned differential; abstains without a present finding."""
+        unknown: Collection[str] = (),
+    ) -> Iterator[Differential]:
+        """The canned differential in three parts; abstains without a present finding."""
         time.sleep(self.delay_s)
-        if not any(not finding.excluded for finding in findings):
-            reason = "There is no present finding to rank diseases by."
-            return Differential(findings=tuple(findings), diagnoses=(), evidence=(), abstained=reason, person=person)
-        return Differential(
-            findings=tuple(findings),
-            diagnoses=DIAGNOSES[:k],
-            evidence=EVIDENCE,
-            questions=() if QUESTION.term_id in {f.term_id for f in findings} else (QUESTION,),
-            person=person,
-            commentary=None if reader is None else reader.read(None, findings, ()).commentary,
-            versions=self.versions,
-        )
+        present = {f.term_id for f in findings if not f.excluded}
+        empty = Differential(findings=tuple(findings), diagnoses=(), evidence=(), person=person, versions=self.versions)
+        if not present:
+            yield replace(
+                empty, abstained="Only excluded findings were given. Add at least one finding that the patient has."
+            )
+            return
+        diagnoses = _weighed(present)[:k]
+        yield replace(empty, diagnoses=tuple(replace(d, claims=()) for d in diagnoses))
+        time.sleep(self.delay_s)
+        read = replace(empty, diagnoses=diagnoses, evidence=EVIDENCE)
+        yield read
+        time.sleep(self.delay_s)
+        known = {f.term_id for f in findings} | set(unknown)
+        yield replace(read, questions=tuple(q for q in QUESTIONS if q.term_id not in known))
+
+    def read_again(self, differential: Differential, reader: Reader) -> Differential:
+        """The same with the reader's commentary."""
+        return replace(differential, commentary=reader.read(None, differential.findings, ()).commentary)
 
     def read_message(self, text: str, differential: Differential | None = None) -> Message:
         """Whatever ends with a question mark asks; nothing is told beside it."""
@@ -201,18 +257,46 @@ class FakeAssistant:
         time.sleep(self.delay_s)
         return ANSWER
 
+    def search_terms(self, query: str, language: Language = Language.ENGLISH) -> tuple[TermHit, ...]:
+        """Terms of which a word of the name or the synonym begins as the query does."""
+        wordings = [(t, w) for t, name in PHRASES.values() for w in (name, SYNONYMS.get(t), CHINESE_LABELS.get(t)) if w]
+        found = {t: w for t, w in reversed(wordings) if f" {query.lower()}" in f" {w.lower()}"}
+        return tuple(TermHit(term_id=t, wording=w) for t, w in found.items())
+
+    def label(self, term_id: str, language: Language) -> str:
+        """English, or a few Chinese labels."""
+        if language is Language.SPANISH:
+            raise NotReadyError("Spanish was not pulled")
+        name = self.ontology.name(term_id)
+        return CHINESE_LABELS.get(term_id, name) if language is Language.CHINESE else name
+
+    def genetics(self, disease_id: str) -> Genetics:
+        """Of Rett syndrome; of others nothing is known."""
+        if not any(disease_id == d.disease_id for d in DIAGNOSES):
+            raise UnknownIdError(f"{disease_id} is not a disease of this graph")
+        return GENETICS if disease_id == RETT else Genetics()
+
+
+def _weighed(present: Collection[str]) -> tuple[Diagnosis, ...]:
+    """The canned diagnoses; with scoliosis Angelman syndrome takes over."""
+    if "HP:0002650" not in present:
+        return DIAGNOSES
+    rett, congenital, angelman, other = DIAGNOSES
+    first = replace(angelman, rank=1, probability=0.6)
+    return first, replace(rett, rank=2, probability=0.3), replace(congenital, rank=3, probability=0.05), other
+
 
 class BrokenAssistant(FakeAssistant):
     """Fails while diagnosing, with the story's words in the error, as a careless library would."""
 
-    def diagnose(
+    def weigh(
         self,
         findings: Sequence[Finding],
         k: int = 10,
         *,
         person: Demographics = UNKNOWN,
-        reader: Reader | None = None,
-    ) -> Differential:
+        unknown: Collection[str] = (),
+    ) -> Iterator[Differential]:
         """Raise an error that nobody expects."""
         raise RuntimeError(f"cannot digest {findings[0].quote}")
 
@@ -231,8 +315,15 @@ class FakeChatReader:
 
     version = "fake chat reader"
 
+    def __init__(self, is_cancelled: Callable[[], bool] = lambda: False, delay_s: float = 0.0) -> None:
+        self._is_cancelled = is_cancelled
+        self._delay_s = delay_s
+
     def read(self, graph, findings, candidates) -> Reading:
-        """The commentary alone."""
+        """The commentary alone, after the delay or once it is cancelled."""
+        end = time.monotonic() + self._delay_s
+        while time.monotonic() < end and not self._is_cancelled():
+            time.sleep(0.01)
         return Reading(diagnoses=(), evidence=(), commentary=COMMENTARY)
 
 

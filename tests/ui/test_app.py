@@ -1,8 +1,6 @@
-"""One message at a time: what the session becomes, and what leaves the server."""
+"""What leaves the server, and what a page that the server does not know brings with it."""
 
-import html
 import json
-import logging
 import re
 import subprocess
 import sys
@@ -14,76 +12,14 @@ import pytest
 from fastapi.testclient import TestClient
 
 from kg.errors import UsageError
-from retrieval.demographics import UNKNOWN
-from tests.ui.fakes import COMMENTARY, BrokenAssistant, DyingChatReader, FakeAssistant, FakeChatReader
-from ui import app, render, serving
-from ui.app import Session, Step, respond
-from ui.render import differential_json
+from kg.translations import Language
+from tests.ui.fakes import FakeAssistant
+from ui import app, serving
+from ui.answer_json import differential_json
+from ui.examples import EXAMPLES
+from ui.session import RESTORED, Consultation
 
-RETT = next(iter(app.EXAMPLES.values()))
-
-
-def last_step(session: Session, text: str, assistant: FakeAssistant | None = None) -> Step:
-    *_, last = respond(assistant or FakeAssistant(), session, text)
-    return last
-
-
-def labels(session: Session) -> list[str]:
-    return [finding.label for finding in session.findings]
-
-
-def test_the_answer_comes_in_three_steps_story_findings_differential():
-    story, findings, answer = respond(FakeAssistant(), Session(), RETT)
-    assert (story.busy, story.text, story.session.findings) == (True, None, ())
-    assert story.session.turns[-1].story == RETT
-    assert (findings.busy, findings.text, findings.session.differential) == (True, "", None)
-    assert len(findings.session.findings) == 7
-    assert (answer.busy, answer.text) == (False, None)  # what is typed meanwhile stays
-    assert answer.session.differential is not None
-    assert answer.session.differential.diagnoses[0].name == "Rett syndrome"
-    assert answer.session.turns[-1].differential == answer.session.differential
-
-
-def test_a_follow_up_adds_to_the_same_case_and_the_later_statement_counts():
-    session = last_step(Session(), "Seizures. No scoliosis.").session
-    session = last_step(session, "Scoliosis and hand wringing.").session
-    assert sorted(labels(session)) == ["Scoliosis", "Seizure", "Stereotypical hand wringing"]
-    assert not any(finding.excluded for finding in session.findings)
-    assert session.differential is not None
-    assert session.differential.findings == session.findings
-    assert len(session.turns) == 2
-
-
-def test_an_error_keeps_the_case_and_the_typed_text():
-    before = last_step(Session(), RETT).session
-    step = last_step(before, "  ")
-    assert step.text == "  "
-    assert (step.session.findings, step.session.differential) == (before.findings, before.differential)
-    assert step.session.turns[-1].note == "the story is empty: write what is seen in the patient"
-    assert step.session.turns[:-1] == before.turns
-
-
-def test_a_message_without_findings_says_so_and_keeps_the_case():
-    before = last_step(Session(), RETT).session
-    step = last_step(before, "Good morning.")
-    assert (step.session.findings, step.session.differential) == (before.findings, before.differential)
-    assert step.session.turns[-1].note == app.NO_FINDINGS
-    assert step.text is None  # left in its box
-
-
-def test_an_unexpected_error_is_one_line_and_is_logged_without_clinical_text(caplog):
-    before = last_step(Session(), RETT).session
-    with caplog.at_level(logging.INFO):
-        step = last_step(before, "Also scoliosis.", BrokenAssistant())
-    assert step.session.turns[-1].note == app.UNEXPECTED
-    assert step.text == "Also scoliosis."
-    assert (step.session.findings, step.session.differential) == (before.findings, before.differential)
-    (record,) = caplog.records
-    assert re.fullmatch(
-        r"unexpected RuntimeError at app\.py:\d+ _diagnose > fakes\.py:\d+ diagnose", record.getMessage()
-    )
-    assert "scoliosis" not in caplog.text.lower()
-    assert record.exc_info is None
+RETT = EXAMPLES[0].story
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +61,8 @@ def test_the_api_is_one_endpoint_and_gives_the_public_json(client):
     assert answer.startswith("event: complete")
     (result,) = json.loads(answer.split("data: ", 1)[1])
     assistant = FakeAssistant()
-    expected = assistant.diagnose(assistant.find_findings(RETT), person=assistant.find_person(RETT))
+    findings = [said.finding for said in assistant.find_statements(RETT)]
+    *_, expected = assistant.weigh(findings, person=assistant.find_person(RETT))
     assert result == json.loads(json.dumps(differential_json(expected)))
 
 
@@ -172,33 +109,54 @@ def test_says_where_it_is_when_it_answers():
             process.terminate()
 
 
-def test_a_language_model_reads_after_the_first_answer_is_on_the_page():
-    *_, first, second = respond(FakeAssistant(), Session(), RETT, FakeChatReader())
-    assert first.busy
-    assert first.session.differential is not None
-    assert first.session.differential.commentary is None
-    assert not second.busy
-    assert second.session.differential.commentary == COMMENTARY
-    assert len(second.session.turns) == 1
+KEPT = {"findings": [["HP:0001250", "present"]], "unknown": [], "sex": "FEMALE", "age": "P3Y"}
 
 
-def test_where_the_language_model_breaks_the_first_answer_stays_with_a_note():
-    *_, first, second = respond(FakeAssistant(), Session(), RETT, DyingChatReader())
-    assert second.session.differential == first.session.differential
-    assert second.session.turns[-1].note
-    assert "out of luck" not in second.session.turns[-1].note
-    log = render.chat_log(second.session.turns, second.session.differential)
-    assert "Rett" in log
-    assert second.session.turns[-1].note in html.unescape(log)
+def do(visited: Consultation, **data: object) -> None:
+    for _ in app.perform(FakeAssistant(), visited, data, None):
+        pass
 
 
-def test_where_there_is_no_diagnosis_no_language_model_is_asked():
-    *_, last = respond(FakeAssistant(), Session(), "no seizures", DyingChatReader())
-    assert last.session.turns[-1].note is None
-    assert last.session.differential.abstained
+def test_a_page_that_the_server_does_not_know_brings_its_case():
+    consultation = Consultation()
+    do(consultation, kind="mark", id="HP:0002650", status="present", consultation="old", kept=KEPT, language="zh-CN")
+    assert [f.term_id for f in consultation.session.case.findings] == ["HP:0001250", "HP:0002650"]
+    assert consultation.session.case.person.age == "P3Y"
+    assert consultation.session.turns[0].note == RESTORED
+    assert consultation.language is Language.CHINESE
+    assert re.fullmatch("[0-9a-f]{16}", consultation.token)
 
 
-def test_an_error_leaves_the_patient_s_age_and_sex_as_they_were():
-    last = last_step(Session(), RETT, BrokenAssistant())
-    assert last.session.person == UNKNOWN
-    assert last_step(Session(), RETT).session.person.sex == "FEMALE"
+def test_a_page_that_the_server_knows_brings_nothing():
+    consultation = Consultation()
+    do(consultation, kind="open", kept=None, language="en-GB")
+    token = consultation.token
+    do(consultation, kind="tell", text="Scoliosis.", consultation=token, kept=KEPT)
+    assert [f.term_id for f in consultation.session.case.findings] == ["HP:0002650"]
+    do(consultation, kind="new", consultation=token, kept=KEPT)
+    assert consultation.session.case.findings == ()
+    assert consultation.token == token
+
+
+def test_a_new_case_after_a_restart_is_a_new_case():
+    consultation = Consultation()
+    do(consultation, kind="new", consultation="old", kept=KEPT)
+    assert consultation.session.case.findings == ()
+
+
+@pytest.mark.parametrize("data", [{}, {"kind": None}, {"kind": "mark"}, {"kind": "tell", "text": None, "kept": "x"}])
+def test_what_no_page_sends_is_one_line_and_no_error(data):
+    consultation = Consultation()
+    do(consultation, **data)
+    assert len(consultation.session.turns) == 1
+    assert consultation.session.turns[0].note
+
+
+def test_the_parts_of_the_page_name_the_consultation_and_keep_ids_only():
+    consultation = Consultation()
+    do(consultation, kind="tell", text="Seizures, a secret.", language="en")
+    parts = app.draw(FakeAssistant(), consultation)
+    assert f'data-consultation="{consultation.token}"' in parts[3]
+    kept = re.search('data-kept="([^"]*)"', parts[3])
+    assert "HP:0001250" in kept[1]
+    assert "secret" not in kept[1]

@@ -18,7 +18,7 @@ from ui.figures.arrangement import LEADING, NARROW, WIDE, Columns, Drawing, Node
 from ui.figures.evidence_map import EvidenceMap, Way, map_evidence
 from ui.figures.ranking import cite
 from ui.figures.wording import Wording, factor
-from ui.render import percent
+from ui.page.markup import percent
 
 _TABLE_HEADS = ("Disease", "Finding", "Annotated term", "Speaks", "Ratio", "Evidence")
 
@@ -157,7 +157,7 @@ class _Picture:
     def _disease(self, i: int) -> str:
         node, diagnosis = self.drawing.nodes[f"d{i}"], self.evidence.diseases[i].diagnosis
         box = node.box
-        share = f'<tspan class="fig-share">{diagnosis.rank} · {percent(diagnosis.probability)}</tspan>'
+        share = f'<tspan class="fig-share">{diagnosis.rank} · {escape(percent(diagnosis.probability))}</tspan>'
         bar = f'<rect x="{box.left - 5:g}" y="{box.top:.1f}" width="3" height="{box.height:.1f}" rx="1.5"/>'
         shape = bar + self._text((share, *map(escape, node.lines)), box.left + 6, node, "start")
         pressed = "true" if i == 0 else "false"

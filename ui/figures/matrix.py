@@ -11,7 +11,7 @@ from html import escape
 from llm.schema import Differential
 from ui.figures.ranking import Shown, shown_diagnoses
 from ui.figures.wording import Wording, factor
-from ui.render import percent
+from ui.page.markup import percent
 
 FULL = math.log(1000)
 """Log-ratio from which a cell is shaded fully."""
@@ -38,7 +38,7 @@ def candidate_matrix(differential: Differential, wording: Wording, n_diseases: i
     if not any(d.candidate.log_prior for d in diseases):
         prior = ""
     totals = [d.candidate.log_prior + sum(w.log_lr for w in d.findings) for d in diseases]
-    answers = "".join(f"<td>{percent(d.diagnosis.probability)}</td>" for d in diseases)
+    answers = "".join(f"<td>{escape(percent(d.diagnosis.probability))}</td>" for d in diseases)
     note = say(
         "Each cell: how many times likelier (×) or less likely (÷) the finding makes the disease, by the graph’s "
         "likelihood model; findings that tell the first two apart come first."

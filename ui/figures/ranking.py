@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from kg.schema import FindingMatch, Match
 from llm.schema import Diagnosis, Differential
 from retrieval.schema import Candidate, Contribution
-from ui.evidence import citations, link
+from ui.page.markup import citations, link
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

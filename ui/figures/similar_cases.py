@@ -14,9 +14,9 @@ from kg.schema import Finding
 from llm.schema import Differential
 from retrieval.cases import related_terms
 from retrieval.schema import CaseHit, CountedTerm, PublishedCase
-from ui.evidence import citations, link
 from ui.figures.ranking import Shown, shown_diagnoses
 from ui.figures.wording import Wording
+from ui.page.markup import citations, link
 
 MAX_LISTED = 8
 """Findings of one list that are seen at once; the others unfold."""

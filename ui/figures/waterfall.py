@@ -15,7 +15,7 @@ from html import escape
 from llm.schema import Differential
 from ui.figures.ranking import Shown, cite, shown_diagnoses
 from ui.figures.wording import Wording, factor
-from ui.render import percent
+from ui.page.markup import percent
 
 MAX_TICKS = 6
 ODD = math.log(1.2)
@@ -129,7 +129,7 @@ def _caption(shown: Shown, wording: Wording) -> str:
         "The answer’s {probability} is no sum of these: it also weighs similar cases, related diseases and what goes "
         "together."
     )
-    shown_probability = escape(reader).replace("{probability}", percent(shown.diagnosis.probability))
+    shown_probability = escape(reader).replace("{probability}", escape(percent(shown.diagnosis.probability)))
     excluded = say("An excluded finding can speak for a disease in which its absence is often noted.")
     is_odd = any(w.log_lr > ODD and w.match.finding.excluded for w in shown.findings)
     more = f" {escape(excluded)}" if is_odd else ""

@@ -7,11 +7,12 @@ import pytest
 
 import ui.figures
 from kg.graph import KnowledgeGraph
+from tests.ui.browsing import LAPTOP, PHONE
 from tests.ui.figures.answers import toy_answer, toy_wording
-from tests.ui.test_browser import LAPTOP, PHONE, browser, sync_api  # noqa: F401 - a fixture
 from ui.figures import candidate_matrix, evidence_graph, similar_cases, waterfalls
 from ui.serving import SECURITY_HEADERS
 
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright (pip install 'citedx[browser]')")
 pytestmark = pytest.mark.browser
 
 FOLDER = Path(ui.figures.__file__).parent
@@ -36,7 +37,7 @@ def document(toy_graph: KnowledgeGraph) -> str:
     ]
     assert all(figures)
     evidence = "".join(f'<li id="ev-{e.evidence_id}">{e.evidence_id}</li>' for e in answer.evidence)
-    style = (FOLDER.parent / "page.css").read_text() + (FOLDER / "figures.css").read_text()
+    style = (FOLDER.parent / "page" / "page.css").read_text() + (FOLDER / "figures.css").read_text()
     return (
         '<!doctype html><html lang="en"><head><title>Figures</title>'
         f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><style>{style}</style></head>'
@@ -47,7 +48,7 @@ def document(toy_graph: KnowledgeGraph) -> str:
 
 
 @pytest.fixture
-def show(browser, document: str) -> Iterator:  # noqa: F811
+def show(browser, document: str) -> Iterator:
     """Opens the figures as the server would send them; nothing may be requested, and no script may fail."""
     mishaps: list[str] = []
     contexts = []

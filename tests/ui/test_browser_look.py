@@ -1,0 +1,75 @@
+"""What every user must be able to see and hear: phone and laptop, light and dark, English and Chinese, axe-core."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.ui.browsing import LAPTOP, PHONE, Visitor
+from ui.examples import EXAMPLES
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright (pip install 'citedx[browser]')")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
+expect = sync_api.expect
+pytestmark = pytest.mark.browser
+
+STORY = EXAMPLES[0].story + " Possible scoliosis. Mother has ectopia lentis. " + "unbreakable" * 20
+
+
+def serious(user: Visitor) -> list[str]:
+    """Serious and critical violations that axe-core finds, with where they are."""
+    found = axe.Axe().run(user.page).response["violations"]
+    return [
+        f"{v['id']}: {node['html'][:120]} {node['any'][:1]}"
+        for v in found
+        if v["impact"] in ("serious", "critical")
+        for node in v["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [LAPTOP, PHONE], ids=["laptop", "phone"])
+def test_axe_finds_nothing_serious_and_nothing_sticks_out(visit, scheme, viewport):
+    user: Visitor = visit(viewport=viewport, color_scheme=scheme)
+    for _ in range(2):
+        assert serious(user) == []
+        width, sticking_out = user.page.evaluate(
+            """() => [document.documentElement.scrollWidth,
+                [...document.querySelectorAll("#head *, #log *, #compose *, #case *, #foot *")]
+                .filter(e => e.getBoundingClientRect().right > innerWidth && !e.closest(".unseen"))
+                .map(e => e.outerHTML.slice(0, 99))]"""
+        )
+        assert (width, sticking_out) == (viewport["width"], [])
+        user.send(STORY)
+        user.answered()
+    assert user.page.evaluate("document.body.classList.contains('dark')") is (scheme == "dark")
+
+
+def test_the_search_is_a_combobox_that_axe_approves(visit):
+    user: Visitor = visit()
+    user.page.get_by_role("combobox", name="Search for a finding").press_sequentially("s")
+    user.page.locator("#terms [role=option]").first.wait_for()
+    assert serious(user) == []
+
+
+def test_a_chinese_browser_gets_the_page_in_chinese_and_either_can_change(visit):
+    user: Visitor = visit(locale="zh-CN")
+    expect(user.page.get_by_role("heading", name="鉴别诊断")).to_be_visible()
+    assert user.page.evaluate("document.documentElement.lang") == "zh"
+    user.story.fill("Seizures. No hearing impairment.")
+    user.page.get_by_role("button", name="发送").click()
+    user.answered()
+    assert "癫痫发作" in user.chip("HP:0001250").inner_text()
+    assert user.log.locator(".lead").inner_text() == "Rett syndrome 居首，概率 78\xa0%。"
+    user.page.get_by_role("button", name="听力障碍：标为存在").click()
+    expect(user.turns.last).to_contain_text("听力障碍：存在")
+    user.answered()
+    assert serious(user) == []
+    user.page.get_by_role("combobox", name="搜索表型").press_sequentially("癫痫")
+    expect(user.page.locator("#terms [role=option]")).to_have_text("癫痫发作")
+
+    user.page.get_by_label("语言").select_option("en")
+    expect(user.page.get_by_role("heading", name="Differential")).to_be_visible()
+    assert user.chip("HP:0001250").locator(".label").inner_text() == "Seizure"
+    user.page.reload()
+    user.answered()
+    expect(user.page.get_by_role("heading", name="Differential")).to_be_visible()  # the choice is kept

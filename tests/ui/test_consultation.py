@@ -1,0 +1,347 @@
+"""One act at a time: what the session becomes, what a later act ends, and what an error leaves alone."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llm.schema import Differential
+from retrieval.demographics import UNKNOWN
+from tests.ui.fakes import COMMENTARY, BrokenAssistant, DyingChatReader, FakeAssistant, FakeChatReader
+from ui.case import Case, Status
+from ui.consultation import change, respond, restore
+from ui.examples import EXAMPLES
+from ui.session import NO_FINDINGS, RESTORED, STOPPED, UNEXPECTED, Consultation, Progress, Session, Undo
+
+RETT = EXAMPLES[0].story
+SEIZURE, SCOLIOSIS, LENS = "HP:0001250", "HP:0002650", "HP:0001083"
+
+
+def told(*messages: str, assistant: FakeAssistant | None = None, second_reader=None) -> Consultation:
+    """A consultation in which these messages were answered."""
+    consultation = Consultation()
+    for text in messages:
+        run(respond(assistant or FakeAssistant(), consultation, text, second_reader))
+    return consultation
+
+
+def run(steps: Iterator[None]) -> None:
+    for _ in steps:
+        pass
+
+
+def edit(consultation: Consultation, assistant: FakeAssistant | None = None, **data: object) -> None:
+    run(change(assistant or FakeAssistant(), consultation, data))
+
+
+def labels(session: Session) -> list[str]:
+    return [finding.label for finding in session.case.findings]
+
+
+def first_name(session: Session) -> str:
+    assert session.differential is not None
+    return session.differential.diagnoses[0].name
+
+
+def test_the_answer_comes_part_by_part():
+    consultation = Consultation()
+    seen = [consultation.session for _ in respond(FakeAssistant(), consultation, RETT)]
+    assert [s.progress for s in seen] == [
+        Progress.READING,
+        Progress.RANKING,
+        Progress.WEIGHING,
+        Progress.ASKING,
+        Progress.IDLE,
+        Progress.IDLE,
+    ]
+    story, findings, ranking, claims, whole, _ = seen
+    assert (story.turns[-1].story, story.case) == (RETT, Case())
+    assert (len(findings.case.findings), findings.differential) == (7, None)
+    assert ranking.differential.diagnoses[0].claims == ()
+    assert claims.differential.diagnoses[0].claims
+    assert claims.differential.questions == ()
+    assert len(whole.differential.questions) == 2
+    assert whole.turns[-1].differential == whole.differential
+
+
+def test_a_follow_up_adds_to_the_same_case_and_the_later_statement_counts():
+    session = told("Seizures. No scoliosis.", "Scoliosis and hand wringing.").session
+    assert sorted(labels(session)) == ["Scoliosis", "Seizure", "Stereotypical hand wringing"]
+    assert not any(finding.excluded for finding in session.case.findings)
+    assert session.differential.findings == session.case.findings
+    assert len(session.turns) == 2
+
+
+def test_relatives_findings_are_kept_apart_and_do_not_count():
+    session = told("Seizures. Mother has ectopia lentis. Possible scoliosis.").session
+    assert labels(session) == ["Seizure", "Scoliosis"]
+    assert [f.term_id for f in session.case.family] == [LENS]
+    assert [f.term_id for f in session.turns[-1].family] == [LENS]
+    assert LENS not in {f.term_id for f in session.differential.findings}
+    assert session.case.find(SCOLIOSIS).uncertain
+
+
+def test_age_alone_changes_the_case():
+    consultation = told("Seizures.")
+    run(respond(FakeAssistant(), consultation, "She is a 7-year-old girl."))
+    assert consultation.session.case.person.age == "P7Y"
+    assert consultation.session.turns[-1].note is None
+
+
+def test_an_error_keeps_the_case():
+    consultation = told(RETT)
+    before = consultation.session
+    run(respond(FakeAssistant(), consultation, "  "))
+    after = consultation.session
+    assert (after.case, after.differential, after.past) == (before.case, before.differential, before.past)
+    assert after.turns[-1].note == "the story is empty: write what is seen in the patient"
+    assert after.turns[-1].is_refused
+    assert after.turns[:-1] == before.turns
+    assert after.progress is Progress.IDLE
+
+
+def test_a_message_without_findings_says_so_and_keeps_the_case():
+    consultation = told(RETT)
+    before = consultation.session
+    run(respond(FakeAssistant(), consultation, "Good morning."))
+    assert (consultation.session.case, consultation.session.differential) == (before.case, before.differential)
+    assert consultation.session.turns[-1].note == NO_FINDINGS
+
+
+def test_an_unexpected_error_is_one_line_and_is_logged_without_clinical_text(caplog):
+    consultation = told(RETT)
+    before = consultation.session
+    with caplog.at_level(logging.INFO):
+        run(respond(BrokenAssistant(), consultation, "Also scoliosis."))
+    assert consultation.session.turns[-1].note == UNEXPECTED
+    assert consultation.session.turns[-1].is_refused
+    assert (consultation.session.case, consultation.session.differential) == (before.case, before.differential)
+    (record,) = caplog.records
+    assert re.fullmatch(
+        r"unexpected RuntimeError at consultation\.py:\d+ _answer > fakes\.py:\d+ weigh", record.getMessage()
+    )
+    assert "scoliosis" not in caplog.text.lower()
+    assert record.exc_info is None
+
+
+def test_an_error_leaves_the_patient_s_age_and_sex_as_they_were():
+    assert told(RETT, assistant=BrokenAssistant()).session.case.person == UNKNOWN
+    assert told(RETT).session.case.person.sex == "FEMALE"
+
+
+def test_a_changed_case_is_weighed_anew_and_undo_leads_back():
+    consultation = told("Seizures. No scoliosis.")
+    assert first_name(consultation.session) == "Rett syndrome"
+    before = consultation.session.case
+    edit(consultation, kind="mark", id=SCOLIOSIS, status="present")
+    assert first_name(consultation.session) == "Angelman syndrome"
+    edit(consultation, kind="undo")
+    assert consultation.session.case == before
+    assert first_name(consultation.session) == "Rett syndrome"
+    assert consultation.session.turns[-1].change == Undo()
+    edit(consultation, kind="undo")
+    assert consultation.session.case == Case()
+    assert consultation.session.differential is None
+    n_turns = len(consultation.session.turns)
+    edit(consultation, kind="undo")  # nothing is left to undo
+    assert len(consultation.session.turns) == n_turns
+
+
+def test_a_change_that_changes_nothing_is_silent():
+    consultation = told("Seizures.")
+    before = consultation.session
+    edit(consultation, kind="mark", id=SEIZURE, status="present")
+    assert consultation.session is before
+
+
+def test_a_change_that_is_none_is_one_line():
+    consultation = told("Seizures.")
+    edit(consultation, kind="mark", id="HP:9999999", status="present")
+    assert consultation.session.turns[-1].note.startswith("HP:9999999 is not a term of HPO")
+    assert labels(consultation.session) == ["Seizure"]
+
+
+def test_a_question_that_nobody_can_answer_is_not_asked_again():
+    consultation = told("Seizures.")
+    asked = [q.term_id for q in consultation.session.differential.questions]
+    edit(consultation, kind="leave-open", id=asked[0])
+    assert [q.term_id for q in consultation.session.differential.questions] == asked[1:]
+
+
+EDITS = st.lists(
+    st.one_of(
+        st.fixed_dictionaries(
+            {
+                "kind": st.just("mark"),
+                "id": st.sampled_from([SEIZURE, SCOLIOSIS, LENS]),
+                "status": st.sampled_from([str(s) for s in Status]),
+            }
+        ),
+        st.fixed_dictionaries({"kind": st.just("remove"), "id": st.sampled_from([SEIZURE, SCOLIOSIS])}),
+        st.fixed_dictionaries({"kind": st.just("age"), "value": st.sampled_from(["", "P3Y", "P5M"])}),
+    ),
+    min_size=1,
+    max_size=25,
+)
+
+
+@given(EDITS)
+def test_undo_leads_back_through_every_change(edits):
+    consultation = told("Seizures.")
+    seen = [consultation.session.case]
+    for data in edits:
+        edit(consultation, **data)
+        if consultation.session.case != seen[-1]:
+            seen.append(consultation.session.case)
+    for case in reversed(seen[:-1]):
+        edit(consultation, kind="undo")
+        assert consultation.session.case == case
+
+
+def test_a_later_act_ends_the_work_on_an_earlier_one():
+    consultation = Consultation()
+    steps = respond(FakeAssistant(), consultation, "Seizures.")
+    for _ in range(3):
+        next(steps)
+    assert consultation.session.progress is Progress.WEIGHING
+    edit(consultation, kind="mark", id=SCOLIOSIS, status="present")
+    after = consultation.session
+    run(steps)
+    assert consultation.session is after
+    assert first_name(after) == "Angelman syndrome"
+
+
+def test_a_message_that_is_overtaken_still_joins_the_case():
+    consultation = Consultation()
+    steps = respond(FakeAssistant(), consultation, "Seizures.")
+    next(steps)
+    run(respond(FakeAssistant(), consultation, "Scoliosis."))
+    assert labels(consultation.session) == ["Scoliosis"]
+    run(steps)
+    assert sorted(labels(consultation.session)) == ["Scoliosis", "Seizure"]
+    assert not consultation.session.is_stale  # it is answered with both
+
+
+def test_stop_keeps_what_is_there():
+    consultation = Consultation()
+    steps = respond(FakeAssistant(), consultation, RETT)
+    for _ in range(3):
+        next(steps)
+    shown = consultation.session.differential
+    consultation.stop()
+    run(steps)
+    session = consultation.session
+    assert (session.differential, session.progress) == (shown, Progress.IDLE)
+    assert session.turns[-1].differential == shown
+    assert session.turns[-1].note is None
+    consultation.stop()  # nothing is being done
+    assert consultation.session is session
+
+
+def test_stop_before_the_ranking_says_so():
+    consultation = Consultation()
+    steps = respond(FakeAssistant(), consultation, RETT)
+    next(steps), next(steps)
+    consultation.stop()
+    run(steps)
+    assert consultation.session.turns[-1].note == STOPPED
+    assert consultation.session.differential is None
+    assert len(consultation.session.case.findings) == 7
+
+
+def test_stop_while_the_story_is_read_keeps_its_findings_and_ranks_nothing():
+    consultation = told("Scoliosis.")
+    steps = respond(FakeAssistant(), consultation, RETT)
+    next(steps)
+    consultation.stop()
+    run(steps)
+    assert len(consultation.session.case.findings) == 8
+    assert consultation.session.is_stale
+    assert consultation.session.progress is Progress.IDLE
+
+
+def test_a_new_case_is_not_reached_by_an_answer_to_the_old_one():
+    consultation = Consultation()
+    steps = respond(FakeAssistant(), consultation, RETT)
+    next(steps)
+    consultation.close()
+    run(steps)
+    assert consultation.session == Session()
+
+
+def test_an_overtaken_message_of_a_closed_case_is_dropped():
+    consultation = Consultation()
+    steps = respond(FakeAssistant(), consultation, RETT)
+    next(steps)
+    consultation.close()
+    run(respond(FakeAssistant(), consultation, "Scoliosis."))
+    run(steps)
+    assert labels(consultation.session) == ["Scoliosis"]
+
+
+def test_a_kept_case_is_taken_up_again():
+    consultation = Consultation()
+    kept = {"findings": [[SEIZURE, "present"], [LENS, "family"]], "unknown": [SCOLIOSIS], "sex": "MALE", "age": "P5M"}
+    run(restore(FakeAssistant(), consultation, kept))
+    session = consultation.session
+    assert (labels(session), session.case.unknown, session.past) == (["Seizure"], (SCOLIOSIS,), ())
+    assert first_name(session) == "Rett syndrome"
+    assert session.turns[-1].note == RESTORED
+
+
+@pytest.mark.parametrize("kept", [{"findings": [["HP:9999999", "present"]], "unknown": []}, {"findings": 1}])
+def test_a_kept_case_that_cannot_be_read_is_one_line(kept):
+    consultation = Consultation()
+    run(restore(FakeAssistant(), consultation, kept))
+    assert consultation.session.case == Case()
+    assert "\n" not in consultation.session.turns[-1].note
+
+
+def test_nothing_kept_is_nothing_to_say():
+    consultation = Consultation()
+    run(restore(FakeAssistant(), consultation, {"findings": [], "unknown": []}))
+    assert consultation.session == Session()
+
+
+def test_a_language_model_reads_after_the_first_answer_is_on_the_page():
+    consultation = Consultation()
+    seen = [consultation.session for _ in respond(FakeAssistant(), consultation, RETT, FakeChatReader)]
+    *_, first, second = seen
+    assert first.progress is Progress.MODEL
+    assert first.differential.commentary is None
+    assert first.differential.questions
+    assert second.progress is Progress.IDLE
+    assert second.differential.commentary == COMMENTARY
+    assert len(second.turns) == 1
+
+
+def test_a_language_model_is_stopped_in_the_middle():
+    consultation = Consultation()
+    steps = respond(FakeAssistant(), consultation, RETT, partial(FakeChatReader, delay_s=60))
+    while consultation.session.progress is not Progress.MODEL:
+        next(steps)
+    shown: Differential = consultation.session.differential
+    consultation.stop()
+    run(steps)  # returns at once, since the reader is told
+    assert consultation.session.differential == shown
+    assert consultation.session.progress is Progress.IDLE
+
+
+def test_where_the_language_model_breaks_the_first_answer_stays_with_a_note():
+    session = told(RETT, second_reader=DyingChatReader).session
+    assert session.differential.commentary is None
+    assert session.differential.diagnoses
+    assert session.turns[-1].note == UNEXPECTED
+
+
+def test_where_there_is_no_diagnosis_no_language_model_is_asked():
+    session = told("no seizures", second_reader=DyingChatReader).session
+    assert session.turns[-1].note is None
+    assert session.differential.abstained
+    assert session.progress is Progress.IDLE

@@ -1,0 +1,326 @@
+"""What a user says and changes, answered part by part.
+
+Promise: an error is one line and changes nothing; work that the user no longer wants (``ui.session``) ends at once.
+Works without Gradio; how things look is the business of ``ui.page``. Nothing is logged of what the user says.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from kg.errors import CitedxError
+from kg.genetics import Genetics
+from kg.ontology import Ontology
+from kg.schema import Finding
+from kg.translations import Language
+from llm.conversation.answerer import Answerer
+from llm.conversation.reading import Message
+from llm.conversation.schema import Answer
+from llm.reader import Reader
+from llm.schema import Differential
+from retrieval.demographics import UNKNOWN, Demographics, merge_demographics
+from retrieval.findings import Statement, patient_findings
+from retrieval.term_search import TermHit
+from ui.case import Action, Case, apply, family_findings, parse_action, parse_stored
+from ui.session import NO_FINDINGS, RESTORED, UNEXPECTED, Consultation, Progress, Session, Turn, Undo, Work
+
+logger = logging.getLogger(__name__)
+
+
+class ReaderFactory(Protocol):
+    """Makes readers with a language model, such as ``partial(ChatReader, model)``."""
+
+    def __call__(self, *, is_cancelled: Callable[[], bool]) -> Reader:
+        """A reader for one answer, which gives up where ``is_cancelled`` says so."""
+
+
+class AnswererFactory(Protocol):
+    """Makes answerers with a language model, such as ``partial(ChatAnswerer, model)``."""
+
+    def __call__(self, *, is_cancelled: Callable[[], bool]) -> Answerer:
+        """An answerer for one question, which gives up where ``is_cancelled`` says so."""
+
+
+class Assistant(Protocol):
+    """What a consultation needs of ``llm.assistant.DiagnosisAssistant``."""
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """What makes the answers, e.g. ``{"hpo": "2025-01-16"}``."""
+
+    @property
+    def ontology(self) -> Ontology:
+        """Whose terms the findings are."""
+
+    def find_statements(self, text: str) -> tuple[Statement, ...]:
+        """All that a text says of findings, of relatives too; raises ``UsageError`` for text that cannot be used."""
+
+    def find_person(self, text: str) -> Demographics:
+        """Age and sex of the patient, where the text says them."""
+
+    def weigh(
+        self,
+        findings: Sequence[Finding],
+        k: int = 10,
+        *,
+        person: Demographics = UNKNOWN,
+        unknown: Collection[str] = (),
+    ) -> Iterator[Differential]:
+        """The answer as it grows; abstains with a reason where nothing is usable."""
+
+    def read_again(self, differential: Differential, reader: Reader) -> Differential:
+        """The same ranking read by another reader."""
+
+    def read_message(self, text: str, differential: Differential | None = None) -> Message:
+        """What a message tells of the patient, and what it asks."""
+
+    def answer(
+        self,
+        question: str,
+        differential: Differential | None = None,
+        *,
+        earlier: Sequence[Answer] = (),
+        answerer: Answerer | None = None,
+    ) -> Answer:
+        """The answer to a question about the case or the sources."""
+
+    def search_terms(self, query: str, language: Language = Language.ENGLISH) -> tuple[TermHit, ...]:
+        """Terms whose wording begins as the query does, in English and in this language."""
+
+    def label(self, term_id: str, language: Language) -> str:
+        """Label of a term in a language; raises ``NotReadyError`` where that was not pulled."""
+
+    def genetics(self, disease_id: str) -> Genetics:
+        """Genes and modes of inheritance of a disease."""
+
+
+_STAGES = (Progress.WEIGHING, Progress.ASKING, Progress.IDLE)
+"""What follows each part of an answer that grows."""
+
+
+def respond(
+    assistant: Assistant,
+    consultation: Consultation,
+    text: str,
+    second_reader: ReaderFactory | None = None,
+    answerer: AnswererFactory | None = None,
+) -> Iterator[None]:
+    """Answer one message, and yield whenever there is more to show.
+
+    What it tells of the patient comes first: the findings, then the differential as it grows; then what it asks.
+
+    Args:
+        assistant: answers.
+        consultation: the case so far.
+        text: the message.
+        second_reader: reads the case again, with a language model, while the first answer is on the page; where it
+            fails, that stays.
+        answerer: answers questions again, with a language model, in the same way.
+    """
+    work = consultation.begin(Turn(story=text), Progress.READING)
+    yield
+    try:
+        message = assistant.read_message(text, work.before.differential)
+        statements = assistant.find_statements(message.told) if message.told or not message.asked else ()
+        found, family = patient_findings(statements, assistant.ontology), family_findings(statements)
+        person = assistant.find_person(message.told)
+    except Exception as error:
+        _refuse(consultation, work, error)
+        yield
+        return
+
+    def hear(session: Session) -> Session:
+        return session.changed(session.case.plus(found, family, merge_demographics(session.case.person, person)))
+
+    if not consultation.amend(work, hear, findings=found, family=family):
+        return
+    is_told = bool(found) or consultation.session.case != work.before.case
+    if not is_told and not message.asked:
+        consultation.amend(work, _idle, note=NO_FINDINGS)
+        yield
+        return
+    latest = consultation.resume(work)  # what came meanwhile was answered without these findings
+    yield
+    if latest is None:
+        return
+    if is_told:
+        yield from _answer(assistant, consultation, latest, second_reader)
+    if message.asked and not consultation.session.turns[work.turn].is_refused:
+        yield from _reply(assistant, consultation, latest, message.asked, answerer)
+
+
+def change(
+    assistant: Assistant,
+    consultation: Consultation,
+    data: Mapping[str, Any],
+    second_reader: ReaderFactory | None = None,
+) -> Iterator[None]:
+    """Change the case as the page asks (see ``ui.case.parse_action``; ``undo`` takes the last change back).
+
+    Yields as ``respond`` does; a change that changes nothing is silent.
+    """
+    session = consultation.session
+    try:
+        if data.get("kind") == "undo":
+            if not session.past:
+                return
+            done: Action | Undo = Undo()
+            session = replace(session, case=session.past[-1], past=session.past[:-1])
+        else:
+            done = parse_action(data, assistant.ontology)
+            session = session.changed(apply(done, session.case))
+            if session is consultation.session:
+                return
+    except CitedxError as error:
+        _refuse(consultation, consultation.begin(Turn(), session.progress), error)
+        yield
+        return
+    work = consultation.begin(Turn(change=done), Progress.RANKING, session)
+    yield
+    yield from _answer(assistant, consultation, work, second_reader)
+
+
+def restore(
+    assistant: Assistant,
+    consultation: Consultation,
+    data: Mapping[str, Any],
+    second_reader: ReaderFactory | None = None,
+) -> Iterator[None]:
+    """Take up the case that a browser kept, where it kept one. Yields as ``respond`` does."""
+    try:
+        case = parse_stored(data, assistant.ontology)
+    except CitedxError as error:
+        _refuse(consultation, consultation.begin(Turn(), Progress.IDLE), error)
+        yield
+        return
+    if case == Case():
+        return
+    work = consultation.begin(Turn(note=RESTORED), Progress.RANKING, replace(consultation.session, case=case))
+    yield
+    yield from _answer(assistant, consultation, work, second_reader)
+
+
+def _answer(
+    assistant: Assistant, consultation: Consultation, work: Work, second_reader: ReaderFactory | None
+) -> Iterator[None]:
+    """Weigh the case as it stands, until it is answered or the user does something else."""
+    case = consultation.session.case
+
+    def show(differential: Differential | None, progress: Progress) -> bool:
+        def put(session: Session) -> Session:
+            return replace(session, differential=differential, progress=progress)
+
+        return consultation.is_wanted(work) and consultation.amend(work, put, differential=differential)
+
+    if not case.findings:
+        if show(None, Progress.IDLE):
+            yield
+        return
+    differential: Differential | None = None
+    try:
+        parts = assistant.weigh(case.findings, person=case.person, unknown=case.unknown)
+        for differential, progress in zip(parts, _STAGES, strict=False):
+            if not show(differential, progress):
+                return
+            yield
+    except Exception as error:
+        if consultation.is_wanted(work):
+            _refuse(consultation, work, error)
+            yield
+        return
+    if differential is None or second_reader is None or not differential.diagnoses:
+        if show(differential, Progress.IDLE):
+            yield
+        return
+    if not show(differential, Progress.MODEL):
+        return
+    yield
+    try:
+        reader = second_reader(is_cancelled=lambda: not consultation.is_wanted(work))
+        differential = assistant.read_again(differential, reader)
+    except Exception as error:
+        if consultation.is_wanted(work):
+            consultation.amend(work, _idle, note=one_line(error))
+            yield
+        return
+    if show(differential, Progress.IDLE):
+        yield
+
+
+def _reply(
+    assistant: Assistant,
+    consultation: Consultation,
+    work: Work,
+    questions: Sequence[str],
+    answerer: AnswererFactory | None,
+) -> Iterator[None]:
+    """The answers to a message's questions, by the functions at once, and then by a language model."""
+    answers: list[Answer] = []
+    session = consultation.session
+    differential, earlier = session.differential, session.answers
+
+    def show(progress: Progress = Progress.ANSWERING) -> bool:
+        def put(session: Session) -> Session:
+            return replace(session, progress=progress)
+
+        return consultation.is_wanted(work) and consultation.amend(work, put, answers=tuple(answers))
+
+    try:
+        for question in questions:
+            if not show():
+                return
+            yield
+            known = (*earlier, *answers)
+            answers.append(assistant.answer(question, differential, earlier=known))
+            if answerer is not None:
+                if not show(Progress.MODEL):
+                    return
+                yield
+                by_model = answerer(is_cancelled=lambda: not consultation.is_wanted(work))
+                answers[-1] = assistant.answer(question, differential, earlier=known, answerer=by_model)
+    except Exception as error:
+        if consultation.is_wanted(work):
+            is_refused = not answers and not consultation.session.turns[work.turn].findings
+            consultation.amend(work, _idle, answers=tuple(answers), note=one_line(error), is_refused=is_refused)
+            yield
+        return
+    if show(Progress.IDLE):
+        yield
+
+
+def _idle(session: Session) -> Session:
+    return replace(session, progress=Progress.IDLE)
+
+
+def _refuse(consultation: Consultation, work: Work, error: Exception) -> None:
+    """Say why, and leave the case as it was."""
+
+    def back(session: Session) -> Session:
+        if not consultation.is_wanted(work):
+            return session
+        before = work.before
+        return replace(
+            session,
+            case=before.case,
+            past=before.past,
+            differential=before.differential,
+            progress=Progress.IDLE,
+        )
+
+    note = one_line(error)
+    consultation.amend(work, back, note=note, findings=(), family=(), differential=None, is_refused=True)
+
+
+def one_line(error: Exception) -> str:
+    """What the user reads. An unexpected error's own words may quote the story, so only its path is logged."""
+    if isinstance(error, CitedxError):
+        return str(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    path = " > ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
+    logger.error("unexpected %s at %s", type(error).__name__, path)
+    return UNEXPECTED

@@ -1,0 +1,75 @@
+"""The ranked diseases as cards: how likely, by which gene, what speaks for and against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+
+from kg.curie import url_of
+from kg.genetics import Genetics
+from llm.schema import Diagnosis, Differential
+from ui.page.claims import claim_lists
+from ui.page.markup import link, percent
+from ui.page.words import Words
+from ui.session import Progress, Session
+
+_SHOWN_GENES = 4
+
+
+def differential_section(session: Session, words: Words, genetics: Callable[[str], Genetics]) -> str:
+    """The differential; dimmed while it does not speak of the latest findings yet."""
+    inside = _empty(session, words) if session.differential is None else _ranked(session.differential, words, genetics)
+    return (
+        f'<section aria-labelledby="h-differential"{" class=stale aria-busy=true" if session.is_stale else ""}>'
+        f'<h2 id="h-differential">{escape(words("Differential"))}</h2>{inside}</section>'
+    )
+
+
+def _empty(session: Session, words: Words) -> str:
+    is_busy = session.progress is not Progress.IDLE
+    text = words("Ranking the diseases") + " …" if is_busy else words("Appears with the first findings.")
+    return f'<p class="empty">{escape(text)}</p>'
+
+
+def _ranked(differential: Differential, words: Words, genetics: Callable[[str], Genetics]) -> str:
+    reason = differential.abstained
+    note = "" if reason is None else f'<p class="note">{escape(words(reason))}</p>'
+    if not differential.diagnoses:
+        return note
+    cards = "".join(
+        _card(d, differential, words, genetics(d.disease_id), is_open=i == 0)
+        for i, d in enumerate(differential.diagnoses)
+    )
+    rest = max(0.0, 1.0 - sum(d.probability for d in differential.diagnoses))
+    none_of_these = escape(words("None of these: {share}", share=percent(rest)))
+    return f'{note}<ol class="diagnoses">{cards}</ol><p class="rest">{none_of_these}</p>'
+
+
+def _card(diagnosis: Diagnosis, differential: Differential, words: Words, genetics: Genetics, *, is_open: bool) -> str:
+    ids = dict.fromkeys((diagnosis.disease_id, *diagnosis.equivalent_ids))
+    sources = " · ".join(link(url_of(i), i) for i in ids)
+    width = f"{100 * diagnosis.probability:.1f}%"
+    return (
+        f'<li><details data-key="d-{escape(diagnosis.disease_id)}"{" open" if is_open else ""}>'
+        f'<summary><span class="rank">{diagnosis.rank}</span>'
+        f'<span class="name">{escape(diagnosis.name)}{_genetics(genetics, words)}</span>'
+        f'<span class="share">{escape(percent(diagnosis.probability))}</span>'
+        f'<span class="bar" aria-hidden="true"><i style="width:{width}"></i></span></summary>'
+        f'<p class="ids">{sources}{_gene_links(genetics)}</p>'
+        f"{claim_lists(diagnosis.claims, differential, words)}</details></li>"
+    )
+
+
+def _genetics(genetics: Genetics, words: Words) -> str:
+    """Genes and inheritance under the name, for reading."""
+    symbols = [g.symbol for g in genetics.genes[:_SHOWN_GENES]]
+    n_more = len(genetics.genes) - len(symbols)
+    genes = ", ".join(symbols) + (words(" and {n} more", n=n_more) if n_more else "")
+    modes = words(", ").join(words.label(t.term_id, t.name) for t in genetics.inheritance)
+    said = [f"<i>{escape(genes)}</i>"] if genes else []
+    said += [escape(modes)] if modes else []
+    return f"<small>{' · '.join(said)}</small>" if said else ""
+
+
+def _gene_links(genetics: Genetics) -> str:
+    return "".join(f" · {link(url_of(g.gene_id), g.symbol)}" for g in genetics.genes[:_SHOWN_GENES])

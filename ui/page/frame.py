@@ -1,0 +1,79 @@
+"""What stays while a case changes: the head, the box for the story, the search for findings, the foot."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from html import escape
+
+from kg.translations import Language
+from ui.page.markup import action, button, icon, link
+from ui.page.words import PAGE_LANGUAGES, Words
+
+_HPO_LICENCE = "https://hpo.jax.org/app/license"
+_HPO_PAPER = "https://doi.org/10.1093/nar/gkad1005"
+_OWN_NAMES = {Language.ENGLISH: "English", Language.CHINESE: "中文"}
+
+
+def header(words: Words) -> str:
+    """Name, what this is not, the language, and a new case."""
+    options = "".join(
+        f'<option value="{language}" lang="{language}"{" selected" if language is words.language else ""}>'
+        f"{_OWN_NAMES[language]}</option>"
+        for language in PAGE_LANGUAGES
+    )
+    return (
+        f'<header data-language="{words.language}"><h1>citedx</h1>'
+        f'<p class="banner">{escape(words("Decision support for professionals, not a medical device."))}</p>'
+        f'<select data-field="language" data-key="language" aria-label="{escape(words("Language"))}">{options}</select>'
+        f"{button(words('New case'), action('new'), key='new', css='plain')}</header>"
+    )
+
+
+def compose(words: Words) -> str:
+    """Where the story is written."""
+    story, send, stop = words("Patient’s story"), words("Send"), words("Stop")
+    placeholder = escape(words("What is seen, and what is absent …"))
+    return (
+        f'<form class="compose"><label class="unseen" for="story">{escape(story)}</label>'
+        f'<textarea id="story" rows="2" maxlength="1000000" placeholder="{placeholder}" '
+        f'aria-describedby="story-keys"></textarea>'
+        f'<button type="submit" class="send" title="{escape(send)}" aria-label="{escape(send)}">{icon("send")}</button>'
+        f"{button(stop, action('stop'), key='stop', css='stop', shown=icon('stop'))}"
+        f'<p id="story-keys">{escape(words("Enter sends, Shift+Enter begins a new line."))}</p></form>'
+        # Read out as the answer grows; in a part of the page that stays, or screen readers would miss it.
+        '<div id="announce" class="unseen" role="status"></div>'
+    )
+
+
+def search(words: Words) -> str:
+    """The search for a finding, to add it or to put it in place of another.
+
+    Its script words what it shows by ``data-words``.
+    """
+    said = {
+        "add": words("Add a finding …"),
+        "replace": words("Replace {finding} by …"),
+        "none": words("No finding has this name."),
+        "lost": words("The server cannot be reached."),
+    }
+    return (
+        f'<div class="search" data-words="{escape(json.dumps(said, ensure_ascii=False))}">'
+        f'<label class="unseen" for="term">{escape(words("Search for a finding"))}</label>'
+        '<input id="term" type="text" role="combobox" autocomplete="off" spellcheck="false" maxlength="200" '
+        f'aria-expanded="false" aria-controls="terms" aria-autocomplete="list" placeholder="{escape(said["add"])}">'
+        f'<button type="button" class="quiet cancel" hidden>{escape(words("Cancel"))}</button>'
+        f'<ul id="terms" role="listbox" aria-label="{escape(words("Findings"))}" hidden></ul></div>'
+    )
+
+
+def footer(versions: Mapping[str, str], words: Words) -> str:
+    """Citation, version and licence of the ontology, as its licence asks for, and what made the answers."""
+    release = f" ({escape(versions['hpo'])})" if "hpo" in versions else ""
+    others = " · ".join(escape(f"{name} {version}") for name, version in versions.items() if name != "hpo")
+    said = escape(words("Findings and disease annotations") + words(": "))
+    return (
+        f"<p>{said}Human Phenotype Ontology{release}, "
+        f"{link(_HPO_PAPER, 'Gargano 2024')}, {link(_HPO_LICENCE, words('licence'))}. "
+        f"{escape(words('OMIM and Orphanet names are those of the HPO annotations.'))}</p><p>{others}</p>"
+    )

@@ -1,0 +1,154 @@
+// What the browser does by itself: sends what is clicked as data, keeps the ids of the case for a reload, and keeps
+// the reader's place (focus, opened cards, chosen view) when a part of the page is drawn anew.
+// Runs once, in Gradio's component around the box for the story; `trigger` hands data to the server.
+
+const CASE = "citedx.case", LANGUAGE = "citedx.language";
+const $ = (selector) => document.querySelector(selector);
+const kept = () => JSON.parse(sessionStorage.getItem(CASE) ?? "null");
+const consultation = () => $("[data-consultation]")?.dataset.consultation ?? "";
+const language = () => localStorage.getItem(LANGUAGE) ?? navigator.language;
+const act = (data) => trigger("click", {...data, language: language(), consultation: consultation(), kept: kept()});
+document.addEventListener("citedx:act", (event) => act(event.detail));
+
+// --- the story ---
+let sent = "", sentAt = 0;
+const send = () => {
+  const box = $("#story");
+  if (!box.value || (box.value === sent && Date.now() - sentAt < 1000)) return;  // Send was clicked twice
+  [sent, sentAt] = [box.value, Date.now()];  // it stays in the box until the server has it
+  act({kind: "tell", text: sent});
+};
+window.addEventListener("beforeunload", (event) => { if ($("#story").value) event.preventDefault(); });
+element.addEventListener("submit", (event) => { event.preventDefault(); send(); });
+element.addEventListener("keydown", (event) => {
+  // An input method ends its composition with Enter, too.
+  if (event.target.id === "story" && event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    send();
+  }
+});
+
+// --- what is clicked and changed ---
+document.addEventListener("click", (event) => {
+  const asked = event.target.closest("[data-action]");
+  if (asked) {
+    const data = JSON.parse(asked.dataset.action);
+    if (data.kind === "new") { sessionStorage.removeItem(CASE); $("#story").focus(); }
+    act(data);
+  }
+  const example = event.target.closest("[data-fill]");
+  if (example) { $("#story").value = example.dataset.fill; $("#story").focus(); }
+  if (event.target.closest("a.cite")) showView("evidence");
+  const tab = event.target.closest("[role=tab]");
+  if (tab) showView(tab.dataset.tab);
+});
+document.addEventListener("change", ({target}) => {
+  const field = target.dataset?.field;
+  if (field === "language") {
+    localStorage.setItem(LANGUAGE, target.value);
+    act({kind: "language", value: target.value});
+  } else if (field === "sex") {
+    act({kind: "sex", value: target.value});
+  } else if (field?.startsWith("age")) {
+    const n = $("[data-field=age]").value;
+    act({kind: "age", value: n && `P${n}${$("[data-field=age-unit]").value}`});
+  }
+});
+
+// --- views of the answer ---
+let view = null;
+const showView = (name) => {
+  if (!$(`[data-tab="${name}"]`)) return;
+  view = name;
+  for (const tab of document.querySelectorAll("[role=tab]")) {
+    const chosen = tab.dataset.tab === name;
+    tab.setAttribute("aria-selected", chosen);
+    tab.tabIndex = chosen ? 0 : -1;
+    $(`#view-${tab.dataset.tab}`).hidden = !chosen;
+  }
+};
+document.addEventListener("keydown", (event) => {
+  const step = {ArrowRight: 1, ArrowLeft: -1}[event.key];
+  if (!step || event.target.getAttribute("role") !== "tab") return;
+  const tabs = [...document.querySelectorAll("[role=tab]")];
+  const next = tabs.at((tabs.indexOf(event.target) + step) % tabs.length);
+  showView(next.dataset.tab);
+  next.focus();
+});
+
+// --- what is drawn anew ---
+let focused = null;
+const opened = new Map();
+document.addEventListener("focusin", ({target}) => { focused = target.dataset?.key ?? null; });
+document.addEventListener("click", ({target}) => {
+  const details = target.closest("summary")?.parentElement;
+  if (details?.dataset.key) opened.set(details.dataset.key, !details.open);
+});
+
+// Gradio changes elements in place, so that what had the focus, or what was typed into it, may now be another's.
+const refocus = () => {
+  const {activeElement} = document;
+  if (!focused || activeElement.dataset.key === focused || (activeElement !== document.body && !activeElement.dataset.key)) return;
+  const again = $(`[data-key="${CSS.escape(focused)}"]:not(:disabled)`);
+  // A chip that is gone or a question that is answered: what comes next in its place.
+  (again ?? $(focused.startsWith("ask-") ? "[data-key^=ask-]" : "[data-key=undo]:not(:disabled)"))?.focus({preventScroll: true});
+};
+let shownCase = null;
+const showFields = () => {
+  const drawn = $("[data-kept]")?.dataset.kept;
+  if (drawn === shownCase) return;  // what is just being changed stays
+  shownCase = drawn;
+  for (const field of document.querySelectorAll("#findings [data-field]")) {
+    if (field === document.activeElement) continue;
+    field.value = field.matches("select") ? field.querySelector("[selected]")?.value ?? "" : field.getAttribute("value");
+  }
+};
+const keepCase = () => {
+  const panel = $("[data-consultation]");
+  if (!panel?.dataset.consultation) return;
+  if (panel.dataset.kept) sessionStorage.setItem(CASE, panel.dataset.kept);
+  else sessionStorage.removeItem(CASE);
+};
+let nTurns = 0, refused = "";
+const followConversation = () => {
+  const turns = document.querySelectorAll("#log .turn"), turn = turns[turns.length - 1];
+  const told = turn?.querySelectorAll("[data-announce]") ?? [];
+  const news = told[told.length - 1]?.textContent ?? "";
+  if ($("#announce").textContent !== news) $("#announce").textContent = news;
+  const isNew = turns.length !== nTurns;
+  nTurns = turns.length;
+  if (!turn) return;
+  const log = $("#log");
+  if (isNew) {
+    if (sent) {
+      if ($("#story").value === sent) $("#story").value = "";
+      [refused, sent] = [sent, ""];
+    }
+    // A story is read from its beginning; a change is one line, and what it led to stands below it.
+    log.scrollTo({top: turn.offsetTop - log.offsetTop - 12});
+    if (getComputedStyle(log).overflowY === "visible") turn.scrollIntoView({block: "start"});
+  }
+  const box = $("#story");
+  if (turn.hasAttribute("data-refused")) { box.value ||= refused; refused = ""; }
+};
+const redraw = () => {
+  const shown = $("[data-language]")?.dataset.language;
+  if (shown) document.documentElement.lang = shown;
+  for (const details of document.querySelectorAll("details[data-key]")) {
+    if (opened.has(details.dataset.key)) details.open = opened.get(details.dataset.key);
+  }
+  if (view) showView(view);
+  showFields();
+  keepCase();
+  followConversation();
+  refocus();
+};
+const parts = "#head, #log, #findings, #answer";
+new MutationObserver((changes) => {
+  const touched = (node) => node && (node.closest(parts) || node.querySelector(parts));
+  if (changes.some(({target}) => touched(target.nodeType === 1 ? target : target.parentElement))) redraw();
+}).observe(document.body, {
+  subtree: true, childList: true, characterData: true, attributeFilter: ["data-refused", "data-kept", "data-key", "value"],
+});
+
+act({kind: "open"});

@@ -1,0 +1,180 @@
+"""The state of one user's consultation: the case, the conversation, what is being done, and which work is wanted.
+
+Promise: a later act of the user ends the work on an earlier one, and what that had shown stays; a new case is never
+reached by an answer to an old one. What the acts are, and how they are answered, is in ``ui.consultation``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from threading import Lock
+from typing import Any
+
+from kg.schema import Finding
+from kg.translations import Language
+from llm.conversation.schema import Answer
+from llm.schema import Differential
+from ui.case import Action, Case
+
+MAX_UNDO = 50
+"""Earlier states of a case that are kept."""
+
+NO_FINDINGS = "No findings were recognised in this message, so the case is unchanged. Name signs or symptoms."
+UNEXPECTED = "Something went wrong inside citedx. Your case and text are kept: try again, or see the server’s log."
+STOPPED = "Stopped. The case keeps its findings."
+RESTORED = "This page was opened anew or the server restarted: here is your case again. The story itself is not kept."
+
+CALM = frozenset({NO_FINDINGS, STOPPED, RESTORED})
+"""Notes that are no errors."""
+
+
+class Progress(StrEnum):
+    """What is being done."""
+
+    IDLE = "idle"
+    READING = "reading"  # the story
+    RANKING = "ranking"  # the diseases
+    WEIGHING = "weighing"  # the evidence on the candidates
+    ASKING = "asking"  # choosing the questions
+    ANSWERING = "answering"  # the questions of a message
+    MODEL = "model"  # a language model reads the case
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """The user took the last change back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One act of the user, a message or a change, and what came of it."""
+
+    story: str = ""
+    change: Action | Undo | None = None
+    """What was changed beside the conversation."""
+    findings: tuple[Finding, ...] = ()
+    """The patient's findings read from this message, with offsets into it."""
+    family: tuple[Finding, ...] = ()
+    """Relatives' findings read from it."""
+    differential: Differential | None = None
+    """The answer; None while it is being made, or where there is none."""
+    answers: tuple[Answer, ...] = ()
+    """To the questions of the message."""
+    note: str | None = None
+    """One line where there is no answer, or only a first one: an error, or no findings."""
+    is_refused: bool = False
+    """The message could not be used: its text goes back to where it was written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One user's case and conversation."""
+
+    case: Case = field(default_factory=Case)
+    past: tuple[Case, ...] = ()
+    """Earlier states of the case, the latest last."""
+    differential: Differential | None = None
+    turns: tuple[Turn, ...] = ()
+    progress: Progress = Progress.IDLE
+
+    @property
+    def latest(self) -> int:
+        """Index of the turn that the differential came with; 0 where none has come yet."""
+        return max((i for i, turn in enumerate(self.turns) if turn.differential is not None), default=0)
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """To questions about this differential, the first first."""
+        return tuple(answer for turn in self.turns[self.latest :] for answer in turn.answers)
+
+    @property
+    def is_stale(self) -> bool:
+        """The differential does not speak of the case as it stands."""
+        told = self.differential
+        return told is not None and (told.findings, told.person) != (self.case.findings, self.case.person)
+
+    def changed(self, case: Case) -> Session:
+        """The session with another case, from which ``past`` leads back."""
+        return self if case == self.case else replace(self, case=case, past=(*self.past, self.case)[-MAX_UNDO:])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """An act of the user that is being answered."""
+
+    n_cases: int
+    n_acts: int
+    turn: int
+    """Index of its turn."""
+    before: Session
+    """As it was, for an error to go back to."""
+
+
+_CHANGE = Lock()
+"""Held for the microseconds of a change: acts of one user may be answered at the same time."""
+
+
+@dataclass(slots=True)
+class Consultation:
+    """Holds the session of one page; only the latest act of the user goes on changing its case."""
+
+    session: Session = field(default_factory=Session)
+    language: Language = Language.ENGLISH
+    token: str = ""
+    """Names this consultation to its page; another one after a restart of the server."""
+    n_cases: int = 0
+    n_acts: int = 0
+    stopped_at: int = 0
+    """``n_acts`` when the user last said stop."""
+
+    def begin(self, turn: Turn, progress: Progress, session: Session | None = None) -> Work:
+        """Take up an act of the user; work on earlier ones ends. ``session``: as the act leaves it."""
+        with _CHANGE:
+            before = self.session
+            self.n_acts += 1
+            session = session or before
+            self.session = replace(session, turns=(*before.turns, turn), progress=progress)
+            return Work(n_cases=self.n_cases, n_acts=self.n_acts, turn=len(before.turns), before=before)
+
+    def is_wanted(self, work: Work) -> bool:
+        """Whether the user has done nothing since."""
+        return (work.n_cases, work.n_acts) == (self.n_cases, self.n_acts)
+
+    def resume(self, work: Work) -> Work | None:
+        """Make an overtaken work the latest again; None where the user has stopped it or closed its case."""
+        with _CHANGE:
+            if work.n_cases != self.n_cases or work.n_acts < self.stopped_at:
+                return None
+            self.n_acts += 1
+            self.session = replace(self.session, progress=Progress.RANKING)
+            return replace(work, n_acts=self.n_acts)
+
+    def amend(self, work: Work, change: Callable[[Session], Session] = lambda session: session, **turn: Any) -> bool:
+        """Change the session and the turn of a work; False where its case is closed."""
+        with _CHANGE:
+            if work.n_cases != self.n_cases:
+                return False
+            session = change(self.session)
+            turns = list(session.turns)
+            turns[work.turn] = replace(turns[work.turn], **turn)
+            self.session = replace(session, turns=tuple(turns))
+            return True
+
+    def stop(self) -> None:
+        """End the work; what it has shown stays."""
+        with _CHANGE:
+            if self.session.progress is Progress.IDLE:
+                return
+            self.n_acts += 1
+            self.stopped_at = self.n_acts
+            *earlier, last = self.session.turns
+            last = last if last.differential or last.answers else replace(last, note=STOPPED)
+            self.session = replace(self.session, turns=(*earlier, last), progress=Progress.IDLE)
+
+    def close(self) -> None:
+        """Begin a new case."""
+        with _CHANGE:
+            self.n_cases += 1
+            self.session = Session()
