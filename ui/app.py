@@ -25,6 +25,7 @@ from ui.page.conversation import chat_log
 from ui.page.differential import differential_section
 from ui.page.evidence import evidence_view, views_section
 from ui.page.findings import findings_panel
+from ui.page.pictures import picture_views
 from ui.page.words import Words, language_of
 from ui.session import Consultation
 from ui.shared_assistant import SharedAssistant
@@ -86,7 +87,8 @@ def perform(
 def draw(assistant: Assistant, consultation: Consultation) -> tuple[str, ...]:
     """All parts of the page, in the order of the layout."""
     session, words = consultation.session, Words(language=consultation.language, label_of=assistant.label)
-    views = [evidence_view(session.differential, words)]
+    pictures = picture_views(session.differential, assistant.ontology, words)
+    views = [evidence_view(session.differential, words), *pictures]
     answer = differential_section(session, words, assistant.genetics) + views_section(views)
     return (
         frame.header(words),
@@ -144,12 +146,12 @@ def build_app(
         with gr.Row(elem_id="body"):
             with gr.Column(elem_id="chat"):
                 parts.append(_html(log, elem_id="log"))
-                parts.append(box := _html(compose, elem_id="compose", js_on_load=_asset("page.js")))
+                parts.append(box := _html(compose, elem_id="compose", js_on_load=_asset("page/page.js")))
             with gr.Column(elem_id="case"):
                 parts.append(_html(findings, elem_id="findings"))
-                looks: dict[str, Any] = {"server_functions": [find_terms], "js_on_load": _asset("search.js")}
+                looks: dict[str, Any] = {"server_functions": [find_terms], "js_on_load": _asset("page/search.js")}
                 parts.append(_html(search, elem_id="search", **looks))
-                parts.append(_html(differential, elem_id="answer"))
+                parts.append(_html(differential, elem_id="answer", js_on_load=_asset("figures/figures.js")))
         parts.append(_html(foot, elem_id="foot"))
         box.click(
             answer,
@@ -181,7 +183,7 @@ def create_server(
         path="/",
         auth=auth,
         theme=gr.themes.Base(primary_hue="teal", neutral_hue="slate", font=FONT, font_mono=MONO),
-        head=f"<style>{_asset('page.css')}</style>",
+        head=f"<style>{_asset('page/page.css')}{_asset('figures/figures.css')}</style>",
         footer_links=[],
         run_history=False,  # Gradio would keep stories in the browser's storage
         enable_monitoring=False,
@@ -217,4 +219,4 @@ MONO = ["ui-monospace", "monospace"]
 
 
 def _asset(name: str) -> str:
-    return (Path(__file__).parent / "page" / name).read_text(encoding="utf-8")
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")
