@@ -33,8 +33,8 @@ WELCOME = (
     "<p>Names, dates and addresses are not needed: leave them out.</p></div>"
 )
 _HPO_LICENCE = "https://hpo.jax.org/app/license"
-_CITATION = re.compile(r"\[(E[0-9]+)\]")
-_HPO_PAPER = "https://doi.org/10.1093/nar/gkad1005"
+CITATION = re.compile(r"\[(E[0-9]+)\]")
+HPO_PAPER = "https://doi.org/10.1093/nar/gkad1005"
 _CHAT_CLAIMS = 4  # a chat answer stays readable at a glance; the case panel shows all claims
 
 
@@ -127,7 +127,7 @@ def footer(versions: Mapping[str, str]) -> str:
     release = f" ({escape(versions['hpo'])})" if "hpo" in versions else ""
     others = " · ".join(escape(f"{name} {version}") for name, version in versions.items() if name != "hpo")
     return (
-        f"<p>Findings and disease annotations: Human Phenotype Ontology{release}, {link(_HPO_PAPER, 'Gargano 2024')}, "
+        f"<p>Findings and disease annotations: Human Phenotype Ontology{release}, {link(HPO_PAPER, 'Gargano 2024')}, "
         f"{link(_HPO_LICENCE, 'licence')}. OMIM and Orphanet names are those of the HPO annotations.</p><p>{others}</p>"
     )
 
@@ -239,7 +239,7 @@ def _commentary(commentary: Commentary | None, linked: bool) -> str:
         return ""
     parts = [f'<p class="by">Also read by {escape(commentary.model)}</p>']
     if commentary.summary:
-        summary = _CITATION.sub(lambda m: citations([m[1]], linked), escape(commentary.summary))
+        summary = CITATION.sub(lambda m: citations([m[1]], linked), escape(commentary.summary))
         parts.append(f'<p class="summary">{summary}</p>')
     parts += [f'<p class="ask">{escape(question.text)}</p>' for question in commentary.questions]
     parts += [f'<p class="note">{escape(note)}</p>' for note in commentary.notes]
