@@ -6,32 +6,33 @@ Does not call out, keep a history or log clinical text. Import lazily: Gradio ta
 
 from __future__ import annotations
 
-import logging
 import os
-import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import wraps
 from pathlib import Path
 from typing import Any, Protocol
 
 from fastapi import FastAPI
 
-from kg.errors import CitedxError
+from kg.graph import KnowledgeGraph
 from kg.schema import Finding
 from llm.conversation.answerer import Answerer
 from llm.conversation.reading import Message
 from llm.conversation.schema import Answer
 from llm.reader import Reader
 from llm.schema import Differential
+from retrieval.cases import CaseLibrary
 from retrieval.demographics import UNKNOWN, Demographics, merge_demographics
 from retrieval.findings import merge_findings
 from ui import render, serving
+from ui.failures import UNEXPECTED as UNEXPECTED
+from ui.failures import one_line as _one_line
 from ui.render import Turn
+from ui.tools import Tools
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # Gradio reads it once, when it is imported
 import gradio as gr
-
-logger = logging.getLogger(__name__)
 
 EXAMPLES = {
     "A girl who lost hand use and speech": (
@@ -45,7 +46,6 @@ EXAMPLES = {
     ),
 }
 NO_FINDINGS = "No findings were recognised in this message, so the case is unchanged. Name signs or symptoms."
-UNEXPECTED = "Something went wrong inside citedx. Your case and text are kept: try again, or see the server’s log."
 
 
 class Assistant(Protocol):
@@ -54,6 +54,14 @@ class Assistant(Protocol):
     @property
     def versions(self) -> Mapping[str, str]:
         """What makes the answers, e.g. ``{"hpo": "2025-01-16"}``."""
+
+    @property
+    def graph(self) -> KnowledgeGraph:
+        """What is known."""
+
+    @property
+    def library(self) -> CaseLibrary | None:
+        """Published cases; None where the assistant does without."""
 
     def find_findings(self, text: str) -> tuple[Finding, ...]:
         """Findings with offsets into the text; raises ``UsageError`` for text that cannot be used."""
@@ -218,13 +226,17 @@ def _answer(
     yield Step(session=answered(answers))
 
 
-def diagnose_text(assistant: Assistant, text: str) -> dict[str, Any]:
-    """One story to the public JSON of its differential, for the web API."""
-    try:
-        found, person = assistant.find_findings(text), assistant.find_person(text)
-        return render.differential_json(assistant.diagnose(found, person=person))
-    except Exception as error:
-        raise gr.Error(_one_line(error), print_exception=False) from None
+def _endpoint(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """A function for programs, with its errors as Gradio shows them: one line."""
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> dict[str, Any]:
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            raise gr.Error(_one_line(error), print_exception=False) from None
+
+    return call
 
 
 def build_app(assistant: Assistant, second_reader: Reader | None = None, answerer: Answerer | None = None) -> gr.Blocks:
@@ -250,10 +262,6 @@ def build_app(assistant: Assistant, second_reader: Reader | None = None, answere
     def show(session: Session, busy: bool = False) -> tuple[str, str]:
         log = render.chat_log(session.turns, session.differential)
         return log, render.case_panel(session.findings, session.differential, busy, session.person)
-
-    def diagnose(text: str) -> dict[str, Any]:
-        """Rank the diseases that explain a patient's story, with cited evidence for every claim."""
-        return diagnose_text(assistant, text)
 
     with gr.Blocks(title="citedx", analytics_enabled=False, fill_width=True) as page:
         consultation = gr.State(Consultation())
@@ -287,7 +295,8 @@ def build_app(assistant: Assistant, second_reader: Reader | None = None, answere
         sending: dict[str, Any] = {"trigger_mode": "always_last", **limit, **private}
         gr.on([box.submit, submit.click], send, [box, consultation], view, **sending)
         restart.click(start_over, consultation, [consultation, *view], queue=False, **private)
-        gr.api(diagnose, api_name="diagnose", **limit)
+        for function in Tools(lambda: assistant).functions:
+            gr.api(_endpoint(function), api_name=function.__name__, **limit)
     page.queue(max_size=16)
     return page
 
@@ -338,16 +347,6 @@ def serve(
 
 def _html(value: str, elem_id: str | None = None) -> gr.HTML:
     return gr.HTML(value, elem_id=elem_id, js_on_load=None, apply_default_css=False, padding=False)
-
-
-def _one_line(error: Exception) -> str:
-    """What the user reads. An unexpected error's own words may quote the story, so only its path is logged."""
-    if isinstance(error, CitedxError):
-        return str(error)
-    frames = traceback.extract_tb(error.__traceback__)
-    path = " > ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
-    logger.error("unexpected %s at %s", type(error).__name__, path)
-    return UNEXPECTED
 
 
 FONT = ["system-ui", "sans-serif"]

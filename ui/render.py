@@ -135,7 +135,7 @@ def footer(versions: Mapping[str, str]) -> str:
 def differential_json(differential: Differential) -> dict[str, Any]:
     """The public JSON of an answer, the same for the command line and the web API."""
     return {
-        "patient": {"sex": differential.person.sex, "age": differential.person.age},
+        "patient": person_json(differential.person),
         "findings": [finding_json(finding) for finding in differential.findings],
         "diagnoses": [
             {
@@ -155,6 +155,11 @@ def differential_json(differential: Differential) -> dict[str, Any]:
         "questions": [{"id": q.term_id, "text": q.text, "gain": q.gain} for q in differential.questions],
         "versions": dict(differential.versions),
     }
+
+
+def person_json(person: Demographics) -> dict[str, Any]:
+    """The public JSON of a patient's age and sex."""
+    return {"sex": person.sex, "age": person.age}
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
