@@ -239,6 +239,19 @@ def _endpoint(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str
     return call
 
 
+class _Page(gr.Blocks):
+    """Blocks that do not print what a malformed request held."""
+
+    def validate_inputs(self, block_fn: Any, inputs: list[Any]) -> None:
+        """Refuse a request with too few values in one line; Gradio's own error quotes them, in the log too."""
+        try:
+            super().validate_inputs(block_fn, inputs)
+        except ValueError:
+            n_wanted = len(block_fn.inputs)
+            message = f"{block_fn.api_name} takes {n_wanted} values, got {len(inputs)}: see /gradio_api/info"
+            raise gr.Error(message, print_exception=False) from None
+
+
 def build_app(assistant: Assistant, second_reader: Reader | None = None, answerer: Answerer | None = None) -> gr.Blocks:
     """Lay out the page and wire its events.
 
@@ -263,7 +276,7 @@ def build_app(assistant: Assistant, second_reader: Reader | None = None, answere
         log = render.chat_log(session.turns, session.differential)
         return log, render.case_panel(session.findings, session.differential, busy, session.person)
 
-    with gr.Blocks(title="citedx", analytics_enabled=False, fill_width=True) as page:
+    with _Page(title="citedx", analytics_enabled=False, fill_width=True) as page:
         consultation = gr.State(Consultation())
         with gr.Row(elem_id="head"):
             _html(render.HEADER)
