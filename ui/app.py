@@ -28,6 +28,7 @@ from retrieval.findings import merge_findings
 from ui import render, serving
 from ui.failures import UNEXPECTED as UNEXPECTED
 from ui.failures import one_line as _one_line
+from ui.monitoring import CountRequests, MeasuredAssistant, Metrics, add_monitoring
 from ui.render import Turn
 from ui.tools import Tools
 
@@ -239,7 +240,7 @@ def _endpoint(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str
     return call
 
 
-class _Page(gr.Blocks):
+class _Page(gr.Blocks):  # type: ignore[misc]
     """Blocks that do not print what a malformed request held."""
 
     def validate_inputs(self, block_fn: Any, inputs: list[Any]) -> None:
@@ -319,16 +320,32 @@ def create_server(
     auth: tuple[str, str] | None = None,
     second_reader: Reader | None = None,
     answerer: Answerer | None = None,
+    root_path: str = "",
 ) -> FastAPI:
-    """The page and its API as an ASGI application, with security headers and no documentation pages."""
+    """The page and its API as an ASGI application, with security headers and no documentation pages.
+
+    Args:
+        assistant: answers.
+        auth: name and password that page, API and metrics ask for.
+        second_reader: reads each case again, with a language model.
+        answerer: answers questions again, with a language model.
+        root_path: where a proxy shows the application, such as ``/citedx``; empty: at the root.
+    """
     undocumented: dict[str, Any] = {"openapi_url": None}  # FastAPI's pages would load scripts from elsewhere
+    metrics = Metrics()
+    page = build_app(MeasuredAssistant(assistant, metrics), second_reader, answerer)
+    metrics.queue.set_function(lambda: len(page._queue))
     server = FastAPI(title="citedx", **undocumented)
+    server.add_middleware(serving.LimitBody)
+    server.add_middleware(CountRequests, metrics=metrics)
     server.add_middleware(serving.SecurityHeaders)
+    add_monitoring(server, metrics, assistant.versions, auth)
     mounted: FastAPI = gr.mount_gradio_app(
         server,
-        build_app(assistant, second_reader, answerer),
+        page,
         path="/",
         auth=auth,
+        root_path=root_path or None,
         theme=gr.themes.Base(primary_hue="teal", neutral_hue="slate", font=FONT, font_mono=MONO),
         head=f"<style>{_asset('page.css')}</style>",
         js=_asset("page.js"),
@@ -340,22 +357,6 @@ def create_server(
         app_kwargs=undocumented,
     )
     return mounted
-
-
-def serve(
-    assistant: Assistant,
-    host: str,
-    port: int,
-    auth: tuple[str, str] | None = None,
-    second_reader: Reader | None = None,
-    answerer: Answerer | None = None,
-) -> None:
-    """Serve the chat until interrupted.
-
-    Raises:
-        UsageError: host and port cannot be had.
-    """
-    serving.run(create_server(assistant, auth, second_reader, answerer), host, port)
 
 
 def _html(value: str, elem_id: str | None = None) -> gr.HTML:

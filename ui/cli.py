@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,8 @@ from retrieval.schema import ReaderName
 from ui import build_command, data_commands, evaluate_commands, finetune_command, graph_commands, train_commands
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from kg.graph import KnowledgeGraph
     from llm import DiagnosisAssistant
     from llm.chat.protocol import ChatModel
@@ -88,7 +91,10 @@ def _global_options(
 def chat(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 7860,
-    auth: Annotated[str | None, typer.Option(metavar="USER:PASS", help="Ask for this name and password.")] = None,
+    auth: Annotated[
+        str | None, typer.Option(metavar="USER:PASS", envvar="CITEDX_AUTH", help="Ask for this name and password.")
+    ] = None,
+    root_path: Annotated[str, typer.Option(help="Where a proxy shows the page, such as /citedx.")] = "",
     cases: CasesOption = True,
     library: LibraryOption = None,
     embedder: EmbedderOption = None,
@@ -101,14 +107,21 @@ def chat(
 ) -> None:
     """Open the chat in the browser."""
     credentials = _parse_credentials(auth)
-    from ui.serving import listen
+    if root_path and not re.fullmatch(r"(/[\w.~-]+)+", root_path):
+        raise UsageError(f"--root-path is a path such as /citedx, got {root_path}")
+    from ui.serving import run
 
-    listen(host, port).close()  # before minutes of building: is the port free?
-    language_model = _load_model(model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine)
-    assistant = _load_assistant(cases=cases, library=library, embedder=embedder, reader=reader)
-    from ui.app import serve
+    def load() -> FastAPI:
+        language_model = _load_model(
+            model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine
+        )
+        assistant = _load_assistant(cases=cases, library=library, embedder=embedder, reader=reader)
+        from ui.app import create_server
 
-    serve(assistant, host, port, credentials, _chat_reader(language_model), _chat_answerer(language_model))
+        reading, answering = _chat_reader(language_model), _chat_answerer(language_model)
+        return create_server(assistant, credentials, reading, answering, root_path)
+
+    run(load, host, port)
 
 
 @app.command()

@@ -2,18 +2,12 @@
 
 import re
 import shutil
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
-import uvicorn
-from fastapi import FastAPI
-
 from tests.ui.fakes import FakeAssistant
-from ui import serving
+from tests.ui.loopback import served
 from ui.app import EXAMPLES, Assistant, create_server
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright (pip install 'citedx[browser]')")
@@ -36,23 +30,6 @@ CHROMIUM_FLAGS = [
 @pytest.fixture(scope="module", params=["fake", pytest.param("release", marks=pytest.mark.release)])
 def assistant(request) -> Assistant:
     return FakeAssistant(delay_s=0.5) if request.param == "fake" else request.getfixturevalue("release_assistant")
-
-
-@contextmanager
-def served(application: FastAPI) -> Iterator[str]:
-    """The address of a page while it is there."""
-    listener = serving.listen("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(application, log_level="warning"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.05)
-    try:
-        yield serving.address_of(listener)
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,8 @@ pytest.importorskip("llguidance", reason="llguidance is not installed")
 
 from tests.llm.chat import peer as acts
 from tests.llm.chat.tiny import save_tiny_model
-from tests.ui.test_browser import LAPTOP, Visitor, browser, served  # noqa: F401 - a fixture
+from tests.ui.loopback import served
+from tests.ui.test_browser import LAPTOP, Visitor, browser  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.browser
 
