@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+
 from tests.ui.fakes import FakeAssistant
 from tests.ui.loopback import served
 from ui.app import EXAMPLES, Assistant, create_server
