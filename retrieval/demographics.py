@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kg.errors import UsageError
 from retrieval.context import Experiencer, contexts_of
 
 ADULT_YEARS = 18.0
@@ -65,6 +66,25 @@ def demographics_of(sex: str | None, age: str | None) -> Demographics:
         sex=Sex(sex) if sex in list(Sex) else None,
         years=years,
     )
+
+
+def parse_demographics(sex: str | None, age: str | None) -> Demographics:
+    """Sex and age as they are typed; None or an empty text is unknown.
+
+    Args:
+        sex: ``FEMALE`` or ``MALE``, in any case.
+        age: a number of years, or an ISO 8601 duration such as ``P3M``.
+
+    Raises:
+        UsageError: the sex is neither; the age is neither, or more than ``MOST_YEARS``.
+    """
+    if sex and sex.upper() not in list(Sex):
+        raise UsageError(f"sex is {' or '.join(Sex)}, got {sex[:40]!r}")
+    is_number = bool(age) and str(age).isdecimal() and str(age).isascii()
+    person = demographics_of(sex and sex.upper(), f"P{age}Y" if is_number else age and age.upper())
+    if age and (person.years is None or person.years > MOST_YEARS):
+        raise UsageError(f"an age is a number of years up to {MOST_YEARS}, or such as P3M or P2Y6M, got {age[:40]!r}")
+    return person
 
 
 def merge_demographics(known: Demographics, said: Demographics) -> Demographics:

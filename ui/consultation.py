@@ -6,11 +6,8 @@ Works without Gradio; how things look is the business of ``ui.page``. Nothing is
 
 from __future__ import annotations
 
-import logging
-import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Protocol
 
 from kg.errors import CitedxError
@@ -27,9 +24,8 @@ from retrieval.demographics import UNKNOWN, Demographics, merge_demographics
 from retrieval.findings import Statement, patient_findings
 from retrieval.term_search import TermHit
 from ui.case import Action, Case, apply, family_findings, parse_action, parse_stored
-from ui.session import NO_FINDINGS, RESTORED, UNEXPECTED, Consultation, Progress, Session, Turn, Undo, Work
-
-logger = logging.getLogger(__name__)
+from ui.failures import one_line
+from ui.session import NO_FINDINGS, RESTORED, Consultation, Progress, Session, Turn, Undo, Work
 
 
 class ReaderFactory(Protocol):
@@ -314,13 +310,3 @@ def _refuse(consultation: Consultation, work: Work, error: Exception) -> None:
 
     note = one_line(error)
     consultation.amend(work, back, note=note, findings=(), family=(), differential=None, is_refused=True)
-
-
-def one_line(error: Exception) -> str:
-    """What the user reads. An unexpected error's own words may quote the story, so only its path is logged."""
-    if isinstance(error, CitedxError):
-        return str(error)
-    frames = traceback.extract_tb(error.__traceback__)
-    path = " > ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
-    logger.error("unexpected %s at %s", type(error).__name__, path)
-    return UNEXPECTED

@@ -24,11 +24,16 @@ from ui.consultation import Assistant
 
 
 class SharedAssistant:
-    """See ``ui.consultation.Assistant`` for what each method does."""
+    """See ``ui.consultation.Assistant`` for what each method does.
 
-    def __init__(self, assistant: Assistant) -> None:
+    Args:
+        assistant: answers.
+        lock: of the assistant's models.
+    """
+
+    def __init__(self, assistant: Assistant, lock: Lock) -> None:
         self._assistant = assistant
-        self._lock = Lock()
+        self._lock = lock
 
     @property
     def versions(self) -> Mapping[str, str]:

@@ -2,8 +2,10 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,8 +30,8 @@ def client() -> Iterator[TestClient]:
         yield client
 
 
-def call_api(client: TestClient, text: str) -> str:
-    job = client.post("/gradio_api/call/diagnose", json={"data": [text]}).json()["event_id"]
+def call_api(client: TestClient, *values: object) -> str:
+    job = client.post("/gradio_api/call/diagnose", json={"data": list(values)}).json()["event_id"]
     return client.get(f"/gradio_api/call/diagnose/{job}").text
 
 
@@ -55,9 +57,10 @@ def test_nothing_leads_out_of_the_application(client):
     assert config["footer_links"] == []
 
 
-def test_the_api_is_one_endpoint_and_gives_the_public_json(client):
-    assert list(client.get("/gradio_api/info").json()["named_endpoints"]) == ["/diagnose"]
-    answer = call_api(client, RETT)
+def test_the_api_is_five_endpoints_and_gives_the_public_json(client):
+    endpoints = client.get("/gradio_api/info").json()["named_endpoints"]
+    assert list(endpoints) == ["/diagnose", "/find_findings", "/explain", "/similar_cases", "/graph_neighbours"]
+    answer = call_api(client, RETT, "", "", "", 10)
     assert answer.startswith("event: complete")
     (result,) = json.loads(answer.split("data: ", 1)[1])
     assistant = FakeAssistant()
@@ -67,9 +70,17 @@ def test_the_api_is_one_endpoint_and_gives_the_public_json(client):
 
 
 def test_the_api_says_what_is_wrong_in_one_line(client):
-    answer = call_api(client, " ")
+    answer = call_api(client, " ", "", "", "", 10)
     assert answer.startswith("event: error")
     assert "the story is empty: write what is seen in the patient" in answer
+
+
+def test_a_malformed_request_is_one_line_and_its_story_is_not_printed(client, capfd, caplog):
+    answer = call_api(client, RETT)
+    assert answer.startswith("event: error")
+    assert "diagnose takes 5 values, got 1: see /gradio_api/info" in answer
+    printed = capfd.readouterr()
+    assert "wringing" not in printed.out + printed.err + caplog.text
 
 
 def test_a_password_closes_the_page_and_the_api():
@@ -93,20 +104,65 @@ def test_a_port_that_cannot_exist_is_one_clear_line():
         serving.listen("127.0.0.1", 70000)
 
 
-def test_says_where_it_is_when_it_answers():
-    code = (
-        "from ui.serving import run\nfrom starlette.applications import Starlette\nrun(Starlette(), '127.0.0.1', 0)\n"
-    )
-    root = Path(__file__).parents[2]
-    with subprocess.Popen([sys.executable, "-c", code], cwd=root, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            address = re.fullmatch(r"citedx is ready at (http://127\.0\.0\.1:\d+)\n", line)
-            assert address, line
-            assert httpx.get(address[1]).status_code == 404  # answered, by an application without pages
-        finally:
-            process.terminate()
+LOADING = """
+import sys, time
+from pathlib import Path
+from fastapi import FastAPI
+from kg.errors import UsageError
+from ui.serving import run
+
+def load():
+    while not Path(sys.argv[1]).exists():
+        time.sleep(0.02)
+    if Path(sys.argv[1]).read_text():
+        raise UsageError("the disk is full")
+    return FastAPI()
+
+try:
+    run(load, "127.0.0.1", int(sys.argv[2]))
+except UsageError as error:
+    sys.exit(f"citedx: {error}")
+"""
+
+
+@pytest.fixture
+def loading(tmp_path) -> Iterator[tuple[subprocess.Popen[str], Path, str]]:
+    """A server that loads until a file is there, and fails where that says so; the file; the server's address."""
+    with serving.listen("127.0.0.1", 0) as free:
+        port = str(free.getsockname()[1])
+    go, root = tmp_path / "go", Path(__file__).parents[2]
+    command = [sys.executable, "-c", LOADING, str(go), port]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        address = f"http://127.0.0.1:{port}"
+        while process.poll() is None:
+            try:
+                httpx.get(address)
+                break
+            except httpx.ConnectError:
+                time.sleep(0.05)
+        yield process, go, address
+        process.terminate()
+
+
+def test_says_that_it_is_loading_and_where_it_is_when_it_answers(loading):
+    process, go, address = loading
+    health, page = httpx.get(f"{address}/health"), httpx.get(address)
+    assert (health.status_code, health.json()) == (503, {"status": "loading"})
+    assert (page.status_code, page.text) == (503, "citedx is being loaded: reload this page in a minute\n")
+    assert page.headers["X-Content-Type-Options"] == "nosniff"
+    go.touch()
+    assert process.stdout.readline() == f"citedx is ready at {address}\n"
+    assert httpx.get(address).status_code == 404  # answered, by an application without pages
+    process.terminate()
+    assert process.wait(timeout=30) == 0 or process.returncode == -signal.SIGTERM
+    assert "Traceback" not in process.stderr.read()
+
+
+def test_a_server_that_cannot_be_loaded_ends_with_the_reason(loading):
+    process, go, _ = loading
+    go.write_text("fail")
+    assert process.wait(timeout=60) == 1
+    assert process.stderr.read() == "citedx: the disk is full\n"
 
 
 KEPT = {"findings": [["HP:0001250", "present"]], "unknown": [], "sex": "FEMALE", "age": "P3Y"}

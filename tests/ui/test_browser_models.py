@@ -24,7 +24,8 @@ pytest.importorskip("llguidance", reason="llguidance is not installed")
 
 from tests.llm.chat import peer as acts
 from tests.llm.chat.tiny import save_tiny_model
-from tests.ui.browsing import LAPTOP, Visitor, served
+from tests.ui.browsing import LAPTOP, Visitor
+from tests.ui.loopback import served
 
 pytestmark = pytest.mark.browser
 
