@@ -27,9 +27,8 @@ STORY = "A 3-year-old girl who lost purposeful hand use, with hand wringing and 
 @pytest.fixture(scope="module")
 def answer() -> Differential:
     assistant = FakeAssistant()
-    answer = assistant.diagnose(
-        assistant.find_findings(STORY), person=assistant.find_person(STORY), reader=FakeChatReader()
-    )
+    *_, ranked = assistant.weigh(assistant.find_findings(STORY), person=assistant.find_person(STORY))
+    answer = assistant.read_again(ranked, FakeChatReader())
     foreign = Finding(term_id="HP:0002650", label="脊柱侧弯 (β, ½, Ж)", uncertain=True, quote=HOSTILE)
     removed = RemovedClaim(claim=claim("As everybody knows", "OMIM:312750", "E99"), reason="no such evidence")
     return replace(answer, findings=(*answer.findings, foreign), removed_claims=(removed,))
@@ -87,8 +86,9 @@ def test_markdown_says_it_all_and_links_to_the_sources_alone(answer: Differentia
 
 def test_a_report_says_why_there_is_no_diagnosis():
     assistant = FakeAssistant()
-    text = report_markdown(assistant.diagnose(assistant.find_findings("No seizures.")))
-    assert "There is no present finding to rank diseases by." in text
+    *_, answer = assistant.weigh(assistant.find_findings("No seizures."))
+    text = report_markdown(answer)
+    assert "Only excluded findings were given." in text
     assert "## Evidence" not in text
     assert "None of these" not in text
 
