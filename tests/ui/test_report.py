@@ -48,7 +48,7 @@ def said(answer: Differential) -> list[str]:
         "tiny & sure",
         "Hand apraxia is known of it [E1].",
         *COMMENTARY.notes,
-        "Does she have scoliosis?",
+        *(q.text for q in (*answer.questions, *COMMENTARY.questions)),
         *(e.text for e in answer.evidence),
         *(p.reference for e in answer.evidence for p in e.provenance),
         "As everybody knows (no such evidence)",
