@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kg.errors import UsageError
 from retrieval.context import Experiencer, contexts_of
 
 ADULT_YEARS = 18.0
@@ -65,6 +66,19 @@ def demographics_of(sex: str | None, age: str | None) -> Demographics:
         sex=Sex(sex) if sex in list(Sex) else None,
         years=years,
     )
+
+
+def parse_age(text: str) -> Demographics:
+    """An age as it is typed: a number of years, or an ISO 8601 duration such as ``P3M``.
+
+    Raises:
+        UsageError: it is neither, or more than ``MOST_YEARS``.
+    """
+    is_number = text.isdecimal() and text.isascii()
+    person = demographics_of(None, f"P{text}Y" if is_number else text.upper())
+    if person.years is None or person.years > MOST_YEARS:
+        raise UsageError(f"an age is a number of years up to {MOST_YEARS}, or such as P3M or P2Y6M, got {text[:40]!r}")
+    return person
 
 
 def merge_demographics(known: Demographics, said: Demographics) -> Demographics:

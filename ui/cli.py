@@ -20,13 +20,13 @@ from rich.console import Console
 from kg.errors import CitedxError, UsageError
 from kg.translations import Language
 from retrieval.demographics import (
-    MOST_YEARS,
     UNKNOWN,
     Demographics,
     Sex,
     demographics_of,
     find_demographics,
     merge_demographics,
+    parse_age,
 )
 from retrieval.schema import ReaderName
 from ui import build_command, data_commands, evaluate_commands, finetune_command, graph_commands, train_commands
@@ -339,14 +339,8 @@ def _patient_of(
 
 
 def _given_person(sex: Sex | None, age: str | None) -> Demographics:
-    """Age and sex as options; an age is a number of years, or an ISO 8601 duration."""
-    if age is None:
-        return Demographics(sex=sex)
-    iso = f"P{age}Y" if age.isdecimal() else age.upper()
-    person = demographics_of(sex, iso)
-    if person.years is None or person.years > MOST_YEARS:
-        raise UsageError(f"--age is a number of years up to {MOST_YEARS}, or such as P3M or P2Y6M, got {age}")
-    return person
+    """Age and sex as options."""
+    return replace(UNKNOWN if age is None else parse_age(age), sex=sex)
 
 
 def _progress(story: str) -> AbstractContextManager[object]:

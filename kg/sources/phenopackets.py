@@ -27,6 +27,9 @@ from kg.schema import Finding, Patient
 MAX_PACKET_BYTES = 20_000_000
 """No real packet comes near this (the largest of the store has 64 kB); a zip bomb does."""
 
+UNCERTAIN = "Worded as possible or suspected only."
+"""The description by which our own packets mark an uncertain finding: the schema has no field for it."""
+
 _ANTENATAL_ONSET = "HP:0030674"  # "Onset prior to birth": what a gestational age says, in HPO's words
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError)
 
@@ -51,7 +54,8 @@ def parse_phenopacket(text: str | bytes, name: str) -> Patient:
     """Turn the JSON of one phenopacket into a record.
 
     The patient id is the packet's ``id``, or the name of the file where the packet has none. The diseases are those of
-    the interpretations; where these name none, the packet's ``diseases`` without the excluded ones. Onsets are HPO
+    the interpretations, but not of one that is in progress or ended without a diagnosis; where these name none, the
+    packet's ``diseases`` without the excluded ones. Onsets are HPO
     onset terms or ISO 8601 ages; a gestational age becomes "Antenatal onset"; other kinds of time are left out.
 
     Args:
@@ -195,6 +199,7 @@ def _finding(feature: Any) -> Finding:
         term_id=feature.type.id,
         label=feature.type.label or feature.type.id,
         excluded=feature.excluded,
+        uncertain=feature.description == UNCERTAIN,
         onset=_onset(feature.onset),
     )
 
@@ -214,7 +219,11 @@ def _sex(subject: Any) -> str | None:
 
 def _diseases(packet: Any) -> dict[str, str]:
     """Id -> name of the diagnosed diseases."""
-    diagnosed = [i.diagnosis.disease for i in packet.interpretations if i.diagnosis.disease.id]
+    from phenopackets import Interpretation
+
+    open_ended = (Interpretation.ProgressStatus.IN_PROGRESS, Interpretation.ProgressStatus.UNSOLVED)
+    concluded = (i for i in packet.interpretations if i.progress_status not in open_ended)
+    diagnosed = [i.diagnosis.disease for i in concluded if i.diagnosis.disease.id]
     named = diagnosed or [d.term for d in packet.diseases if not d.excluded and d.term.id]
     diseases: dict[str, str] = {}
     for disease in named:

@@ -1,0 +1,78 @@
+"""A case <-> the query of a web address: ``?hpo=HP:0001250,-HP:0000365&sex=FEMALE&age=P7Y``.
+
+Promise: a link holds HPO ids, sex and age, never a word of the story; what it gives back is the case that it was made
+from, without the quotes. A link that cannot be read is one clear line. ``-`` is an excluded finding, ``~`` one that the
+story words as possible only. Other parameters of the address are left to whoever they are for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from urllib.parse import parse_qs, urlencode
+
+from kg.errors import UsageError
+from kg.ontology import Ontology
+from kg.schema import Finding
+from retrieval.demographics import ADULT_YEARS, UNKNOWN, Demographics, Sex, parse_age
+from retrieval.findings import parse_finding_ids
+
+MAX_FINDINGS = 200
+MAX_CHARACTERS = 4_000
+"""Of a query: more than any link that this module makes, less than any browser or proxy cuts off."""
+
+_POSSIBLE = "~"
+_GROWN_UP = "adult"
+
+
+def format_permalink(findings: Sequence[Finding], person: Demographics = UNKNOWN) -> str:
+    """The query, without its ``?``; empty for an empty case.
+
+    Raises:
+        UsageError: the case has more than ``MAX_FINDINGS`` findings.
+    """
+    if len(findings) > MAX_FINDINGS:
+        raise UsageError(f"a link holds up to {MAX_FINDINGS} findings, and this case has {len(findings)}: save the case")
+    fields = {
+        "hpo": ",".join(_sign(f) + f.term_id for f in findings),
+        "sex": person.sex or "",
+        "age": person.age or ("" if person.years is None else _GROWN_UP),
+    }
+    return urlencode({name: value for name, value in fields.items() if value}, safe=":,~")
+
+
+def parse_permalink(query: str, ontology: Ontology) -> tuple[tuple[Finding, ...], Demographics]:
+    """Findings with today's ids and labels, age and sex; nothing of a query that names none.
+
+    Raises:
+        UsageError, UnknownIdError: the query is too long, or one of its values cannot be used.
+    """
+    if len(query) > MAX_CHARACTERS:
+        raise UsageError(f"the link has {len(query):,} characters, more than the limit of {MAX_CHARACTERS:,}")
+    fields = {name: values[-1] for name, values in parse_qs(query.removeprefix("?")).items()}
+    return _findings(fields.get("hpo", ""), ontology), _person(fields.get("sex"), fields.get("age"))
+
+
+def _sign(finding: Finding) -> str:
+    return "-" if finding.excluded else _POSSIBLE if finding.uncertain else ""
+
+
+def _findings(ids: str, ontology: Ontology) -> tuple[Finding, ...]:
+    if not ids:
+        return ()
+    words = ids.split(",")
+    if len(words) > MAX_FINDINGS:
+        raise UsageError(f"the link has {len(words):,} findings, more than the limit of {MAX_FINDINGS}")
+    found = parse_finding_ids(",".join(w.removeprefix(_POSSIBLE) for w in words), ontology)
+    possible = {ontology.current_id(w[1:]) for w in words if w.startswith(_POSSIBLE)}
+    return tuple(replace(f, uncertain=f.term_id in possible) for f in found)
+
+
+def _person(sex: str | None, age: str | None) -> Demographics:
+    if sex is not None and sex.upper() not in list(Sex):
+        raise UsageError(f"the sex in a link is {' or '.join(Sex)}, got {sex[:40]!r}")
+    if age is None:
+        person = UNKNOWN
+    else:
+        person = Demographics(years=ADULT_YEARS) if age == _GROWN_UP else parse_age(age)
+    return replace(person, sex=Sex(sex.upper()) if sex else None)
