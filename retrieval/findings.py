@@ -8,9 +8,7 @@ what healthy results and numbers mean (``retrieval.normal_results``, ``measureme
 
 from __future__ import annotations
 
-import codecs
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -29,7 +27,6 @@ MAX_CHARACTERS = 1_000_000
 
 _DISEASE_PREFIXES = ("OMIM", "ORPHA", "ORPHANET", "DECIPHER", "MONDO", "DOID")
 _SIGNS = "-−–!"  # hyphen, minus sign and the dash that word processors make of it
-_MAX_CONTROL_SHARE = 0.02
 # "No height less than the 3rd centile": a number speaks for itself, unless it is denied where it stands.
 _DENIED_AT_ONCE = re.compile(r"\b(?:no|without|den(?:y|ies|ied))\s+(?:any\s+|an?\s+|the\s+)?$", re.IGNORECASE)
 # Tags of HTML that text is copied with: those of a block part it like an empty line, the others say nothing.
@@ -38,11 +35,6 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _REACH_BACK = 20  # characters
-_BYTE_ORDER_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,25 +236,3 @@ def _parse_finding_id(word: str, ontology: Ontology) -> Finding:
     if term.term_id not in ontology.phenotypic_abnormalities:
         raise UsageError(f"{term.term_id} ({term.name}) is not a phenotypic abnormality: give findings of the patient")
     return Finding(term_id=term.term_id, label=term.name, excluded=word != given)
-
-
-def decode_text(data: bytes) -> str:
-    """The text of a file: UTF-8 with or without byte order mark, or UTF-16 with one.
-
-    Raises:
-        UsageError: the bytes are not text, or in another encoding.
-    """
-    encoding = next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), "utf-8")
-    if encoding != "utf-16" and b"\0" in data:
-        raise UsageError("not a text file: it holds NUL bytes; give plain text in UTF-8")
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise UsageError(
-            f"the text is not {encoding.upper()} (byte {data[error.start]:#04x} at position {error.start}): "
-            "save it as UTF-8"
-        ) from None
-    n_control = sum(unicodedata.category(c) == "Cc" and not c.isspace() for c in text)
-    if "\0" in text or n_control > _MAX_CONTROL_SHARE * len(text):
-        raise UsageError(f"not a text file: {n_control} of its {len(text)} characters are control characters")
-    return text

@@ -15,7 +15,6 @@ from kg.sources.hpo import load_ontology
 from retrieval.context import Context, Experiencer, Temporality
 from retrieval.findings import (
     MAX_CHARACTERS,
-    decode_text,
     find_findings,
     find_statements,
     merge_findings,
@@ -262,37 +261,6 @@ def test_ids_that_are_no_findings_are_refused(text, message):
 def test_unknown_ids_are_refused(text):
     with pytest.raises(UnknownIdError, match=r"is not a term of HPO toy"):
         parse_finding_ids(text, ONTOLOGY)
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_text_files_are_decoded_without_their_byte_order_mark(encoding):
-    assert decode_text("Café, 3 years\nno fever".encode(encoding)) == "Café, 3 years\nno fever"
-
-
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        (b"\x89PNG\r\n\x1a\n\x00\x00", "not a text file"),
-        (b"abc\x00def", "NUL"),
-        (b"\x01\x02\x03\x04abc", "4 of its 7 characters are control characters"),
-        ("Café".encode("latin-1"), "byte 0xe9 at position 3"),
-        (b"\xff\xfea\x00\x00\x00", "not a text file"),
-        (b"\xff\xfea", "not UTF-16"),
-    ],
-)
-def test_other_files_are_refused(data, message):
-    with pytest.raises(UsageError, match=message):
-        decode_text(data)
-
-
-@given(st.binary(max_size=100))
-def test_any_bytes_are_text_or_refused(data):
-    try:
-        text = decode_text(data)
-    except UsageError:
-        return
-    assert "\0" not in text
-    assert decode_text(text.encode("utf-8")) == text.removeprefix("\ufeff")
 
 
 @pytest.mark.release

@@ -1,0 +1,101 @@
+"""The patient as named on the command line: a story, a file, a phenopacket or HPO ids.
+
+Promise: whatever cannot be used is refused before anything is built. Notes on how it was read go to standard error.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from kg.errors import UsageError
+from kg.graph import KnowledgeGraph
+from kg.schema import Finding, Patient
+from kg.sources.phenopackets import load_phenopacket
+from retrieval.demographics import (
+    UNKNOWN,
+    Demographics,
+    Sex,
+    demographics_of,
+    find_demographics,
+    merge_demographics,
+    parse_age,
+)
+from retrieval.findings import current_findings, parse_finding_ids
+from retrieval.lexicon import load_lexicon
+from retrieval.multilingual import MultilingualReader
+from retrieval.uploads import MAX_BYTES, Upload, read_upload
+
+_LONG_STORY = 100_000
+"""Characters that take a second to read, at worst."""
+
+
+def require_one(**given: object) -> None:
+    """Exactly one of several ways to name the patient. Raises UsageError."""
+    named = [name for name, value in given.items() if value is not None]
+    if len(named) != 1:
+        what = f"got {' and '.join(named)}" if named else "got none"
+        raise UsageError(f"give the patient in exactly one way, as {' or '.join(given)}; {what}")
+
+
+def read_file(file: Path) -> Upload:
+    """What is in a file, or on standard input where it is called ``-``.
+
+    Raises:
+        UsageError, SourceError, NotReadyError: it cannot be read; see ``read_upload``.
+    """
+    try:
+        if str(file) == "-":
+            upload = read_upload(sys.stdin.buffer.read(MAX_BYTES + 1), "standard input")
+        else:
+            with file.open("rb") as opened:
+                upload = read_upload(opened.read(MAX_BYTES + 1), file.name)
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror}") from error
+    if upload.note:
+        typer.echo(f"citedx: {upload.note}", err=True)
+    return upload
+
+
+def patient_of(
+    graph: KnowledgeGraph, story: str | None, file: Path | None, phenopacket: Path | None, hpo: str | None
+) -> tuple[tuple[Finding, ...], Demographics]:
+    """Findings, age and sex of a patient who is named in one of these ways."""
+    if hpo is not None:
+        return parse_finding_ids(hpo, graph.ontology), UNKNOWN
+    if phenopacket is not None:
+        return _known_of(graph, load_phenopacket(phenopacket))
+    upload = Upload(text=story or "") if file is None else read_file(file)
+    if upload.patient is not None:
+        return _known_of(graph, upload.patient)
+    with progress(upload.text):
+        return story_reader(graph).find_findings(upload.text), find_demographics(upload.text)
+
+
+def with_given(person: Demographics, sex: Sex | None, age: str | None) -> Demographics:
+    """Age and sex as told, or as given by options. Raises UsageError."""
+    return merge_demographics(person, replace(UNKNOWN if age is None else parse_age(age), sex=sex))
+
+
+def progress(story: str) -> AbstractContextManager[object]:
+    """Says on a terminal that a long story is being read; a short one is read at once."""
+    if len(story) < _LONG_STORY:
+        return nullcontext()
+    return Console(stderr=True).status(f"reading {len(story):,} characters")
+
+
+def story_reader(graph: KnowledgeGraph) -> MultilingualReader:
+    """Reads stories by the graph's terms."""
+    return MultilingualReader(graph.ontology, load_lexicon(graph))
+
+
+def _known_of(graph: KnowledgeGraph, patient: Patient) -> tuple[tuple[Finding, ...], Demographics]:
+    known, unknown = current_findings(patient.findings, graph.ontology)
+    if unknown:
+        typer.echo(f"citedx: left out, unknown to HPO {graph.ontology.version}: {', '.join(unknown)}", err=True)
+    return known, demographics_of(patient.sex, patient.age)
