@@ -1,8 +1,8 @@
 """A case -> a GA4GH phenopacket, version 2 (JSON), which ``kg.sources.phenopackets`` reads back to the same case.
 
-Promise: only ids, labels, onsets, age, sex and, where given, a differential; the words of a story never get in. Built as
-a message of the schema's own library, so a field that the schema does not know cannot be written.
-Deliberately not done here: relatives (a packet is one person), and the age of a patient who is only said to be grown up.
+Promise: only ids, labels, onsets, age, sex and, where given, a differential; the words of a story never get in. Built
+as a message of the schema's own library, so a field that the schema does not know cannot be written.
+Deliberately not done here: relatives (a packet is one person), the age of a patient only said to be grown up.
 
 Source: https://phenopacket-schema.readthedocs.io.
 """
@@ -88,7 +88,11 @@ def _feature(finding: Finding, ontology: Ontology) -> Any:
     )
     if finding.onset is not None:
         is_term = is_curie(finding.onset)
-        onset = {"ontology_class": _class(finding.onset, ontology)} if is_term else {"age": {"iso8601duration": finding.onset}}
+        onset = (
+            {"ontology_class": _class(finding.onset, ontology)}
+            if is_term
+            else {"age": {"iso8601duration": finding.onset}}
+        )
         feature.onset.CopyFrom(TimeElement(**onset))
     return feature
 
@@ -132,6 +136,4 @@ def _meta_data(ontology: Ontology, created: datetime, created_by: str, diseases:
         resources.append(
             Resource(id=prefix.lower(), name=name, url=url, version=version, namespace_prefix=prefix, iri_prefix=iri)
         )
-    return MetaData(
-        created=time, created_by=created_by, resources=resources, phenopacket_schema_version=SCHEMA_VERSION
-    )
+    return MetaData(created=time, created_by=created_by, resources=resources, phenopacket_schema_version=SCHEMA_VERSION)

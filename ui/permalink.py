@@ -32,7 +32,9 @@ def format_permalink(findings: Sequence[Finding], person: Demographics = UNKNOWN
         UsageError: the case has more than ``MAX_FINDINGS`` findings.
     """
     if len(findings) > MAX_FINDINGS:
-        raise UsageError(f"a link holds up to {MAX_FINDINGS} findings, and this case has {len(findings)}: save the case")
+        raise UsageError(
+            f"a link holds up to {MAX_FINDINGS} findings, and this case has {len(findings)}: save the case"
+        )
     fields = {
         "hpo": ",".join(_sign(f) + f.term_id for f in findings),
         "sex": person.sex or "",
@@ -71,8 +73,5 @@ def _findings(ids: str, ontology: Ontology) -> tuple[Finding, ...]:
 def _person(sex: str | None, age: str | None) -> Demographics:
     if sex is not None and sex.upper() not in list(Sex):
         raise UsageError(f"the sex in a link is {' or '.join(Sex)}, got {sex[:40]!r}")
-    if age is None:
-        person = UNKNOWN
-    else:
-        person = Demographics(years=ADULT_YEARS) if age == _GROWN_UP else parse_age(age)
+    person = Demographics(years=ADULT_YEARS) if age == _GROWN_UP else parse_age(age) if age else UNKNOWN
     return replace(person, sex=Sex(sex.upper()) if sex else None)

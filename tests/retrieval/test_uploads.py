@@ -28,7 +28,7 @@ def pdf(*lines: str, password: str | None = None, n_pages: int = 1) -> bytes:
     if password is None:
         return bytes(page.output())
     writer = pypdf.PdfWriter(clone_from=io.BytesIO(bytes(page.output())))
-    writer.encrypt(user_password=password, owner_password="owner", algorithm="RC4-128")
+    writer.encrypt(user_password=password, owner_password="owner", algorithm="RC4-128")  # noqa: S106
     locked = io.BytesIO()
     writer.write(locked)
     return locked.getvalue()
@@ -97,7 +97,7 @@ def test_a_pdf_that_needs_no_password_to_be_read_is_read():
         (b"{\\rtf1 seizures}", "x.txt is rich text"),
         (b"%PDF-1.7\nbroken", "x.txt is a damaged PDF"),
         (pdf("No fever.")[:700], "x.txt is a damaged PDF"),
-        (pdf("No fever.", password="secret"), "x.txt is locked with a password"),
+        (pdf("No fever.", password="secret"), "x.txt is locked with a password"),  # noqa: S106
         (pdf(), "x.txt is a PDF without text, such as a scan"),
     ],
 )
@@ -113,7 +113,7 @@ def test_twins_are_no_program():
 
 
 def test_a_name_cannot_steer_what_reads_the_message():
-    with pytest.raises(UsageError, match="^\ufffd\\[31mx…?.* is empty$"):
+    with pytest.raises(UsageError, match=r"^\ufffd\[31mxy{35}…y{35} is empty$"):
         read_upload(b"", "../../\x1b[31mx" + "y" * 300)
 
 
@@ -127,10 +127,12 @@ def test_any_bytes_are_a_story_or_refused(data):
     try:
         upload = read_upload(data, "x.txt")
     except UsageError as error:
-        assert "\n" not in str(error)
+        message = str(error)
     else:
         assert upload.text
         assert "\0" not in upload.text
+        return
+    assert "\n" not in message
 
 
 @given(st.binary(max_size=60))
@@ -140,4 +142,7 @@ def test_a_damaged_pdf_never_breaks_the_program(noise):
     try:
         read_upload(whole[:middle] + noise + whole[middle + 40 :], "x.pdf")
     except UsageError as error:
-        assert "\n" not in str(error)
+        message = str(error)
+    else:
+        return  # the damage was outside of what is read
+    assert "\n" not in message
