@@ -133,6 +133,11 @@ class DiagnosisAssistant:
             "reader": self._reader.version,
         }
 
+    @property
+    def library(self) -> CaseLibrary | None:
+        """Published cases; None where the assistant does without."""
+        return self._library
+
     def find_findings(self, text: str) -> tuple[Finding, ...]:
         """The patient's findings in a story, in English, Chinese or Spanish.
 

@@ -68,16 +68,22 @@ def demographics_of(sex: str | None, age: str | None) -> Demographics:
     )
 
 
-def parse_age(text: str) -> Demographics:
-    """An age as it is typed: a number of years, or an ISO 8601 duration such as ``P3M``.
+def parse_demographics(sex: str | None, age: str | None) -> Demographics:
+    """Sex and age as they are typed; None or an empty text is unknown.
+
+    Args:
+        sex: ``FEMALE`` or ``MALE``, in any case.
+        age: a number of years, or an ISO 8601 duration such as ``P3M``.
 
     Raises:
-        UsageError: it is neither, or more than ``MOST_YEARS``.
+        UsageError: the sex is neither; the age is neither, or more than ``MOST_YEARS``.
     """
-    is_number = text.isdecimal() and text.isascii()
-    person = demographics_of(None, f"P{text}Y" if is_number else text.upper())
-    if person.years is None or person.years > MOST_YEARS:
-        raise UsageError(f"an age is a number of years up to {MOST_YEARS}, or such as P3M or P2Y6M, got {text[:40]!r}")
+    if sex and sex.upper() not in list(Sex):
+        raise UsageError(f"sex is {' or '.join(Sex)}, got {sex[:40]!r}")
+    is_number = bool(age) and str(age).isdecimal() and str(age).isascii()
+    person = demographics_of(sex and sex.upper(), f"P{age}Y" if is_number else age and age.upper())
+    if age and (person.years is None or person.years > MOST_YEARS):
+        raise UsageError(f"an age is a number of years up to {MOST_YEARS}, or such as P3M or P2Y6M, got {age[:40]!r}")
     return person
 
 

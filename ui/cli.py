@@ -262,6 +262,19 @@ def findings(
 
 
 @app.command()
+def mcp(
+    cases: CasesOption = True,
+    library: LibraryOption = None,
+    embedder: EmbedderOption = None,
+    reader: ReaderOption = ReaderName.TRANSFORMER,
+) -> None:
+    """Serve the assistant as tools of the Model Context Protocol, over standard input and output."""
+    from ui.mcp_server import serve_mcp
+
+    serve_mcp(lambda: _load_assistant(cases=cases, library=library, embedder=embedder, reader=reader))
+
+
+@app.command()
 def doctor() -> None:
     """Check that everything is installed, built and whole."""
     from ui.doctor import examine

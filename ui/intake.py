@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -24,7 +23,7 @@ from retrieval.demographics import (
     demographics_of,
     find_demographics,
     merge_demographics,
-    parse_age,
+    parse_demographics,
 )
 from retrieval.findings import current_findings, parse_finding_ids
 from retrieval.lexicon import load_lexicon
@@ -79,7 +78,7 @@ def patient_of(
 
 def with_given(person: Demographics, sex: Sex | None, age: str | None) -> Demographics:
     """Age and sex as told, or as given by options. Raises UsageError."""
-    return merge_demographics(person, replace(UNKNOWN if age is None else parse_age(age), sex=sex))
+    return merge_demographics(person, parse_demographics(sex, age))
 
 
 def progress(story: str) -> AbstractContextManager[object]:

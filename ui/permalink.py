@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlencode
 from kg.errors import UsageError
 from kg.ontology import Ontology
 from kg.schema import Finding
-from retrieval.demographics import ADULT_YEARS, UNKNOWN, Demographics, Sex, parse_age
+from retrieval.demographics import ADULT_YEARS, UNKNOWN, Demographics, parse_demographics
 from retrieval.findings import parse_finding_ids
 
 MAX_FINDINGS = 200
@@ -71,7 +71,6 @@ def _findings(ids: str, ontology: Ontology) -> tuple[Finding, ...]:
 
 
 def _person(sex: str | None, age: str | None) -> Demographics:
-    if sex is not None and sex.upper() not in list(Sex):
-        raise UsageError(f"the sex in a link is {' or '.join(Sex)}, got {sex[:40]!r}")
-    person = Demographics(years=ADULT_YEARS) if age == _GROWN_UP else parse_age(age) if age else UNKNOWN
-    return replace(person, sex=Sex(sex.upper()) if sex else None)
+    if age == _GROWN_UP:
+        return replace(parse_demographics(sex, None), years=ADULT_YEARS)
+    return parse_demographics(sex, age)

@@ -113,7 +113,7 @@ def test_twins_are_no_program():
 
 
 def test_a_name_cannot_steer_what_reads_the_message():
-    with pytest.raises(UsageError, match=r"^\ufffd\[31mxy{35}…y{35} is empty$"):
+    with pytest.raises(UsageError, match=r"^\ufffd\[31mxy{34}…y{35} is empty$"):
         read_upload(b"", "../../\x1b[31mx" + "y" * 300)
 
 

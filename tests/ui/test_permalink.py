@@ -79,7 +79,7 @@ def test_what_messengers_and_old_releases_do_to_a_link_is_undone(toy_graph: Know
         ("hpo=~", "expected ids of findings"),
         ("hpo=,,", "expected ids of findings"),
         ("hpo=OMIM:154700", "is a disease"),
-        ("sex=unsure", "the sex in a link is FEMALE or MALE, got 'unsure'"),
+        ("sex=unsure", "sex is FEMALE or MALE, got 'unsure'"),
         ("age=old", "an age is a number of years up to 120"),
         ("age=121", "an age is a number of years up to 120"),
         ("hpo=" + "x" * MAX_CHARACTERS, "more than the limit of 4,000"),

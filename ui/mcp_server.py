@@ -1,0 +1,81 @@
+"""``citedx mcp``: the assistant as tools of the Model Context Protocol, over standard input and output.
+
+Promise: the tools are listed at once, while the assistant is still being loaded; a failing call is a tool error of one
+line; nothing but the protocol is written to standard output. The client decides where a story comes from and where an
+answer goes: this process sends nothing anywhere. Needs the ``mcp`` extra; import lazily.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from functools import cache, wraps
+from importlib.metadata import version
+from typing import Any
+
+from kg.errors import NotReadyError
+from ui.failures import one_line
+from ui.tools import ToolAssistant, Tools
+
+try:
+    from mcp.server.mcpserver import MCPServer
+    from mcp.server.mcpserver.exceptions import ToolError
+    from mcp_types import ToolAnnotations
+except ImportError:
+    raise NotReadyError('citedx mcp needs the package mcp, 2.0 or newer: pip install "citedx[mcp]"') from None
+
+INSTRUCTIONS = (
+    "citedx ranks rare diseases for a patient's findings and cites a source for every statement. Decision support for "
+    "professionals, not a medical device. Cite the evidence (E1, E2 ...) with its reference when you repeat a claim, "
+    "and say so where the answer abstains. Leave out names, dates and addresses of patients."
+)
+
+
+def create_mcp_server(load: Callable[[], ToolAssistant], begin: Callable[[], object] = lambda: None) -> MCPServer[Any]:
+    """The server with its five tools.
+
+    Args:
+        load: gives the assistant; called for each tool call.
+        begin: called when the server listens, and standard output is the protocol's alone.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: MCPServer[Any]) -> AsyncIterator[None]:
+        begin()
+        yield
+
+    server = MCPServer(
+        "citedx",
+        title="citedx",
+        description="Differential diagnosis of rare diseases in which every statement cites its evidence.",
+        instructions=INSTRUCTIONS,
+        version=version("citedx"),
+        lifespan=lifespan,
+        log_level="ERROR",  # below, the package tells of the errors of calls, which may quote the patient
+    )
+    reads_only = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
+    for function in Tools(load).functions:
+        server.add_tool(_tool(function), annotations=reads_only)
+    return server
+
+
+def serve_mcp(load: Callable[[], ToolAssistant]) -> None:
+    """Serve until the client closes standard input; the assistant is loaded meanwhile."""
+    load_once = cache(load)
+    with ThreadPoolExecutor(max_workers=1) as pool:  # of one, so that nobody loads it a second time
+        server = create_mcp_server(lambda: pool.submit(load_once).result(), lambda: pool.submit(load_once))
+        server.run("stdio")
+
+
+def _tool(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """A function for programs, with its errors as the protocol shows them: one line."""
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> dict[str, Any]:
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            raise ToolError(one_line(error)) from None
+
+    return call
