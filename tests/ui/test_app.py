@@ -28,8 +28,8 @@ def client() -> Iterator[TestClient]:
         yield client
 
 
-def call_api(client: TestClient, text: str) -> str:
-    job = client.post("/gradio_api/call/diagnose", json={"data": [text]}).json()["event_id"]
+def call_api(client: TestClient, *values: object) -> str:
+    job = client.post("/gradio_api/call/diagnose", json={"data": list(values)}).json()["event_id"]
     return client.get(f"/gradio_api/call/diagnose/{job}").text
 
 
@@ -55,9 +55,10 @@ def test_nothing_leads_out_of_the_application(client):
     assert config["footer_links"] == []
 
 
-def test_the_api_is_one_endpoint_and_gives_the_public_json(client):
-    assert list(client.get("/gradio_api/info").json()["named_endpoints"]) == ["/diagnose"]
-    answer = call_api(client, RETT)
+def test_the_api_is_five_endpoints_and_gives_the_public_json(client):
+    endpoints = client.get("/gradio_api/info").json()["named_endpoints"]
+    assert list(endpoints) == ["/diagnose", "/find_findings", "/explain", "/similar_cases", "/graph_neighbours"]
+    answer = call_api(client, RETT, "", "", "", 10)
     assert answer.startswith("event: complete")
     (result,) = json.loads(answer.split("data: ", 1)[1])
     assistant = FakeAssistant()
@@ -67,9 +68,17 @@ def test_the_api_is_one_endpoint_and_gives_the_public_json(client):
 
 
 def test_the_api_says_what_is_wrong_in_one_line(client):
-    answer = call_api(client, " ")
+    answer = call_api(client, " ", "", "", "", 10)
     assert answer.startswith("event: error")
     assert "the story is empty: write what is seen in the patient" in answer
+
+
+def test_a_malformed_request_is_one_line_and_its_story_is_not_printed(client, capfd, caplog):
+    answer = call_api(client, RETT)
+    assert answer.startswith("event: error")
+    assert "diagnose takes 5 values, got 1: see /gradio_api/info" in answer
+    printed = capfd.readouterr()
+    assert "wringing" not in printed.out + printed.err + caplog.text
 
 
 def test_a_password_closes_the_page_and_the_api():

@@ -104,7 +104,8 @@ def test_an_unexpected_error_tells_nothing_of_the_patient(caplog):
             return await client.call_tool("diagnose", {"story": "Hand wringing and seizures."})
 
     result = anyio.run(call)
-    assert (result.is_error, result.content[0].text) == (True, UNEXPECTED)
+    assert result.is_error
+    assert result.content[0].text == f"Error executing tool diagnose: {UNEXPECTED}"
     assert "wringing" not in caplog.text
 
 
