@@ -1,16 +1,22 @@
-"""Serving a web application on this machine: security headers, the port, one line when it is ready.
+"""Serving a web application on this machine: the port, loading, security headers, the size of requests.
 
-Promise: every response carries the headers, and a port that cannot be had is one clear error before anything starts.
+Promise: every response carries the headers; a port that cannot be had is one clear error before anything is loaded;
+while the application is loaded, ``/health`` says so; a request that is too large is refused before it is kept.
 Knows nothing of Gradio or of diagnoses. Does not do TLS: put a reverse proxy in front for other machines.
 """
 
 from __future__ import annotations
 
+import asyncio
 import socket
+from collections.abc import Callable
+from threading import Thread
 
 import typer
 import uvicorn
-from starlette.datastructures import MutableHeaders
+from fastapi import FastAPI
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kg.errors import UsageError
@@ -27,6 +33,9 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+
+MAX_REQUEST_BYTES = 8_000_000
+"""More than the longest story and the largest upload."""
 
 
 class SecurityHeaders:
@@ -68,24 +77,131 @@ def address_of(listener: socket.socket) -> str:
     return f"http://{shown}:{port}"
 
 
-def run(app: ASGIApp, host: str, port: int) -> None:
+def run(load: Callable[[], FastAPI], host: str, port: int) -> None:
     """Serve until interrupted; say where, once it is ready.
+
+    Args:
+        load: makes the application, in a thread of its own; until it is there, requests are told to come back.
+        host: address to listen on.
+        port: 0 takes a free one.
 
     Raises:
         UsageError: the address cannot be had.
+        Exception: what ``load`` raised.
     """
     listener = listen(host, port)
-    server = _Server(uvicorn.Config(app, log_level="warning", access_log=False))
-    server.ready_line = f"citedx is ready at {address_of(listener)}"
+    server = _Server(load, f"citedx is ready at {address_of(listener)}")
     server.run(sockets=[listener])
+    if server.failure is not None:
+        raise server.failure
+
+
+class LimitBody:
+    """ASGI middleware that answers 413 to a request with a larger body, whether or not it announces its length."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int = MAX_REQUEST_BYTES) -> None:
+        self.app = app
+        self.max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request on, as far as it is not too large."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        refusal = PlainTextResponse(f"the request is larger than {self.max_bytes // 1_000_000} MB\n", 413)
+        announced = Headers(scope=scope).get("content-length", "")
+        if announced.isdecimal() and int(announced) > self.max_bytes:
+            await refusal(scope, receive, send)
+            return
+        n_bytes, is_answered = 0, False
+
+        async def receive_some() -> Message:
+            nonlocal n_bytes
+            message = await receive()
+            n_bytes += len(message.get("body", b""))
+            return {"type": "http.disconnect"} if n_bytes > self.max_bytes else message
+
+        async def send_unless_too_large(message: Message) -> None:
+            nonlocal is_answered
+            if n_bytes <= self.max_bytes:
+                is_answered = True
+                await send(message)
+
+        try:
+            await self.app(scope, receive_some, send_unless_too_large)
+        except Exception:
+            if n_bytes <= self.max_bytes:
+                raise
+        if n_bytes > self.max_bytes and not is_answered:
+            await refusal(scope, receive, send)
+
+
+class _Deferred:
+    """Hands requests on to an application; until that is there, it says so."""
+
+    def __init__(self) -> None:
+        self.app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.app is not None:
+            await self.app(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope["path"])(scope, receive, send)
+
+    def _answer(self, path: str) -> Response:
+        retry = {"Retry-After": "5"}
+        if path == "/health":
+            return JSONResponse({"status": "loading"}, 503, retry)
+        return PlainTextResponse("citedx is being loaded: reload this page in a minute\n", 503, retry)
 
 
 class _Server(uvicorn.Server):
-    """Says one line when requests are answered."""
+    """Listens at once, loads the application beside that, and says one line when it is there."""
 
-    ready_line = ""
+    def __init__(self, load: Callable[[], FastAPI], ready_line: str) -> None:
+        self._deferred = _Deferred()
+        config = uvicorn.Config(SecurityHeaders(self._deferred), log_level="warning", access_log=False, lifespan="off")
+        super().__init__(config)
+        self.failure: Exception | None = None
+        self._load = load
+        self._ready_line = ready_line
+        self._stop = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
-        if self.started:
-            typer.echo(self.ready_line)
+        self._task = asyncio.create_task(self._serve_loaded())
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets=sockets)
+        self._stop.set()
+        if self._task is not None and self._deferred.app is not None:
+            await self._task
+
+    async def _serve_loaded(self) -> None:
+        """The application's whole life, in one task: what it opens must be closed where it was opened."""
+        try:
+            app = await _in_daemon_thread(self._load)
+            async with app.router.lifespan_context(app):
+                self._deferred.app = app
+                typer.echo(self._ready_line)
+                await self._stop.wait()
+        except Exception as error:
+            self.failure, self.should_exit = error, True
+
+
+async def _in_daemon_thread(function: Callable[[], FastAPI]) -> FastAPI:
+    """Its result; unlike with ``asyncio.to_thread``, an interrupted program does not wait for the rest of it."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[FastAPI] = loop.create_future()
+
+    def call() -> None:
+        try:
+            result = function()
+        except Exception as error:
+            loop.call_soon_threadsafe(done.set_exception, error)
+        else:
+            loop.call_soon_threadsafe(done.set_result, result)
+
+    Thread(target=call, daemon=True).start()
+    return await done

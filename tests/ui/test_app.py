@@ -103,9 +103,7 @@ def test_a_port_that_cannot_exist_is_one_clear_line():
 
 
 def test_says_where_it_is_when_it_answers():
-    code = (
-        "from ui.serving import run\nfrom starlette.applications import Starlette\nrun(Starlette(), '127.0.0.1', 0)\n"
-    )
+    code = "from ui.serving import run\nfrom fastapi import FastAPI\nrun(FastAPI, '127.0.0.1', 0)\n"
     root = Path(__file__).parents[2]
     with subprocess.Popen([sys.executable, "-c", code], cwd=root, stdout=subprocess.PIPE, text=True) as process:
         try:
