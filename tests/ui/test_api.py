@@ -1,4 +1,4 @@
-"""The web API as programs use it, over real HTTP: Gradio's own client, bare requests, behind a proxy, with a password."""
+"""The web API as programs use it, over real HTTP: Gradio's own client, bare requests, a proxy, a password."""
 
 from __future__ import annotations
 

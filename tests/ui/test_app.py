@@ -2,8 +2,10 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -102,18 +104,65 @@ def test_a_port_that_cannot_exist_is_one_clear_line():
         serving.listen("127.0.0.1", 70000)
 
 
-def test_says_where_it_is_when_it_answers():
-    code = "from ui.serving import run\nfrom fastapi import FastAPI\nrun(FastAPI, '127.0.0.1', 0)\n"
-    root = Path(__file__).parents[2]
-    with subprocess.Popen([sys.executable, "-c", code], cwd=root, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            address = re.fullmatch(r"citedx is ready at (http://127\.0\.0\.1:\d+)\n", line)
-            assert address, line
-            assert httpx.get(address[1]).status_code == 404  # answered, by an application without pages
-        finally:
-            process.terminate()
+LOADING = """
+import sys, time
+from pathlib import Path
+from fastapi import FastAPI
+from kg.errors import UsageError
+from ui.serving import run
+
+def load():
+    while not Path(sys.argv[1]).exists():
+        time.sleep(0.02)
+    if Path(sys.argv[1]).read_text():
+        raise UsageError("the disk is full")
+    return FastAPI()
+
+try:
+    run(load, "127.0.0.1", int(sys.argv[2]))
+except UsageError as error:
+    sys.exit(f"citedx: {error}")
+"""
+
+
+@pytest.fixture
+def loading(tmp_path) -> Iterator[tuple[subprocess.Popen[str], Path, str]]:
+    """A server that loads until a file is there, and fails where that says so; the file; the server's address."""
+    with serving.listen("127.0.0.1", 0) as free:
+        port = str(free.getsockname()[1])
+    go, root = tmp_path / "go", Path(__file__).parents[2]
+    command = [sys.executable, "-c", LOADING, str(go), port]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        address = f"http://127.0.0.1:{port}"
+        while process.poll() is None:
+            try:
+                httpx.get(address)
+                break
+            except httpx.ConnectError:
+                time.sleep(0.05)
+        yield process, go, address
+        process.terminate()
+
+
+def test_says_that_it_is_loading_and_where_it_is_when_it_answers(loading):
+    process, go, address = loading
+    health, page = httpx.get(f"{address}/health"), httpx.get(address)
+    assert (health.status_code, health.json()) == (503, {"status": "loading"})
+    assert (page.status_code, page.text) == (503, "citedx is being loaded: reload this page in a minute\n")
+    assert page.headers["X-Content-Type-Options"] == "nosniff"
+    go.touch()
+    assert process.stdout.readline() == f"citedx is ready at {address}\n"
+    assert httpx.get(address).status_code == 404  # answered, by an application without pages
+    process.terminate()
+    assert process.wait(timeout=30) == 0 or process.returncode == -signal.SIGTERM
+    assert "Traceback" not in process.stderr.read()
+
+
+def test_a_server_that_cannot_be_loaded_ends_with_the_reason(loading):
+    process, go, _ = loading
+    go.write_text("fail")
+    assert process.wait(timeout=60) == 1
+    assert process.stderr.read() == "citedx: the disk is full\n"
 
 
 KEPT = {"findings": [["HP:0001250", "present"]], "unknown": [], "sex": "FEMALE", "age": "P3Y"}
