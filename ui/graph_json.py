@@ -7,7 +7,7 @@ from typing import Any
 
 from kg.curie import url_of
 from kg.graph import KnowledgeGraph
-from kg.schema import Association, Disease, Explanation, Term
+from kg.schema import Association, Concept, Disease, Explanation, Gene, Term
 from retrieval.evidence import word_association
 from retrieval.schema import CaseHit, CountedTerm
 
@@ -18,13 +18,16 @@ MAX_CASE_TERMS = 40
 
 
 def node_json(graph: KnowledgeGraph, node_id: str) -> dict[str, str]:
-    """Id, name and kind of a term, disease or gene."""
-    node = graph.node(node_id)
-    if isinstance(node, Term):
-        return {"id": node.term_id, "name": node.name, "kind": "term"}
-    if isinstance(node, Disease):
-        return {"id": node.disease_id, "name": node.name, "kind": "disease"}
-    return {"id": node.gene_id, "name": node.symbol, "kind": "gene"}
+    """Id, name and kind of a term, disease, gene or other concept."""
+    match node := graph.node(node_id):
+        case Term():
+            return {"id": node.term_id, "name": node.name, "kind": "term"}
+        case Disease():
+            return {"id": node.disease_id, "name": node.name, "kind": "disease"}
+        case Gene():
+            return {"id": node.gene_id, "name": node.symbol, "kind": "gene"}
+        case Concept():
+            return {"id": node.concept_id, "name": node.name, "kind": str(node.kind)}
 
 
 def neighbours_json(graph: KnowledgeGraph, node: str, limit: int) -> dict[str, Any]:
