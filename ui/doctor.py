@@ -27,6 +27,9 @@ _PACKAGES = {
     "transformers": "models",
     "sentence-transformers": "models",
     "gradio": "chat",
+    "fpdf2": "documents",
+    "pypdf": "documents",
+    "mcp": "mcp",
 }
 """Distribution -> the extra that brings it; empty for the base."""
 

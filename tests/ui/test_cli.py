@@ -122,6 +122,22 @@ def test_age_and_sex_of_a_phenopacket(citedx, tmp_path):
     assert json.loads(outcome.out)["patient"] == {"sex": "MALE", "age": "P2Y6M"}
 
 
+def test_a_case_is_saved_and_read_again_and_a_report_is_written(citedx, tmp_path):
+    packet, pdf, markdown = tmp_path / "case.json", tmp_path / "case.PDF", tmp_path / "case.md"
+    quick = ["--no-cases", "--reader", "graph", "--json", "-k", "2"]
+    told = f"A 7-year-old girl. {STORY.removeprefix('A boy with ').capitalize()}"
+    first = citedx("diagnose", told, *quick, "--save-phenopacket", str(packet), "--report", str(pdf))
+    again = citedx("diagnose", "--file", str(packet), *quick, "--report", str(markdown))
+    assert (first.code, again.code, again.err) == (0, 0, "")
+    one, other = json.loads(first.out), json.loads(again.out)
+    assert [(f["id"], f["excluded"]) for f in one["findings"]] == [(f["id"], f["excluded"]) for f in other["findings"]]
+    assert (one["patient"], one["diagnoses"]) == (other["patient"], other["diagnoses"])
+    assert other["patient"] == {"sex": "FEMALE", "age": "P7Y"}
+    assert "girl" not in packet.read_text()
+    assert pdf.read_bytes().startswith(b"%PDF-")
+    assert one["diagnoses"][0]["name"] in markdown.read_text()
+
+
 @pytest.mark.parametrize("story", ["He has a nice car.", "No seizures."])
 def test_nothing_usable_is_an_abstention_not_an_error(citedx, story):
     outcome = citedx("diagnose", story, "--json", "--no-cases")
@@ -137,6 +153,9 @@ def test_nothing_usable_is_an_abstention_not_an_error(citedx, story):
         (["diagnose"], "give the patient in exactly one way"),
         (["diagnose", "x", "--hpo", "HP:0001250"], "got TEXT and --hpo"),
         (["diagnose", ""], "the text is empty"),
+        (["diagnose", STORY, "--report", "out.docx"], "a report is written to a file that ends in .md or .pdf"),
+        (["diagnose", STORY, "--report", "no-such-folder/out.md"], "its folder is not there"),
+        (["chat", "--root-path", "citedx"], "--root-path is a path such as /citedx, got citedx"),
         (["diagnose", "seizure " * 130_000], "more than the limit of 1,000,000"),
         (["diagnose", "--hpo", "HP:9999999"], "HP:9999999 is not a term of HPO 2025-01-16"),
         (["diagnose", "--hpo", "OMIM:154700"], "OMIM:154700 is a disease"),
