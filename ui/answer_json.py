@@ -7,13 +7,14 @@ from typing import Any
 from kg.schema import Finding
 from llm.conversation.schema import Answer, Sentence
 from llm.schema import Claim, Commentary, Differential
+from retrieval.demographics import Demographics
 from retrieval.schema import Evidence
 
 
 def differential_json(differential: Differential) -> dict[str, Any]:
     """The public JSON of an answer, the same for the command line and the web API."""
     return {
-        "patient": {"sex": differential.person.sex, "age": differential.person.age},
+        "patient": person_json(differential.person),
         "findings": [finding_json(finding) for finding in differential.findings],
         "diagnoses": [
             {
@@ -33,6 +34,11 @@ def differential_json(differential: Differential) -> dict[str, Any]:
         "questions": [{"id": q.term_id, "text": q.text, "gain": q.gain} for q in differential.questions],
         "versions": dict(differential.versions),
     }
+
+
+def person_json(person: Demographics) -> dict[str, Any]:
+    """The public JSON of a patient's age and sex."""
+    return {"sex": person.sex, "age": person.age}
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 
-from retrieval.findings import patient_findings
 from ui import consultation as acts
 from ui import serving
-from ui.answer_json import differential_json
 from ui.consultation import AnswererFactory, Assistant, ReaderFactory
+from ui.monitoring import CountRequests, MeasuredAssistant, Metrics, add_monitoring
 from ui.page import frame
 from ui.page.conversation import chat_log
 from ui.page.differential import differential_section
@@ -29,6 +29,7 @@ from ui.page.pictures import picture_views
 from ui.page.words import Words, language_of
 from ui.session import Consultation
 from ui.shared_assistant import SharedAssistant
+from ui.tools import Tools
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # Gradio reads it once, when it is imported
 import gradio as gr
@@ -39,14 +40,30 @@ MAX_AT_ONCE = 32
 """Acts that are answered at the same time; the models themselves take turns (``ui.shared_assistant``)."""
 
 
-def diagnose_text(assistant: Assistant, text: str) -> dict[str, Any]:
-    """One story to the public JSON of its differential, for the web API."""
-    try:
-        found = patient_findings(assistant.find_statements(text), assistant.ontology)
-        *_, answer = assistant.weigh(found, person=assistant.find_person(text))
-        return differential_json(answer)
-    except Exception as error:
-        raise gr.Error(acts.one_line(error), print_exception=False) from None
+def _endpoint(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """A function for programs, with its errors as Gradio shows them: one line."""
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> dict[str, Any]:
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            raise gr.Error(acts.one_line(error), print_exception=False) from None
+
+    return call
+
+
+class _Page(gr.Blocks):  # type: ignore[misc]
+    """Blocks that do not print what a malformed request held."""
+
+    def validate_inputs(self, block_fn: Any, inputs: list[Any]) -> None:
+        """Refuse a request with too few values in one line; Gradio's own error quotes them, in the log too."""
+        try:
+            super().validate_inputs(block_fn, inputs)
+        except ValueError:
+            n_wanted = len(block_fn.inputs)
+            message = f"{block_fn.api_name} takes {n_wanted} values, got {len(inputs)}: see /gradio_api/info"
+            raise gr.Error(message, print_exception=False) from None
 
 
 def perform(
@@ -133,14 +150,10 @@ def build_app(
             hits.append({"id": hit.term_id, "label": label, "wording": "" if hit.wording == label else hit.wording})
         return hits
 
-    def diagnose(text: str) -> dict[str, Any]:
-        """Rank the diseases that explain a patient's story, with cited evidence for every claim."""
-        return diagnose_text(shared, text)
-
     at_rest = draw(shared, Consultation())
     shared.search_terms("a")  # what it looks through is made when it is first asked, which is better now
     head, log, compose, findings, search, differential, foot = at_rest
-    with gr.Blocks(title="citedx", analytics_enabled=False, fill_width=True) as page:
+    with _Page(title="citedx", analytics_enabled=False, fill_width=True) as page:
         consultation = gr.State(Consultation())
         parts = [_html(head, elem_id="head")]
         with gr.Row(elem_id="body"):
@@ -162,7 +175,9 @@ def build_app(
             trigger_mode="multiple",  # no act is lost; a later one ends the work on an earlier one
             concurrency_limit=MAX_AT_ONCE,
         )
-        gr.api(diagnose, api_name="diagnose", concurrency_limit=1)
+        for function in Tools(lambda: shared).functions:
+            name = function.__name__
+            gr.api(_endpoint(function), api_name=name, concurrency_limit=1, concurrency_id="programs")
     page.queue(max_size=MAX_WAITING)
     return page
 
@@ -172,16 +187,32 @@ def create_server(
     auth: tuple[str, str] | None = None,
     second_reader: ReaderFactory | None = None,
     answerer: AnswererFactory | None = None,
+    root_path: str = "",
 ) -> FastAPI:
-    """The page and its API as an ASGI application, with security headers and no documentation pages."""
+    """The page and its API as an ASGI application, with security headers and no documentation pages.
+
+    Args:
+        assistant: answers.
+        auth: name and password that page, API and metrics ask for.
+        second_reader: reads each case again, with a language model.
+        answerer: answers questions again, with a language model.
+        root_path: where a proxy shows the application, such as ``/citedx``; empty: at the root.
+    """
     undocumented: dict[str, Any] = {"openapi_url": None}  # FastAPI's pages would load scripts from elsewhere
+    metrics = Metrics()
+    page = build_app(MeasuredAssistant(assistant, metrics), second_reader, answerer)
+    metrics.queue.set_function(lambda: len(page._queue))
     server = FastAPI(title="citedx", **undocumented)
+    server.add_middleware(serving.LimitBody)
+    server.add_middleware(CountRequests, metrics=metrics)
     server.add_middleware(serving.SecurityHeaders)
+    add_monitoring(server, metrics, assistant.versions, auth)
     mounted: FastAPI = gr.mount_gradio_app(
         server,
-        build_app(assistant, second_reader, answerer),
+        page,
         path="/",
         auth=auth,
+        root_path=root_path or None,
         theme=gr.themes.Base(primary_hue="teal", neutral_hue="slate", font=FONT, font_mono=MONO),
         head=f"<style>{_asset('page/page.css')}{_asset('figures/figures.css')}</style>",
         footer_links=[],
@@ -192,22 +223,6 @@ def create_server(
         app_kwargs=undocumented,
     )
     return mounted
-
-
-def serve(
-    assistant: Assistant,
-    host: str,
-    port: int,
-    auth: tuple[str, str] | None = None,
-    second_reader: ReaderFactory | None = None,
-    answerer: AnswererFactory | None = None,
-) -> None:
-    """Serve the chat until interrupted.
-
-    Raises:
-        UsageError: host and port cannot be had.
-    """
-    serving.run(create_server(assistant, auth, second_reader, answerer), host, port)
 
 
 def _html(value: str, *, elem_id: str, js_on_load: str | None = None, **more: Any) -> gr.HTML:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,24 +19,16 @@ from rich.console import Console
 
 from kg.errors import CitedxError, UsageError
 from kg.translations import Language
-from retrieval.demographics import (
-    UNKNOWN,
-    Demographics,
-    Sex,
-    demographics_of,
-    find_demographics,
-    merge_demographics,
-    parse_age,
-)
+from retrieval.demographics import UNKNOWN, Sex
 from retrieval.schema import ReaderName
 from ui import build_command, data_commands, evaluate_commands, finetune_command, graph_commands, train_commands
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from kg.graph import KnowledgeGraph
-    from kg.schema import Finding
     from llm import DiagnosisAssistant
     from llm.chat.protocol import ChatModel
-    from retrieval.multilingual import MultilingualReader
 
 app = typer.Typer(
     help="A diagnosis assistant that cites its evidence. Decision support for professionals, not a medical device.",
@@ -50,12 +42,9 @@ app.add_typer(evaluate_commands.app, name="evaluate")
 app.add_typer(train_commands.app, name="train")
 app.command()(finetune_command.finetune)
 
-_LONG_STORY = 100_000
-"""Characters that take a second to read, at worst."""
-
 TextArgument = Annotated[str | None, typer.Argument(help="The patient's story.", show_default=False)]
 FileOption = Annotated[
-    Path | None, typer.Option("--file", help="Read the story from a text file; - for standard input.")
+    Path | None, typer.Option("--file", help="A text file, PDF or phenopacket; - for standard input.")
 ]
 PhenopacketOption = Annotated[Path | None, typer.Option(help="A GA4GH phenopacket in JSON.")]
 HpoOption = Annotated[
@@ -101,7 +90,10 @@ def _global_options(
 def chat(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 7860,
-    auth: Annotated[str | None, typer.Option(metavar="USER:PASS", help="Ask for this name and password.")] = None,
+    auth: Annotated[
+        str | None, typer.Option(metavar="USER:PASS", envvar="CITEDX_AUTH", help="Ask for this name and password.")
+    ] = None,
+    root_path: Annotated[str, typer.Option(help="Where a proxy shows the page, such as /citedx.")] = "",
     cases: CasesOption = True,
     library: LibraryOption = None,
     embedder: EmbedderOption = None,
@@ -114,18 +106,24 @@ def chat(
 ) -> None:
     """Open the chat in the browser."""
     credentials = _parse_credentials(auth)
-    from ui.serving import listen
+    if root_path and not re.fullmatch(r"(/[\w.~-]+)+", root_path):
+        raise UsageError(f"--root-path is a path such as /citedx, got {root_path}")
+    from ui.serving import run
 
-    listen(host, port).close()  # before minutes of building: is the port free?
-    language_model = _load_model(model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine)
-    assistant = _load_assistant(cases=cases, library=library, embedder=embedder, reader=reader)
-    from llm.chat.reader import ChatReader
-    from llm.conversation.chat import ChatAnswerer
-    from ui.app import serve
+    def load() -> FastAPI:
+        language_model = _load_model(
+            model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine
+        )
+        assistant = _load_assistant(cases=cases, library=library, embedder=embedder, reader=reader)
+        from llm.chat.reader import ChatReader
+        from llm.conversation.chat import ChatAnswerer
+        from ui.app import create_server
 
-    read_with = partial(ChatReader, language_model) if language_model else None
-    answer_with = partial(ChatAnswerer, language_model) if language_model else None
-    serve(assistant, host, port, credentials, read_with, answer_with)
+        read_with = partial(ChatReader, language_model) if language_model else None
+        answer_with = partial(ChatAnswerer, language_model) if language_model else None
+        return create_server(assistant, credentials, read_with, answer_with, root_path)
+
+    run(load, host, port)
 
 
 @app.command()
@@ -141,6 +139,12 @@ def diagnose(
         str | None, typer.Option(help="Of the patient: years, or such as P3M; default: as the story says.")
     ] = None,
     k: Annotated[int, typer.Option("-k", min=1, max=100, help="Number of diagnoses.")] = 10,
+    report: Annotated[
+        Path | None, typer.Option(help="Also write the answer to this file, as Markdown (.md) or PDF (.pdf).")
+    ] = None,
+    save_phenopacket: Annotated[
+        Path | None, typer.Option(help="Also write the case to this file, as a GA4GH phenopacket without the story.")
+    ] = None,
     max_risk: Annotated[
         float | None,
         typer.Option(min=0, max=1, help="Give no diagnosis where the first is likelier to be wrong than this."),
@@ -157,19 +161,27 @@ def diagnose(
     may_leave_machine: LeaveOption = False,
 ) -> None:
     """Rank diagnoses for a story, a phenopacket or a list of HPO ids."""
-    _require_one(TEXT=text, **{"--file": file, "--phenopacket": phenopacket, "--hpo": hpo})
-    story = _read_story(file) if file is not None else text
     from kg.build import load_graph
+    from ui import exports, intake
 
+    intake.require_one(TEXT=text, **{"--file": file, "--phenopacket": phenopacket, "--hpo": hpo})
+    if report is not None:
+        exports.require_report(report)
+    if save_phenopacket is not None:
+        exports.require_writable_file(save_phenopacket)
     graph = load_graph()
-    found, told = _patient_of(graph, story, phenopacket, hpo)  # before minutes of building: can it be used?
-    person = merge_demographics(told, _given_person(sex, age))
+    found, told = intake.patient_of(graph, text, file, phenopacket, hpo)  # before minutes of building: can it be used?
+    person = intake.with_given(told, sex, age)
     language_model = _load_model(model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine)
     assistant = _load_assistant(graph=graph, cases=cases, library=library, embedder=embedder, reader=reader)
     from llm.chat.reader import ChatReader
 
     second_reader = ChatReader(language_model) if language_model else None
     differential = assistant.diagnose(found, k=k, person=person, accepted_risk=max_risk, reader=second_reader)
+    if save_phenopacket is not None:
+        exports.save_phenopacket(differential, graph.ontology, save_phenopacket)
+    if report is not None:
+        exports.save_report(differential, report)
     if as_json:
         from ui.answer_json import differential_json
 
@@ -198,15 +210,15 @@ def ask(
     may_leave_machine: LeaveOption = False,
 ) -> None:
     """Answer a question about a patient's differential, or about a disease, gene or term."""
+    from kg.build import load_graph
+    from ui import intake
+
     given = {"--file": file, "--phenopacket": phenopacket, "--hpo": hpo}
     has_patient = any(value is not None for value in given.values())
     if has_patient:
-        _require_one(**given)
-    story = _read_story(file) if file is not None else None
-    from kg.build import load_graph
-
+        intake.require_one(**given)
     graph = load_graph()
-    found, person = _patient_of(graph, story, phenopacket, hpo) if has_patient else ((), UNKNOWN)
+    found, person = intake.patient_of(graph, None, file, phenopacket, hpo) if has_patient else ((), UNKNOWN)
     language_model = _load_model(model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine)
     assistant = _load_assistant(graph=graph, cases=cases, library=library, embedder=embedder, reader=reader)
     differential = assistant.diagnose(found, person=person) if has_patient else None
@@ -236,12 +248,15 @@ def findings(
     ] = Language.ENGLISH,
 ) -> None:
     """List the phenotypic findings in a story, in English, Chinese or Spanish."""
-    _require_one(TEXT=text, **{"--file": file})
-    story = _read_story(file) if file is not None else text or ""
     from kg.build import load_graph
+    from ui import intake
 
-    reader = _story_reader(load_graph())
-    with _progress(story):
+    intake.require_one(TEXT=text, **{"--file": file})
+    story = (text or "") if file is None else intake.read_file(file).text
+    if file is not None and not story:
+        raise UsageError(f"{file} is a phenopacket, not a story: citedx diagnose --phenopacket {file}")
+    reader = intake.story_reader(load_graph())
+    with intake.progress(story):
         found = reader.find_findings(story)
     if language is not Language.ENGLISH:
         found = tuple(replace(f, label=reader.label(f.term_id, language)) for f in found)
@@ -330,61 +345,6 @@ def _load_assistant(
         reader=reader,
         progress=sys.stderr.isatty(),
     )
-
-
-def _patient_of(
-    graph: KnowledgeGraph, story: str | None, phenopacket: Path | None, hpo: str | None
-) -> tuple[tuple[Finding, ...], Demographics]:
-    from retrieval.findings import current_findings, parse_finding_ids
-
-    if hpo is not None:
-        return parse_finding_ids(hpo, graph.ontology), UNKNOWN
-    if phenopacket is None:
-        with _progress(story or ""):
-            return _story_reader(graph).find_findings(story or ""), find_demographics(story or "")
-    from kg.sources.phenopackets import load_phenopacket
-
-    patient = load_phenopacket(phenopacket)
-    known, unknown = current_findings(patient.findings, graph.ontology)
-    if unknown:
-        typer.echo(f"citedx: left out, unknown to HPO {graph.ontology.version}: {', '.join(unknown)}", err=True)
-    return known, demographics_of(patient.sex, patient.age)
-
-
-def _given_person(sex: Sex | None, age: str | None) -> Demographics:
-    """Age and sex as options."""
-    return replace(UNKNOWN if age is None else parse_age(age), sex=sex)
-
-
-def _progress(story: str) -> AbstractContextManager[object]:
-    """Says on a terminal that a long story is being read; a short one is read at once."""
-    if len(story) < _LONG_STORY:
-        return nullcontext()
-    return Console(stderr=True).status(f"reading {len(story):,} characters")
-
-
-def _story_reader(graph: KnowledgeGraph) -> MultilingualReader:
-    from retrieval.lexicon import load_lexicon
-    from retrieval.multilingual import MultilingualReader
-
-    return MultilingualReader(graph.ontology, load_lexicon(graph))
-
-
-def _read_story(file: Path) -> str:
-    from retrieval.findings import decode_text
-
-    try:
-        return decode_text(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
-    except OSError as error:
-        raise UsageError(f"cannot read {file}: {error.strerror}") from error
-
-
-def _require_one(**given: object) -> None:
-    """Exactly one of several ways to name the patient."""
-    named = [name for name, value in given.items() if value is not None]
-    if len(named) != 1:
-        what = f"got {' and '.join(named)}" if named else "got none"
-        raise UsageError(f"give the patient in exactly one way, as {' or '.join(given)}; {what}")
 
 
 def _parse_credentials(auth: str | None) -> tuple[str, str] | None:

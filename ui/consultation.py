@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from kg.errors import CitedxError
 from kg.genetics import Genetics
+from kg.graph import KnowledgeGraph
 from kg.ontology import Ontology
 from kg.schema import Finding
 from kg.translations import Language
@@ -25,6 +26,7 @@ from llm.reader import Reader
 from llm.schema import Differential
 from retrieval.demographics import UNKNOWN, Demographics, merge_demographics
 from retrieval.findings import Statement, patient_findings
+from retrieval.schema import CaseHit
 from retrieval.term_search import TermHit
 from ui.case import Action, Case, apply, family_findings, parse_action, parse_stored
 from ui.session import NO_FINDINGS, RESTORED, UNEXPECTED, Consultation, Progress, Session, Turn, Undo, Work
@@ -56,6 +58,10 @@ class Assistant(Protocol):
     @property
     def ontology(self) -> Ontology:
         """Whose terms the findings are."""
+
+    @property
+    def graph(self) -> KnowledgeGraph:
+        """What is known."""
 
     def find_statements(self, text: str) -> tuple[Statement, ...]:
         """All that a text says of findings, of relatives too; raises ``UsageError`` for text that cannot be used."""
@@ -94,6 +100,9 @@ class Assistant(Protocol):
 
     def label(self, term_id: str, language: Language) -> str:
         """Label of a term in a language; raises ``NotReadyError`` where that was not pulled."""
+
+    def similar_cases(self, findings: Sequence[Finding], k: int = 10) -> tuple[CaseHit, ...]:
+        """Published cases like these findings; raises ``NotReadyError`` where there are none to look through."""
 
     def genetics(self, disease_id: str) -> Genetics:
         """Genes and modes of inheritance of a disease."""

@@ -16,7 +16,8 @@ from kg.schema import Finding
 from llm.schema import Claim, Commentary, Diagnosis, Differential
 from retrieval.demographics import word_demographics
 from retrieval.schema import Evidence
-from ui.render import CITATION, HPO_PAPER
+from ui.page.conversation import CITATION
+from ui.page.frame import HPO_PAPER
 from ui.terminal import NOT_A_DEVICE
 
 TITLE = "Differential diagnosis"

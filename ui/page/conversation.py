@@ -21,7 +21,7 @@ from ui.page.person import word_person
 from ui.page.words import Words
 from ui.session import CALM, Progress, Session, Turn, Undo
 
-_CITATION = re.compile(r"\[(E[0-9]+)\]")
+CITATION = re.compile(r"\[(E[0-9]+)\]")
 _SHOWN_CLAIMS = 4  # an answer stays readable at a glance; the differential shows all claims
 
 _DOING = {
@@ -223,7 +223,7 @@ def _commentary(commentary: Commentary | None, words: Words, linked: bool) -> st
         return ""
     parts = [f'<p class="by">{escape(words("Also read by {model}", model=commentary.model))}</p>']
     if commentary.summary:
-        summary = _CITATION.sub(lambda m: citations([m[1]], linked), escape(commentary.summary))
+        summary = CITATION.sub(lambda m: citations([m[1]], linked), escape(commentary.summary))
         parts.append(f'<p class="summary">{summary}</p>')
     parts += [f'<p class="asked">{escape(question.text)}</p>' for question in commentary.questions]
     parts += [f'<p class="note">{escape(words(note))}</p>' for note in commentary.notes]

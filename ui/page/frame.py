@@ -11,7 +11,7 @@ from ui.page.markup import action, button, icon, link
 from ui.page.words import PAGE_LANGUAGES, Words
 
 _HPO_LICENCE = "https://hpo.jax.org/app/license"
-_HPO_PAPER = "https://doi.org/10.1093/nar/gkad1005"
+HPO_PAPER = "https://doi.org/10.1093/nar/gkad1005"
 _OWN_NAMES = {Language.ENGLISH: "English", Language.CHINESE: "中文"}
 
 
@@ -74,6 +74,6 @@ def footer(versions: Mapping[str, str], words: Words) -> str:
     said = escape(words("Findings and disease annotations") + words(": "))
     return (
         f"<p>{said}Human Phenotype Ontology{release}, "
-        f"{link(_HPO_PAPER, 'Gargano 2024')}, {link(_HPO_LICENCE, words('licence'))}. "
+        f"{link(HPO_PAPER, 'Gargano 2024')}, {link(_HPO_LICENCE, words('licence'))}. "
         f"{escape(words('OMIM and Orphanet names are those of the HPO annotations.'))}</p><p>{others}</p>"
     )
