@@ -32,7 +32,7 @@ from retrieval.findings import Statement
 from retrieval.fusion import load_fusion
 from retrieval.lexicon import Lexicon, load_lexicon
 from retrieval.multilingual import MultilingualReader
-from retrieval.schema import Candidate, ReaderName
+from retrieval.schema import Candidate, CaseHit, ReaderName
 from retrieval.term_search import TermHit, TermSearch
 
 NOTHING_FOUND = (
@@ -133,11 +133,6 @@ class DiagnosisAssistant:
             "reader": self._reader.version,
         }
 
-    @property
-    def library(self) -> CaseLibrary | None:
-        """Published cases; None where the assistant does without."""
-        return self._library
-
     def find_findings(self, text: str) -> tuple[Finding, ...]:
         """The patient's findings in a story, in English, Chinese or Spanish.
 
@@ -174,6 +169,16 @@ class DiagnosisAssistant:
     def genetics(self, disease_id: str) -> Genetics:
         """Genes and modes of inheritance of a disease. Raises UnknownIdError."""
         return genetics_of(self.graph, disease_id)
+
+    def similar_cases(self, findings: Sequence[Finding], k: int = 10) -> tuple[CaseHit, ...]:
+        """The published cases most like these findings, best first.
+
+        Raises:
+            NotReadyError: the assistant was loaded without cases.
+        """
+        if self._library is None:
+            raise NotReadyError("citedx was started without published cases: leave out --no-cases")
+        return self._library.similar(findings, k)
 
     def diagnose(
         self,

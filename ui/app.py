@@ -12,15 +12,13 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from pathlib import Path
-from threading import Lock
-from typing import Any, Protocol
+from typing import Any
 
 from fastapi import FastAPI
 
 from ui import consultation as acts
 from ui import serving
 from ui.consultation import AnswererFactory, Assistant, ReaderFactory
-from ui.failures import one_line
 from ui.monitoring import CountRequests, MeasuredAssistant, Metrics, add_monitoring
 from ui.page import frame
 from ui.page.conversation import chat_log
@@ -31,7 +29,7 @@ from ui.page.pictures import picture_views
 from ui.page.words import Words, language_of
 from ui.session import Consultation
 from ui.shared_assistant import SharedAssistant
-from ui.tools import ToolAssistant, Tools
+from ui.tools import Tools
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # Gradio reads it once, when it is imported
 import gradio as gr
@@ -42,10 +40,6 @@ MAX_AT_ONCE = 32
 """Acts that are answered at the same time; the models themselves take turns (``ui.shared_assistant``)."""
 
 
-class ServedAssistant(Assistant, ToolAssistant, Protocol):
-    """What the server needs of ``llm.assistant.DiagnosisAssistant``: for pages and for programs."""
-
-
 def _endpoint(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     """A function for programs, with its errors as Gradio shows them: one line."""
 
@@ -54,7 +48,7 @@ def _endpoint(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str
         try:
             return function(*args, **kwargs)
         except Exception as error:
-            raise gr.Error(one_line(error), print_exception=False) from None
+            raise gr.Error(acts.one_line(error), print_exception=False) from None
 
     return call
 
@@ -129,11 +123,10 @@ _CHANGING = (1, 3, 5)
 
 
 def build_app(
-    assistant: ServedAssistant, second_reader: ReaderFactory | None = None, answerer: AnswererFactory | None = None
+    assistant: Assistant, second_reader: ReaderFactory | None = None, answerer: AnswererFactory | None = None
 ) -> gr.Blocks:
     """Lay out the page and wire its one event."""
-    lock = Lock()  # of the models, which pages and programs share
-    shared = SharedAssistant(assistant, lock)
+    shared = SharedAssistant(assistant)
 
     def answer(consultation: Consultation, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
         language, drawn = consultation.language, at_rest
@@ -182,14 +175,15 @@ def build_app(
             trigger_mode="multiple",  # no act is lost; a later one ends the work on an earlier one
             concurrency_limit=MAX_AT_ONCE,
         )
-        for function in Tools(lambda: assistant, lock).functions:
-            gr.api(_endpoint(function), api_name=function.__name__, concurrency_limit=1, concurrency_id="programs")
+        for function in Tools(lambda: shared).functions:
+            name = function.__name__
+            gr.api(_endpoint(function), api_name=name, concurrency_limit=1, concurrency_id="programs")
     page.queue(max_size=MAX_WAITING)
     return page
 
 
 def create_server(
-    assistant: ServedAssistant,
+    assistant: Assistant,
     auth: tuple[str, str] | None = None,
     second_reader: ReaderFactory | None = None,
     answerer: AnswererFactory | None = None,
@@ -200,8 +194,8 @@ def create_server(
     Args:
         assistant: answers.
         auth: name and password that page, API and metrics ask for.
-        second_reader: makes readers that read each case again, with a language model.
-        answerer: makes answerers that answer questions again, with a language model.
+        second_reader: reads each case again, with a language model.
+        answerer: answers questions again, with a language model.
         root_path: where a proxy shows the application, such as ``/citedx``; empty: at the root.
     """
     undocumented: dict[str, Any] = {"openapi_url": None}  # FastAPI's pages would load scripts from elsewhere

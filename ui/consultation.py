@@ -6,12 +6,16 @@ Works without Gradio; how things look is the business of ``ui.page``. Nothing is
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Protocol
 
 from kg.errors import CitedxError
 from kg.genetics import Genetics
+from kg.graph import KnowledgeGraph
 from kg.ontology import Ontology
 from kg.schema import Finding
 from kg.translations import Language
@@ -22,10 +26,12 @@ from llm.reader import Reader
 from llm.schema import Differential
 from retrieval.demographics import UNKNOWN, Demographics, merge_demographics
 from retrieval.findings import Statement, patient_findings
+from retrieval.schema import CaseHit
 from retrieval.term_search import TermHit
 from ui.case import Action, Case, apply, family_findings, parse_action, parse_stored
-from ui.failures import one_line
-from ui.session import NO_FINDINGS, RESTORED, Consultation, Progress, Session, Turn, Undo, Work
+from ui.session import NO_FINDINGS, RESTORED, UNEXPECTED, Consultation, Progress, Session, Turn, Undo, Work
+
+logger = logging.getLogger(__name__)
 
 
 class ReaderFactory(Protocol):
@@ -52,6 +58,10 @@ class Assistant(Protocol):
     @property
     def ontology(self) -> Ontology:
         """Whose terms the findings are."""
+
+    @property
+    def graph(self) -> KnowledgeGraph:
+        """What is known."""
 
     def find_statements(self, text: str) -> tuple[Statement, ...]:
         """All that a text says of findings, of relatives too; raises ``UsageError`` for text that cannot be used."""
@@ -90,6 +100,9 @@ class Assistant(Protocol):
 
     def label(self, term_id: str, language: Language) -> str:
         """Label of a term in a language; raises ``NotReadyError`` where that was not pulled."""
+
+    def similar_cases(self, findings: Sequence[Finding], k: int = 10) -> tuple[CaseHit, ...]:
+        """Published cases like these findings; raises ``NotReadyError`` where there are none to look through."""
 
     def genetics(self, disease_id: str) -> Genetics:
         """Genes and modes of inheritance of a disease."""
@@ -310,3 +323,13 @@ def _refuse(consultation: Consultation, work: Work, error: Exception) -> None:
 
     note = one_line(error)
     consultation.amend(work, back, note=note, findings=(), family=(), differential=None, is_refused=True)
+
+
+def one_line(error: Exception) -> str:
+    """What the user reads. An unexpected error's own words may quote the story, so only its path is logged."""
+    if isinstance(error, CitedxError):
+        return str(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    path = " > ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
+    logger.error("unexpected %s at %s", type(error).__name__, path)
+    return UNEXPECTED

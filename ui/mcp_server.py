@@ -15,8 +15,9 @@ from importlib.metadata import version
 from typing import Any
 
 from kg.errors import NotReadyError
-from ui.failures import one_line
-from ui.tools import ToolAssistant, Tools
+from ui.consultation import Assistant, one_line
+from ui.shared_assistant import SharedAssistant
+from ui.tools import Tools
 
 try:
     from mcp.server.mcpserver import MCPServer
@@ -32,7 +33,7 @@ INSTRUCTIONS = (
 )
 
 
-def create_mcp_server(load: Callable[[], ToolAssistant], begin: Callable[[], object] = lambda: None) -> MCPServer[Any]:
+def create_mcp_server(load: Callable[[], Assistant], begin: Callable[[], object] = lambda: None) -> MCPServer[Any]:
     """The server with its five tools.
 
     Args:
@@ -60,9 +61,9 @@ def create_mcp_server(load: Callable[[], ToolAssistant], begin: Callable[[], obj
     return server
 
 
-def serve_mcp(load: Callable[[], ToolAssistant]) -> None:
+def serve_mcp(load: Callable[[], Assistant]) -> None:
     """Serve until the client closes standard input; the assistant is loaded meanwhile."""
-    load_once = cache(load)
+    load_once = cache(lambda: SharedAssistant(load()))
     with ThreadPoolExecutor(max_workers=1) as pool:  # of one, so that nobody loads it a second time
         server = create_mcp_server(lambda: pool.submit(load_once).result(), lambda: pool.submit(load_once))
         server.run("stdio")

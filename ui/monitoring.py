@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException
@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from llm.schema import Differential
+from ui.consultation import Assistant
 
 _METHODS = ("GET", "HEAD", "POST")
 _SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
@@ -39,33 +40,24 @@ class Metrics:
             "citedx_http_requests", "HTTP requests, by method and status", ["method", "status"], registry=self.registry
         )
         self.queue = Gauge("citedx_queue_length", "Messages and calls that wait for their turn", registry=self.registry)
-        for outcome in ("answered", "abstained", "failed"):
+        for outcome in ("answered", "abstained", "stopped", "failed"):
             self.answers.labels(outcome)
         ProcessCollector(registry=self.registry)  # memory, processor time, open files
 
-    def measured(self, weigh: Callable[..., Iterator[Differential]]) -> Callable[..., Iterator[Differential]]:
-        """The same answers that grow, counted and timed; what a user does between their parts is not their time."""
-
-        def call(*args: Any, **kwargs: Any) -> Iterator[Differential]:
-            outcome, seconds = "failed", 0.0
-            parts = weigh(*args, **kwargs)
-            try:
-                while True:
-                    start = time.perf_counter()
-                    part = next(parts, None)
-                    seconds += time.perf_counter() - start
-                    if part is None:
-                        return
-                    outcome = "abstained" if part.abstained else "answered"
-                    yield part
-            except Exception:
-                outcome = "failed"
-                raise
-            finally:
-                self.seconds.observe(seconds)
-                self.answers.labels(outcome).inc()
-
-        return call
+    def measured(self, parts: Iterator[Differential]) -> Iterator[Differential]:
+        """The same answer as it grows, counted and timed."""
+        outcome, start = "failed", time.perf_counter()
+        try:
+            for part in parts:
+                outcome = "stopped"  # unless it is taken to its end
+                yield part
+                outcome = "abstained" if part.abstained else "answered"
+        except Exception:
+            outcome = "failed"
+            raise
+        finally:
+            self.seconds.observe(time.perf_counter() - start)
+            self.answers.labels(outcome).inc()
 
 
 class MeasuredAssistant:
@@ -76,9 +68,13 @@ class MeasuredAssistant:
         metrics: counts.
     """
 
-    def __init__(self, assistant: Any, metrics: Metrics) -> None:
+    def __init__(self, assistant: Assistant, metrics: Metrics) -> None:
         self._assistant = assistant
-        self.weigh = metrics.measured(assistant.weigh)
+        self._metrics = metrics
+
+    def weigh(self, *args: Any, **kwargs: Any) -> Iterator[Differential]:
+        """See ``ui.consultation.Assistant``."""
+        return self._metrics.measured(self._assistant.weigh(*args, **kwargs))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._assistant, name)

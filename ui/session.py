@@ -22,6 +22,7 @@ MAX_UNDO = 50
 """Earlier states of a case that are kept."""
 
 NO_FINDINGS = "No findings were recognised in this message, so the case is unchanged. Name signs or symptoms."
+UNEXPECTED = "Something went wrong inside citedx. Your case and text are kept: try again, or see the server’s log."
 STOPPED = "Stopped. The case keeps its findings."
 RESTORED = "This page was opened anew or the server restarted: here is your case again. The story itself is not kept."
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from threading import Lock
 
 from kg.genetics import Genetics
+from kg.graph import KnowledgeGraph
 from kg.ontology import Ontology
 from kg.schema import Finding
 from kg.translations import Language
@@ -19,21 +20,17 @@ from llm.reader import Reader
 from llm.schema import Differential
 from retrieval.demographics import UNKNOWN, Demographics
 from retrieval.findings import Statement
+from retrieval.schema import CaseHit
 from retrieval.term_search import TermHit
 from ui.consultation import Assistant
 
 
 class SharedAssistant:
-    """See ``ui.consultation.Assistant`` for what each method does.
+    """See ``ui.consultation.Assistant`` for what each method does."""
 
-    Args:
-        assistant: answers.
-        lock: of the assistant's models.
-    """
-
-    def __init__(self, assistant: Assistant, lock: Lock) -> None:
+    def __init__(self, assistant: Assistant) -> None:
         self._assistant = assistant
-        self._lock = lock
+        self._lock = Lock()
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -44,6 +41,11 @@ class SharedAssistant:
     def ontology(self) -> Ontology:
         """Whose terms the findings are."""
         return self._assistant.ontology
+
+    @property
+    def graph(self) -> KnowledgeGraph:
+        """What is known; reading it needs no lock."""
+        return self._assistant.graph
 
     def find_statements(self, text: str) -> tuple[Statement, ...]:
         """Reads a story."""
@@ -102,6 +104,11 @@ class SharedAssistant:
     def label(self, term_id: str, language: Language) -> str:
         """Reads tables only."""
         return self._assistant.label(term_id, language)
+
+    def similar_cases(self, findings: Sequence[Finding], k: int = 10) -> tuple[CaseHit, ...]:
+        """Looks through the case library."""
+        with self._lock:
+            return self._assistant.similar_cases(findings, k)
 
     def genetics(self, disease_id: str) -> Genetics:
         """Reads tables only."""

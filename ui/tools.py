@@ -1,24 +1,21 @@
 """The assistant for programs: five functions from plain values to JSON, offered by the web API and by MCP alike.
 
-Promise: bounded answers; errors are ``CitedxError`` with one line. One call at a time, since models are shared.
+Promise: bounded answers; errors are ``CitedxError`` with one line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from threading import Lock
-from typing import Annotated, Any, Protocol
+from collections.abc import Callable
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from kg.errors import NotReadyError, UsageError
-from kg.graph import KnowledgeGraph
+from kg.errors import UsageError
 from kg.schema import Disease, Finding
-from llm.schema import Differential
-from retrieval.cases import CaseLibrary
 from retrieval.demographics import UNKNOWN, Demographics, merge_demographics, parse_demographics
-from retrieval.findings import parse_finding_ids
+from retrieval.findings import parse_finding_ids, patient_findings
 from ui.answer_json import differential_json, finding_json, person_json
+from ui.consultation import Assistant
 from ui.graph_json import case_json, explanation_json, neighbours_json
 
 MAX_DIAGNOSES = 20
@@ -31,40 +28,16 @@ SexOption = Annotated[str, Field(description="FEMALE or MALE; empty: as the stor
 AgeOption = Annotated[str, Field(description="Years, or an ISO 8601 duration such as P3M; empty: as the story says.")]
 
 
-class ToolAssistant(Protocol):
-    """What the functions need of ``llm.assistant.DiagnosisAssistant``."""
-
-    @property
-    def graph(self) -> KnowledgeGraph:
-        """What is known."""
-
-    @property
-    def library(self) -> CaseLibrary | None:
-        """Published cases."""
-
-    def find_findings(self, text: str) -> tuple[Finding, ...]:
-        """Findings in a story."""
-
-    def find_person(self, text: str) -> Demographics:
-        """Age and sex in a story."""
-
-    def weigh(
-        self, findings: Sequence[Finding], k: int = 10, *, person: Demographics = UNKNOWN
-    ) -> Iterator[Differential]:
-        """The differential as it grows; the last is the whole one."""
-
-
 class Tools:
     """The five functions over an assistant.
 
     Args:
-        load: gives the assistant; called for each function, so that one that is still being loaded can be waited for.
-        lock: held while a function runs; of whoever else uses the assistant.
+        load: gives the assistant, whose models take turns (``ui.shared_assistant``); called for each function, so that
+            one that is still being loaded can be waited for.
     """
 
-    def __init__(self, load: Callable[[], ToolAssistant], lock: Lock | None = None) -> None:
+    def __init__(self, load: Callable[[], Assistant]) -> None:
         self._load = load
-        self._lock = lock or Lock()
 
     @property
     def functions(self) -> tuple[Callable[..., dict[str, Any]], ...]:
@@ -86,22 +59,20 @@ class Tools:
         why there is no diagnosis. Decision support for professionals, not a medical device.
         """
         _require_between(k, 1, MAX_DIAGNOSES, "k, the number of diagnoses,")
-        with self._lock:
-            assistant = self._load()
-            findings, person = _patient(assistant, story, hpo)
-            person = merge_demographics(person, parse_demographics(sex, age))
-            *_, differential = assistant.weigh(findings, k, person=person)
-            return differential_json(differential)
+        assistant = self._load()
+        findings, person = _patient(assistant, story, hpo)
+        person = merge_demographics(person, parse_demographics(sex, age))
+        *_, answer = assistant.weigh(findings, k, person=person)
+        return differential_json(answer)
 
     def find_findings(self, story: Story) -> dict[str, Any]:
         """Read a patient's story: its phenotypic findings as HPO terms, present or excluded, with age and sex.
 
         Each finding has the words it came from and their place in the text, in Unicode code points.
         """
-        with self._lock:
-            assistant = self._load()
-            findings, person = assistant.find_findings(story), assistant.find_person(story)
-            return {"patient": person_json(person), "findings": [finding_json(f) for f in findings]}
+        assistant = self._load()
+        findings, person = _read(assistant, story)
+        return {"patient": person_json(person), "findings": [finding_json(f) for f in findings]}
 
     def explain(
         self, disease: Annotated[str, Field(description="Id or name: OMIM:312750, Rett syndrome.")], hpo: Hpo
@@ -110,11 +81,10 @@ class Tools:
 
         Every match has the annotated statements behind it, with frequencies and references.
         """
-        with self._lock:
-            graph = self._load().graph
-            node = graph.node(disease)
-            disease_id = node.disease_id if isinstance(node, Disease) else graph.disease(disease).disease_id
-            return explanation_json(graph, graph.explain(disease_id, parse_finding_ids(hpo, graph.ontology)))
+        graph = self._load().graph
+        node = graph.node(disease)
+        disease_id = node.disease_id if isinstance(node, Disease) else graph.disease(disease).disease_id
+        return explanation_json(graph, graph.explain(disease_id, parse_finding_ids(hpo, graph.ontology)))
 
     def similar_cases(
         self,
@@ -127,18 +97,15 @@ class Tools:
         Each has its disease and publication, and the findings that are shared, only the patient's, only the case's.
         """
         _require_between(k, 1, MAX_CASES, "k, the number of cases,")
-        with self._lock:
-            assistant = self._load()
-            if assistant.library is None:
-                raise NotReadyError("this server was started without published cases: leave out --no-cases")
-            graph = assistant.graph
-            findings, _ = _patient(assistant, story, hpo)
-            present = [graph.ontology.current_id(f.term_id) for f in findings if not f.excluded]
-            hits = assistant.library.similar(findings, k)
-            return {
-                "findings": [finding_json(f) for f in findings],
-                "cases": [case_json(graph, hit, present) for hit in hits],
-            }
+        assistant = self._load()
+        graph = assistant.graph
+        findings, _ = _patient(assistant, story, hpo)
+        present = [graph.ontology.current_id(f.term_id) for f in findings if not f.excluded]
+        hits = assistant.similar_cases(findings, k)
+        return {
+            "findings": [finding_json(f) for f in findings],
+            "cases": [case_json(graph, hit, present) for hit in hits],
+        }
 
     def graph_neighbours(
         self,
@@ -147,8 +114,7 @@ class Tools:
     ) -> dict[str, Any]:
         """List what a term, disease or gene of the knowledge graph is directly tied to, by which predicate."""
         _require_between(limit, 1, MAX_NEIGHBOURS, "limit, the number of neighbours shown,")
-        with self._lock:
-            return neighbours_json(self._load().graph, node, limit)
+        return neighbours_json(self._load().graph, node, limit)
 
 
 def _require_between(number: int, least: int, most: int, what: str) -> None:
@@ -157,9 +123,13 @@ def _require_between(number: int, least: int, most: int, what: str) -> None:
         raise UsageError(f"{what} is from {least} to {most}, got {number}")
 
 
-def _patient(assistant: ToolAssistant, story: str, hpo: str) -> tuple[tuple[Finding, ...], Demographics]:
+def _patient(assistant: Assistant, story: str, hpo: str) -> tuple[tuple[Finding, ...], Demographics]:
     if bool(story) == bool(hpo):
         raise UsageError(f"give the patient as a story or as hpo ids, got {'both' if story else 'neither'}")
     if hpo:
-        return parse_finding_ids(hpo, assistant.graph.ontology), UNKNOWN
-    return assistant.find_findings(story), assistant.find_person(story)
+        return parse_finding_ids(hpo, assistant.ontology), UNKNOWN
+    return _read(assistant, story)
+
+
+def _read(assistant: Assistant, story: str) -> tuple[tuple[Finding, ...], Demographics]:
+    return patient_findings(assistant.find_statements(story), assistant.ontology), assistant.find_person(story)

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+import uvicorn
+from fastapi import FastAPI
+
+from ui import serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -19,6 +28,23 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+@contextmanager
+def served(application: FastAPI, port: int = 0) -> Iterator[str]:
+    """The address of a page while it is there."""
+    listener = serving.listen("127.0.0.1", port)
+    server = uvicorn.Server(uvicorn.Config(application, log_level="warning", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.05)
+    try:
+        yield serving.address_of(listener)
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
 
 
 class Visitor:

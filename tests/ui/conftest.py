@@ -28,7 +28,7 @@ def browser() -> Iterator:
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
     """The page with an assistant that takes its time, so that what is on the way can be seen."""
-    from tests.ui.loopback import served
+    from tests.ui.browsing import served
     from ui.app import create_server
 
     with served(create_server(FakeAssistant(delay_s=0.2))) as address:
@@ -38,7 +38,7 @@ def address() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def model_address() -> Iterator[str]:
     """The same with a language model that takes a minute."""
-    from tests.ui.loopback import served
+    from tests.ui.browsing import served
     from ui.app import create_server
 
     reader = partial(FakeChatReader, delay_s=60)

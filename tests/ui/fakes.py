@@ -25,7 +25,7 @@ from llm.reader.protocol import Reading
 from llm.schema import Claim, Commentary, Diagnosis, Differential, OpenQuestion, Question
 from retrieval.context import Certainty, Context, Experiencer
 from retrieval.demographics import UNKNOWN, Demographics, find_demographics
-from retrieval.findings import Statement, patient_findings
+from retrieval.findings import Statement
 from retrieval.schema import Evidence, EvidenceKind
 from retrieval.term_search import TermHit
 
@@ -204,10 +204,6 @@ class FakeAssistant:
                 )
                 found.append(Statement(finding=finding, context=context))
         return tuple(sorted(found, key=lambda s: s.finding.start or 0))
-
-    def find_findings(self, text: str) -> tuple[Finding, ...]:
-        """Those of the patient."""
-        return patient_findings(self.find_statements(text), self.ontology)
 
     def find_person(self, text: str) -> Demographics:
         """As the product does."""

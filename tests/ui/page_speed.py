@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from llm.assistant import DiagnosisAssistant
 from tests.conftest import CHROMIUM_NAMES
-from tests.ui.browsing import CHROMIUM_FLAGS, Visitor
-from tests.ui.loopback import served
+from tests.ui.browsing import CHROMIUM_FLAGS, Visitor, served
 from ui.app import create_server
 
 if TYPE_CHECKING:

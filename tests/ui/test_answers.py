@@ -18,11 +18,10 @@ from llm.schema import Claim, RemovedClaim
 from tests.ui.fakes import ANSWER, DIAGNOSES, EVIDENCE, FakeAssistant
 from ui.answer_json import answer_json, cited_evidence
 from ui.consultation import respond
-from ui.failures import UNEXPECTED
 from ui.page.answers import answers_html
 from ui.page.conversation import chat_log
 from ui.page.words import Words
-from ui.session import Consultation, Progress, Session, Turn
+from ui.session import UNEXPECTED, Consultation, Progress, Session, Turn
 
 RETT = "hand wringing and seizures"
 ENGLISH = Words()

@@ -18,10 +18,11 @@ from starlette.routing import Route
 from kg.graph import KnowledgeGraph
 from llm.assistant import DiagnosisAssistant
 from tests.toy import ALPHA, BRITTLE, LARGE, STRIPED, VERY_LARGE
-from tests.ui.loopback import served
+from tests.ui.browsing import served
 from tests.ui.toy_assistant import build_toy_assistant
 from ui.app import create_server
 from ui.serving import MAX_REQUEST_BYTES, SECURITY_HEADERS
+from ui.shared_assistant import SharedAssistant
 from ui.tools import Tools
 
 STORY = "A very large zorb and a striped zorb. No brittle flim."
@@ -63,7 +64,7 @@ def client(address: str) -> Client:
 )
 def test_gradio_s_client_gets_what_the_functions_say(client: Client, assistant: DiagnosisAssistant, name, arguments):
     answer = client.predict(**arguments, api_name=f"/{name}")
-    expected = getattr(Tools(lambda: assistant), name)(**arguments)
+    expected = getattr(Tools(lambda: SharedAssistant(assistant)), name)(**arguments)
     assert answer == json.loads(json.dumps(expected))
 
 

@@ -6,9 +6,8 @@ import json
 
 import pytest
 
-from tests.ui.browsing import PHONE, Visitor
+from tests.ui.browsing import PHONE, Visitor, served
 from tests.ui.fakes import FakeAssistant
-from tests.ui.loopback import served
 from ui.app import create_server
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright (pip install 'citedx[browser]')")

@@ -24,8 +24,7 @@ pytest.importorskip("llguidance", reason="llguidance is not installed")
 
 from tests.llm.chat import peer as acts
 from tests.llm.chat.tiny import save_tiny_model
-from tests.ui.browsing import LAPTOP, Visitor
-from tests.ui.loopback import served
+from tests.ui.browsing import LAPTOP, Visitor, served
 
 pytestmark = pytest.mark.browser
 
@@ -54,7 +53,6 @@ def page_of(assistant: DiagnosisAssistant, model: str) -> AbstractContextManager
 def ask(browser, address: str) -> str:
     """What the page says once the model has had its turn; the reader's differential is there all the time."""
     user = Visitor(browser, address, viewport=LAPTOP)
-    user.page.set_default_timeout(60_000)  # random weights write all that they may
     user.send(STORY)
     user.answered()
     user.page.locator(".commentary").wait_for()

@@ -17,8 +17,7 @@ from tests.ui.fakes import COMMENTARY, BrokenAssistant, DyingChatReader, FakeAss
 from ui.case import Case, Status
 from ui.consultation import change, respond, restore
 from ui.examples import EXAMPLES
-from ui.failures import UNEXPECTED
-from ui.session import NO_FINDINGS, RESTORED, STOPPED, Consultation, Progress, Session, Undo
+from ui.session import NO_FINDINGS, RESTORED, STOPPED, UNEXPECTED, Consultation, Progress, Session, Undo
 
 RETT = EXAMPLES[0].story
 SEIZURE, SCOLIOSIS, LENS = "HP:0001250", "HP:0002650", "HP:0001083"

@@ -17,7 +17,8 @@ from kg.graph import KnowledgeGraph
 from tests.toy import ALPHA, BRITTLE, LARGE, STRIPED, VERY_LARGE
 from tests.ui.fakes import BrokenAssistant
 from tests.ui.toy_assistant import build_toy_assistant
-from ui.failures import UNEXPECTED
+from ui.session import UNEXPECTED
+from ui.shared_assistant import SharedAssistant
 from ui.tools import Tools
 
 mcp = pytest.importorskip("mcp", reason="needs mcp (pip install 'citedx[mcp]')")
@@ -40,7 +41,7 @@ async def connected(*command: str, log: Path) -> AsyncIterator[Any]:
 
 def test_a_client_lists_and_calls_all_tools(tmp_path: Path, toy_graph: KnowledgeGraph):
     assistant = build_toy_assistant(toy_graph)
-    expected = Tools(lambda: assistant)
+    expected = Tools(lambda: SharedAssistant(assistant))
 
     async def converse() -> None:
         async with connected("-m", "tests.ui.toy_mcp", log=tmp_path / "log") as client:

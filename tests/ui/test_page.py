@@ -25,7 +25,6 @@ from ui import page
 from ui.case import Case, LeaveOpen, Mark, Remove, Replace, SetAge, SetSex, Status
 from ui.consultation import change, respond
 from ui.examples import EXAMPLES
-from ui.failures import UNEXPECTED
 from ui.page import frame
 from ui.page.chinese import CHINESE
 from ui.page.claims import claim_text
@@ -36,7 +35,7 @@ from ui.page.findings import findings_panel
 from ui.page.markup import link, percent
 from ui.page.person import age_in_unit, person_fields, word_person
 from ui.page.words import Words, language_of
-from ui.session import NO_FINDINGS, RESTORED, STOPPED, Consultation, Progress, Session, Turn, Undo
+from ui.session import NO_FINDINGS, RESTORED, STOPPED, UNEXPECTED, Consultation, Progress, Session, Turn, Undo
 
 EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'{0}"
 SEIZURE = Finding(term_id="HP:0001250", label="Seizure", quote="fits", start=8, end=12)
