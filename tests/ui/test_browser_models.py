@@ -53,6 +53,7 @@ def page_of(assistant: DiagnosisAssistant, model: str) -> AbstractContextManager
 def ask(browser, address: str) -> str:
     """What the page says once the model has had its turn; the reader's differential is there all the time."""
     user = Visitor(browser, address, viewport=LAPTOP)
+    user.page.set_default_timeout(60_000)  # random weights write all that they may
     user.send(STORY)
     user.answered()
     user.page.locator(".commentary").wait_for()
