@@ -55,8 +55,8 @@ def parse_phenopacket(text: str | bytes, name: str) -> Patient:
 
     The patient id is the packet's ``id``, or the name of the file where the packet has none. The diseases are those of
     the interpretations, but not of one that is in progress or ended without a diagnosis; where these name none, the
-    packet's ``diseases`` without the excluded ones. Onsets are HPO
-    onset terms or ISO 8601 ages; a gestational age becomes "Antenatal onset"; other kinds of time are left out.
+    packet's ``diseases`` without the excluded ones. Onsets are HPO onset terms or ISO 8601 ages; a gestational age
+    becomes "Antenatal onset"; other kinds of time are left out.
 
     Args:
         text: JSON, UTF-8 if bytes.
