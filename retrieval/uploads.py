@@ -74,9 +74,8 @@ def read_upload(data: bytes, name: str) -> Upload:
         SourceError: it is JSON, but no phenopacket.
         NotReadyError: it is a PDF, and pypdf is not installed.
     """
-    name = _plain_name(name)
-    if len(data) > MAX_BYTES:
-        raise UsageError(f"{name} is larger than {MAX_BYTES // 1_000_000} MB: keep the parts about the patient")
+    name = plain_name(name)
+    refuse_large(len(data), name)
     if not data.strip():
         raise UsageError(f"{name} is empty")
     if data.lstrip()[:5] == b"%PDF-":
@@ -89,7 +88,14 @@ def read_upload(data: bytes, name: str) -> Upload:
     return Upload(text=text, note=note)
 
 
-def _plain_name(name: str) -> str:
+def refuse_large(n_bytes: int, name: str) -> None:
+    """Raise UsageError for a file of more than ``MAX_BYTES``."""
+    if n_bytes > MAX_BYTES:
+        limit = MAX_BYTES // 1_000_000
+        raise UsageError(f"{plain_name(name)} is larger than {limit} MB: keep the parts about the patient")
+
+
+def plain_name(name: str) -> str:
     """The last part of a path, short and printable: it goes into messages."""
     shown = "".join(c if c.isprintable() else "\ufffd" for c in PurePath(name.replace("\\", "/")).name)
     return shown if len(shown) <= 80 else f"{shown[:40]}…{shown[-35:]}"

@@ -18,7 +18,6 @@ from fastapi import FastAPI
 
 from ui import consultation as acts
 from ui import serving
-from ui.consultation import AnswererFactory, Assistant, ReaderFactory
 from ui.monitoring import CountRequests, MeasuredAssistant, Metrics, add_monitoring
 from ui.page import frame
 from ui.page.conversation import chat_log
@@ -26,7 +25,9 @@ from ui.page.differential import differential_section
 from ui.page.evidence import evidence_view, views_section
 from ui.page.findings import findings_panel
 from ui.page.pictures import picture_views
+from ui.page.saving import download_part
 from ui.page.words import Words, language_of
+from ui.protocols import AnswererFactory, Assistant, ReaderFactory
 from ui.session import Consultation
 from ui.shared_assistant import SharedAssistant
 from ui.tools import Tools
@@ -84,8 +85,14 @@ def perform(
         if isinstance(data.get("kept"), dict) and data.get("kind") != "new":
             yield from acts.restore(assistant, consultation, data["kept"], second_reader)
     match data.get("kind"):
+        case "open" if data.get("link"):
+            yield from acts.open_link(assistant, consultation, str(data["link"]), second_reader)
         case "open":
             yield
+        case "file":
+            yield from acts.open_file(assistant, consultation, data, second_reader, answerer)
+        case "save":
+            yield from acts.export(assistant, consultation, str(data.get("value")))
         case "language":
             consultation.language = language_of(str(data.get("value")))
             yield
@@ -115,11 +122,12 @@ def draw(assistant: Assistant, consultation: Consultation) -> tuple[str, ...]:
         frame.search(words),
         answer,
         frame.footer(assistant.versions, words),
+        download_part(consultation.download),
     )
 
 
-_CHANGING = (1, 3, 5)
-"""Places of the conversation, the findings and the answer; the other parts change with the language only."""
+_CHANGING = (1, 3, 5, 7)
+"""Places of the conversation, the findings, the answer and a file; the other parts change with the language only."""
 
 
 def build_app(
@@ -152,7 +160,7 @@ def build_app(
 
     at_rest = draw(shared, Consultation())
     shared.search_terms("a")  # what it looks through is made when it is first asked, which is better now
-    head, log, compose, findings, search, differential, foot = at_rest
+    head, log, compose, findings, search, differential, foot, file = at_rest
     with _Page(title="citedx", analytics_enabled=False, fill_width=True) as page:
         consultation = gr.State(Consultation())
         parts = [_html(head, elem_id="head")]
@@ -166,6 +174,7 @@ def build_app(
                 parts.append(_html(search, elem_id="search", **looks))
                 parts.append(_html(differential, elem_id="answer", js_on_load=_asset("figures/figures.js")))
         parts.append(_html(foot, elem_id="foot"))
+        parts.append(_html(file, elem_id="download", js_on_load=_asset("page/files.js")))
         box.click(
             answer,
             consultation,
@@ -218,7 +227,7 @@ def create_server(
         footer_links=[],
         run_history=False,  # Gradio would keep stories in the browser's storage
         enable_monitoring=False,
-        max_file_size="1b",  # nothing is uploaded here
+        max_file_size="1b",  # files come with an act, and never onto the disk
         ssr_mode=False,
         app_kwargs=undocumented,
     )

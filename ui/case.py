@@ -14,10 +14,18 @@ from typing import Any
 
 from kg.errors import UsageError
 from kg.ontology import Ontology
-from kg.schema import Finding
+from kg.schema import Finding, Patient
 from retrieval.context import Experiencer
-from retrieval.demographics import ADULT_YEARS, MOST_YEARS, UNKNOWN, Demographics, Sex, years_of
-from retrieval.findings import Statement, merge_findings
+from retrieval.demographics import (
+    ADULT_YEARS,
+    MOST_YEARS,
+    UNKNOWN,
+    Demographics,
+    Sex,
+    demographics_of,
+    years_of,
+)
+from retrieval.findings import Statement, current_findings, merge_findings
 
 MAX_FINDINGS = 200
 """Of one case; more are a mistake or an attack."""
@@ -72,6 +80,13 @@ class Case:
 def status_of(finding: Finding) -> Status:
     """How one of the patient's own findings stands."""
     return Status.EXCLUDED if finding.excluded else Status.UNCERTAIN if finding.uncertain else Status.PRESENT
+
+
+def patient_case(patient: Patient, ontology: Ontology) -> tuple[Case, str | None]:
+    """The case of a patient from elsewhere, and a note on findings that the ontology has never known."""
+    known, unknown = current_findings(patient.findings, ontology)
+    note = f"left out, unknown to HPO {ontology.version}: {', '.join(unknown)}" if unknown else None
+    return Case(findings=known, person=demographics_of(patient.sex, patient.age)), note
 
 
 def family_findings(statements: Iterable[Statement]) -> tuple[Finding, ...]:

@@ -6,107 +6,41 @@ Works without Gradio; how things look is the business of ``ui.page``. Nothing is
 
 from __future__ import annotations
 
+import base64
+import binascii
 import logging
 import traceback
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from kg.errors import CitedxError
-from kg.genetics import Genetics
-from kg.graph import KnowledgeGraph
-from kg.ontology import Ontology
-from kg.schema import Finding
-from kg.translations import Language
-from llm.conversation.answerer import Answerer
-from llm.conversation.reading import Message
+from kg.errors import CitedxError, UsageError
 from llm.conversation.schema import Answer
-from llm.reader import Reader
 from llm.schema import Differential
-from retrieval.demographics import UNKNOWN, Demographics, merge_demographics
-from retrieval.findings import Statement, patient_findings
-from retrieval.schema import CaseHit
-from retrieval.term_search import TermHit
-from ui.case import Action, Case, apply, family_findings, parse_action, parse_stored
-from ui.session import NO_FINDINGS, RESTORED, UNEXPECTED, Consultation, Progress, Session, Turn, Undo, Work
+from retrieval.demographics import merge_demographics
+from retrieval.findings import patient_findings
+from retrieval.uploads import plain_name, read_upload, refuse_large
+from ui.case import MAX_FINDINGS, Case, apply, family_findings, parse_action, parse_stored, patient_case
+from ui.exports import phenopacket_download, report_download
+from ui.permalink import parse_permalink
+from ui.protocols import AnswererFactory, Assistant, ReaderFactory
+from ui.session import (
+    NO_FINDINGS,
+    RESTORED,
+    UNEXPECTED,
+    Change,
+    Consultation,
+    OpenFile,
+    OpenLink,
+    Progress,
+    Session,
+    Turn,
+    Undo,
+    Work,
+)
 
 logger = logging.getLogger(__name__)
-
-
-class ReaderFactory(Protocol):
-    """Makes readers with a language model, such as ``partial(ChatReader, model)``."""
-
-    def __call__(self, *, is_cancelled: Callable[[], bool]) -> Reader:
-        """A reader for one answer, which gives up where ``is_cancelled`` says so."""
-
-
-class AnswererFactory(Protocol):
-    """Makes answerers with a language model, such as ``partial(ChatAnswerer, model)``."""
-
-    def __call__(self, *, is_cancelled: Callable[[], bool]) -> Answerer:
-        """An answerer for one question, which gives up where ``is_cancelled`` says so."""
-
-
-class Assistant(Protocol):
-    """What a consultation needs of ``llm.assistant.DiagnosisAssistant``."""
-
-    @property
-    def versions(self) -> Mapping[str, str]:
-        """What makes the answers, e.g. ``{"hpo": "2025-01-16"}``."""
-
-    @property
-    def ontology(self) -> Ontology:
-        """Whose terms the findings are."""
-
-    @property
-    def graph(self) -> KnowledgeGraph:
-        """What is known."""
-
-    def find_statements(self, text: str) -> tuple[Statement, ...]:
-        """All that a text says of findings, of relatives too; raises ``UsageError`` for text that cannot be used."""
-
-    def find_person(self, text: str) -> Demographics:
-        """Age and sex of the patient, where the text says them."""
-
-    def weigh(
-        self,
-        findings: Sequence[Finding],
-        k: int = 10,
-        *,
-        person: Demographics = UNKNOWN,
-        unknown: Collection[str] = (),
-    ) -> Iterator[Differential]:
-        """The answer as it grows; abstains with a reason where nothing is usable."""
-
-    def read_again(self, differential: Differential, reader: Reader) -> Differential:
-        """The same ranking read by another reader."""
-
-    def read_message(self, text: str, differential: Differential | None = None) -> Message:
-        """What a message tells of the patient, and what it asks."""
-
-    def answer(
-        self,
-        question: str,
-        differential: Differential | None = None,
-        *,
-        earlier: Sequence[Answer] = (),
-        answerer: Answerer | None = None,
-    ) -> Answer:
-        """The answer to a question about the case or the sources."""
-
-    def search_terms(self, query: str, language: Language = Language.ENGLISH) -> tuple[TermHit, ...]:
-        """Terms whose wording begins as the query does, in English and in this language."""
-
-    def label(self, term_id: str, language: Language) -> str:
-        """Label of a term in a language; raises ``NotReadyError`` where that was not pulled."""
-
-    def similar_cases(self, findings: Sequence[Finding], k: int = 10) -> tuple[CaseHit, ...]:
-        """Published cases like these findings; raises ``NotReadyError`` where there are none to look through."""
-
-    def genetics(self, disease_id: str) -> Genetics:
-        """Genes and modes of inheritance of a disease."""
-
 
 _STAGES = (Progress.WEIGHING, Progress.ASKING, Progress.IDLE)
 """What follows each part of an answer that grows."""
@@ -118,6 +52,7 @@ def respond(
     text: str,
     second_reader: ReaderFactory | None = None,
     answerer: AnswererFactory | None = None,
+    source: OpenFile | None = None,
 ) -> Iterator[None]:
     """Answer one message, and yield whenever there is more to show.
 
@@ -130,8 +65,9 @@ def respond(
         second_reader: reads the case again, with a language model, while the first answer is on the page; where it
             fails, that stays.
         answerer: answers questions again, with a language model, in the same way.
+        source: where the message comes from, if it was not written.
     """
-    work = consultation.begin(Turn(story=text), Progress.READING)
+    work = consultation.begin(Turn(story=text, change=source), Progress.READING)
     yield
     try:
         message = assistant.read_message(text, work.before.differential)
@@ -178,7 +114,7 @@ def change(
         if data.get("kind") == "undo":
             if not session.past:
                 return
-            done: Action | Undo = Undo()
+            done: Change = Undo()
             session = replace(session, case=session.past[-1], past=session.past[:-1])
         else:
             done = parse_action(data, assistant.ontology)
@@ -210,6 +146,93 @@ def restore(
     if case == Case():
         return
     work = consultation.begin(Turn(note=RESTORED), Progress.RANKING, replace(consultation.session, case=case))
+    yield
+    yield from _answer(assistant, consultation, work, second_reader)
+
+
+def open_link(
+    assistant: Assistant, consultation: Consultation, link: str, second_reader: ReaderFactory | None = None
+) -> Iterator[None]:
+    """Take up the case of a link (``ui.permalink``) in place of this one. Yields as ``respond`` does."""
+    try:
+        findings, person = parse_permalink(link, assistant.ontology)
+    except CitedxError as error:
+        _refuse(consultation, consultation.begin(Turn(), consultation.session.progress), error)
+        yield
+        return
+    yield from _take_up(assistant, consultation, Case(findings=findings, person=person), OpenLink(), second_reader)
+
+
+def open_file(
+    assistant: Assistant,
+    consultation: Consultation,
+    data: Mapping[str, Any],
+    second_reader: ReaderFactory | None = None,
+    answerer: AnswererFactory | None = None,
+) -> Iterator[None]:
+    """Read a file: a story is told as if it was written; a phenopacket takes the place of this case.
+
+    Args:
+        assistant: answers.
+        consultation: the case so far.
+        data: ``name``, ``size`` in bytes, and ``content`` in base64, which a browser leaves out of a file that is too
+            large.
+        second_reader: see ``respond``.
+        answerer: see ``respond``.
+    """
+    name = plain_name(str(data.get("name") or "file"))
+    try:
+        refuse_large(int(data.get("size") or 0), name)
+        upload = read_upload(_decoded(data.get("content"), name), name)
+        if upload.patient is not None:
+            case, note = patient_case(upload.patient, assistant.ontology)
+            if len(case.findings) > MAX_FINDINGS:
+                n = len(case.findings)
+                raise UsageError(f"{name} has {n} findings, more than the limit of {MAX_FINDINGS}")
+    except Exception as error:
+        _refuse(consultation, consultation.begin(Turn(), consultation.session.progress), error)
+        yield
+        return
+    if upload.patient is None:
+        source = OpenFile(name=name, note=upload.note)
+        yield from respond(assistant, consultation, upload.text, second_reader, answerer, source)
+    else:
+        yield from _take_up(assistant, consultation, case, OpenFile(name=name, note=note), second_reader)
+
+
+def export(assistant: Assistant, consultation: Consultation, kind: str) -> Iterator[None]:
+    """Make a file of the case (``phenopacket``) or of its answer (see ``ui.exports.report_download``)."""
+    session = consultation.session
+    try:
+        if kind == "phenopacket":
+            case = session.case
+            consultation.download = phenopacket_download(case.findings, case.person, assistant.ontology)
+        elif session.differential is None or session.is_stale:
+            raise UsageError("the answer is not there yet: wait for it, then save the report")
+        else:
+            consultation.download = report_download(kind, session.differential)
+    except Exception as error:
+        _refuse(consultation, consultation.begin(Turn(), session.progress), error)
+    yield
+    consultation.download = None
+
+
+def _decoded(content: object, name: str) -> bytes:
+    try:
+        return base64.b64decode(str(content or ""), validate=True)
+    except binascii.Error:
+        raise UsageError(f"{name} did not arrive whole: hand it in again") from None
+
+
+def _take_up(
+    assistant: Assistant,
+    consultation: Consultation,
+    case: Case,
+    source: Change,
+    second_reader: ReaderFactory | None,
+) -> Iterator[None]:
+    """Answer another case in place of this one, to which ``undo`` leads back."""
+    work = consultation.begin(Turn(change=source), Progress.RANKING, consultation.session.changed(case))
     yield
     yield from _answer(assistant, consultation, work, second_reader)
 

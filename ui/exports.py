@@ -1,10 +1,12 @@
 """An answer as files for others: a report, and the case as a phenopacket.
 
-Promise: whether a file can be written is found out before anything is worked on.
+Promise: whether a file can be written is found out before anything is worked on; what a browser is given is never on
+this machine's disk.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.metadata import version
@@ -13,10 +15,12 @@ from pathlib import Path
 from kg.errors import StorageError, UsageError
 from kg.ontology import Ontology
 from kg.phenopacket import format_phenopacket
-from kg.schema import Disease
+from kg.schema import Finding
 from llm.schema import Differential
+from retrieval.demographics import Demographics
 from ui.report import report_markdown
 from ui.report_pdf import report_pdf, require_pdf
+from ui.session import Download
 
 
 class ReportFormat(StrEnum):
@@ -26,27 +30,39 @@ class ReportFormat(StrEnum):
     PDF = ".pdf"
 
 
-def case_phenopacket(differential: Differential, ontology: Ontology, *, with_differential: bool = False) -> str:
-    """The case of an answer as a phenopacket of now; see ``kg.phenopacket``.
-
-    Args:
-        differential: the answer.
-        ontology: for labels.
-        with_differential: name its diseases too, as considered.
-
-    Raises:
-        UsageError: the case has no findings.
-    """
-    considered = [(Disease(disease_id=d.disease_id, name=d.name), d.probability) for d in differential.diagnoses]
+def case_phenopacket(findings: Sequence[Finding], person: Demographics, ontology: Ontology) -> str:
+    """A case as a phenopacket of now; see ``kg.phenopacket``. Raises UsageError where it has no findings."""
     return format_phenopacket(
-        differential.findings,
+        findings,
         ontology,
         created=datetime.now(UTC).replace(microsecond=0),
         created_by=f"citedx {version('citedx')}",
-        sex=differential.person.sex,
-        age=differential.person.age,
-        differential=considered if with_differential else (),
+        sex=person.sex,
+        age=person.age,
     )
+
+
+def report_download(kind: str, differential: Differential) -> Download:
+    """A report as the page asks for it: ``pdf``, ``markdown`` or ``copy``, which is Markdown for the clipboard.
+
+    Raises:
+        UsageError: the kind is none of these.
+        NotReadyError: what writes PDF is not installed.
+    """
+    match kind:
+        case "pdf":
+            return Download(name="citedx-report.pdf", media_type="application/pdf", content=report_pdf(differential))
+        case "markdown" | "copy":
+            name = "citedx-report.md" if kind == "markdown" else ""
+            return Download(name=name, media_type="text/markdown", content=report_markdown(differential).encode())
+        case _:
+            raise UsageError(f"a report is pdf, markdown or copy, got {kind[:40]!r}")
+
+
+def phenopacket_download(findings: Sequence[Finding], person: Demographics, ontology: Ontology) -> Download:
+    """The case as the page asks for it. Raises UsageError where it has no findings."""
+    content = case_phenopacket(findings, person, ontology).encode()
+    return Download(name="citedx-case.json", media_type="application/json", content=content)
 
 
 def require_report(file: Path) -> ReportFormat:
@@ -81,7 +97,7 @@ def save_report(differential: Differential, file: Path) -> None:
 
 def save_phenopacket(differential: Differential, ontology: Ontology, file: Path) -> None:
     """Write the case. Raises UsageError (no findings), StorageError."""
-    _write(file, case_phenopacket(differential, ontology).encode())
+    _write(file, case_phenopacket(differential.findings, differential.person, ontology).encode())
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -20,15 +20,15 @@ from retrieval.demographics import (
     UNKNOWN,
     Demographics,
     Sex,
-    demographics_of,
     find_demographics,
     merge_demographics,
     parse_demographics,
 )
-from retrieval.findings import current_findings, parse_finding_ids
+from retrieval.findings import parse_finding_ids
 from retrieval.lexicon import load_lexicon
 from retrieval.multilingual import MultilingualReader
 from retrieval.uploads import MAX_BYTES, Upload, read_upload
+from ui.case import patient_case
 
 _LONG_STORY = 100_000
 """Characters that take a second to read, at worst."""
@@ -94,7 +94,7 @@ def story_reader(graph: KnowledgeGraph) -> MultilingualReader:
 
 
 def _known_of(graph: KnowledgeGraph, patient: Patient) -> tuple[tuple[Finding, ...], Demographics]:
-    known, unknown = current_findings(patient.findings, graph.ontology)
-    if unknown:
-        typer.echo(f"citedx: left out, unknown to HPO {graph.ontology.version}: {', '.join(unknown)}", err=True)
-    return known, demographics_of(patient.sex, patient.age)
+    case, note = patient_case(patient, graph.ontology)
+    if note:
+        typer.echo(f"citedx: {note}", err=True)
+    return case.findings, case.person

@@ -15,7 +15,8 @@ from importlib.metadata import version
 from typing import Any
 
 from kg.errors import NotReadyError
-from ui.consultation import Assistant, one_line
+from ui.consultation import one_line
+from ui.protocols import Assistant
 from ui.shared_assistant import SharedAssistant
 from ui.tools import Tools
 

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from llm.schema import Differential
-from ui.consultation import Assistant
+from ui.protocols import Assistant
 
 _METHODS = ("GET", "HEAD", "POST")
 _SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)

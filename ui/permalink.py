@@ -1,8 +1,9 @@
-"""A case <-> the query of a web address: ``?hpo=HP:0001250,-HP:0000365&sex=FEMALE&age=P7Y``.
+"""A case <-> the fragment of a web address: ``#hpo=HP:0001250,-HP:0000365&sex=FEMALE&age=P7Y``.
 
 Promise: a link holds HPO ids, sex and age, never a word of the story; what it gives back is the case that it was made
-from, without the quotes. A link that cannot be read is one clear line. ``-`` is an excluded finding, ``~`` one that the
-story words as possible only. Other parameters of the address are left to whoever they are for.
+from, without the quotes. A fragment, since a query goes through every proxy on the way, and into its log. A link that
+cannot be read is one clear line. ``-`` is an excluded finding, ``~`` one that the story words as possible only. Other
+parts of the address are left to whoever they are for.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from retrieval.findings import parse_finding_ids
 
 MAX_FINDINGS = 200
 MAX_CHARACTERS = 4_000
-"""Of a query: more than any link that this module makes, less than any browser or proxy cuts off."""
+"""Of a fragment: more than any link that this module makes, less than any browser or proxy cuts off."""
 
 _POSSIBLE = "~"
 _GROWN_UP = "adult"
 
 
 def format_permalink(findings: Sequence[Finding], person: Demographics = UNKNOWN) -> str:
-    """The query, without its ``?``; empty for an empty case.
+    """The fragment, without its ``#``; empty for an empty case.
 
     Raises:
         UsageError: the case has more than ``MAX_FINDINGS`` findings.
@@ -43,15 +44,15 @@ def format_permalink(findings: Sequence[Finding], person: Demographics = UNKNOWN
     return urlencode({name: value for name, value in fields.items() if value}, safe=":,~")
 
 
-def parse_permalink(query: str, ontology: Ontology) -> tuple[tuple[Finding, ...], Demographics]:
-    """Findings with today's ids and labels, age and sex; nothing of a query that names none.
+def parse_permalink(fragment: str, ontology: Ontology) -> tuple[tuple[Finding, ...], Demographics]:
+    """Findings with today's ids and labels, age and sex; nothing of one that names none.
 
     Raises:
-        UsageError, UnknownIdError: the query is too long, or one of its values cannot be used.
+        UsageError, UnknownIdError: the fragment is too long, or one of its values cannot be used.
     """
-    if len(query) > MAX_CHARACTERS:
-        raise UsageError(f"the link has {len(query):,} characters, more than the limit of {MAX_CHARACTERS:,}")
-    fields = {name: values[-1] for name, values in parse_qs(query.removeprefix("?")).items()}
+    if len(fragment) > MAX_CHARACTERS:
+        raise UsageError(f"the link has {len(fragment):,} characters, more than the limit of {MAX_CHARACTERS:,}")
+    fields = {name: values[-1] for name, values in parse_qs(fragment.removeprefix("#")).items()}
     return _findings(fields.get("hpo", ""), ontology), _person(fields.get("sex"), fields.get("age"))
 
 

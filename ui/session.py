@@ -42,9 +42,36 @@ class Progress(StrEnum):
     MODEL = "model"  # a language model reads the case
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """A file for a browser."""
+
+    name: str
+    """Empty where it is text for the clipboard."""
+    media_type: str
+    content: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Undo:
     """The user took the last change back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenFile:
+    """The user handed in a file."""
+
+    name: str
+    note: str | None = None
+    """How it was read, where that is not plain."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLink:
+    """The user followed a link to a case."""
+
+
+Change = Action | Undo | OpenFile | OpenLink
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +79,8 @@ class Turn:
     """One act of the user, a message or a change, and what came of it."""
 
     story: str = ""
-    change: Action | Undo | None = None
-    """What was changed beside the conversation."""
+    change: Change | None = None
+    """What was changed beside the conversation, or where the message comes from."""
     findings: tuple[Finding, ...] = ()
     """The patient's findings read from this message, with offsets into it."""
     family: tuple[Finding, ...] = ()
@@ -66,6 +93,11 @@ class Turn:
     """One line where there is no answer, or only a first one: an error, or no findings."""
     is_refused: bool = False
     """The message could not be used: its text goes back to where it was written."""
+
+    @property
+    def tells_case(self) -> bool:
+        """Whether it tells a case, so that the answer is given in full; else it changes one."""
+        return bool(self.story.strip()) or isinstance(self.change, OpenFile | OpenLink)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +156,8 @@ class Consultation:
     language: Language = Language.ENGLISH
     token: str = ""
     """Names this consultation to its page; another one after a restart of the server."""
+    download: Download | None = None
+    """A file on its way to the page."""
     n_cases: int = 0
     n_acts: int = 0
     stopped_at: int = 0

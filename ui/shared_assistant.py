@@ -22,7 +22,7 @@ from retrieval.demographics import UNKNOWN, Demographics
 from retrieval.findings import Statement
 from retrieval.schema import CaseHit
 from retrieval.term_search import TermHit
-from ui.consultation import Assistant
+from ui.protocols import Assistant
 
 
 class SharedAssistant:

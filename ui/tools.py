@@ -15,8 +15,8 @@ from kg.schema import Disease, Finding
 from retrieval.demographics import UNKNOWN, Demographics, merge_demographics, parse_demographics
 from retrieval.findings import parse_finding_ids, patient_findings
 from ui.answer_json import differential_json, finding_json, person_json
-from ui.consultation import Assistant
 from ui.graph_json import case_json, explanation_json, neighbours_json
+from ui.protocols import Assistant
 
 MAX_DIAGNOSES = 20
 MAX_CASES = 20

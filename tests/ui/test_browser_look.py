@@ -41,6 +41,8 @@ def test_axe_finds_nothing_serious_and_nothing_sticks_out(visit, scheme, viewpor
         assert (width, sticking_out) == (viewport["width"], [])
         user.send(STORY)
         user.answered()
+    user.page.locator(".menu summary").click()
+    assert serious(user) == []
     assert user.page.evaluate("document.body.classList.contains('dark')") is (scheme == "dark")
 
 

@@ -59,14 +59,14 @@ def test_the_largest_case_fits_into_what_is_read(toy_graph: KnowledgeGraph):
 
 
 def test_what_messengers_and_old_releases_do_to_a_link_is_undone(toy_graph: KnowledgeGraph):
-    query = f"?utm_source=x&hpo={quote(f'{OLD_LARGE},-{WOBBLING}', safe='')}&sex=male&age=7&__theme=dark"
+    query = f"#utm_source=x&hpo={quote(f'{OLD_LARGE},-{WOBBLING}', safe='')}&sex=male&age=7&__theme=dark"
     findings, person = parse_permalink(query, toy_graph.ontology)
     assert [(f.term_id, f.label, f.excluded) for f in findings] == [
         (LARGE, "Large zorb", False),
         (WOBBLING, "Wobbling flim", True),
     ]
     assert (person.sex, person.age, person.years) == (Sex.MALE, "P7Y", 7.0)
-    assert parse_permalink("?__theme=dark", toy_graph.ontology) == ((), UNKNOWN)
+    assert parse_permalink("#ev-E3", toy_graph.ontology) == ((), UNKNOWN)
 
 
 @pytest.mark.parametrize(

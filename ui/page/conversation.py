@@ -11,7 +11,7 @@ from kg.translations import Language
 from llm.schema import Commentary, Differential, Question
 from retrieval.demographics import demographics_of
 from ui.answer_json import cited_evidence
-from ui.case import Action, LeaveOpen, Mark, Remove, Replace, SetAge, SetSex, Status
+from ui.case import LeaveOpen, Mark, Remove, Replace, SetAge, SetSex, Status
 from ui.examples import EXAMPLES
 from ui.marking import story_pieces
 from ui.page.answers import answers_html
@@ -19,7 +19,7 @@ from ui.page.claims import claim_lists
 from ui.page.markup import action, button, citations, lines, percent
 from ui.page.person import word_person
 from ui.page.words import Words
-from ui.session import CALM, Progress, Session, Turn, Undo
+from ui.session import CALM, Change, OpenFile, OpenLink, Progress, Session, Turn, Undo
 
 CITATION = re.compile(r"\[(E[0-9]+)\]")
 _SHOWN_CLAIMS = 4  # an answer stays readable at a glance; the differential shows all claims
@@ -94,7 +94,7 @@ def _has_current_answer(turn: Turn, session: Session) -> bool:
 
 def _turn(turn: Turn, answers: str, progress: Progress, is_current: bool, words: Words) -> str:
     refused = " data-refused" if turn.is_refused else ""
-    small = "" if turn.story.strip() else " change"
+    small = "" if turn.tells_case else " change"
     reply = _reply(turn, answers, is_current, progress, words)
     return f'<li class="turn{small}"{refused}>{_said(turn, words)}{reply}</li>'
 
@@ -102,14 +102,25 @@ def _turn(turn: Turn, answers: str, progress: Progress, is_current: bool, words:
 def _said(turn: Turn, words: Words) -> str:
     if turn.story.strip():
         story = marked_story(turn.story, turn.findings, words)
-        return f'<div class="story"><h3 class="unseen">{escape(words("You"))}</h3>{story}</div>'
-    if turn.change is not None:
-        return f'<p class="changed">{escape(_word_change(turn.change, words))}</p>'
-    return ""
+        said = f'<div class="story"><h3 class="unseen">{escape(words("You"))}</h3>{story}</div>'
+        return _changed(turn.change, words) + said
+    return _changed(turn.change, words)
 
 
-def _word_change(change: Action | Undo, words: Words) -> str:
+def _changed(change: Change | None, words: Words) -> str:
+    if change is None:
+        return ""
+    note = change.note if isinstance(change, OpenFile) else None
+    remark = f'<p class="note calm">{escape(note)}</p>' if note else ""
+    return f'<p class="changed">{escape(_word_change(change, words))}</p>{remark}'
+
+
+def _word_change(change: Change, words: Words) -> str:
     match change:
+        case OpenFile(name=name):
+            return words("File: {name}", name=name)
+        case OpenLink():
+            return words("Case opened from a link")
         case Undo():
             return words("Last change undone")
         case Mark(term_id=term_id, label=label, status=status):
@@ -170,9 +181,9 @@ def _answer(turn: Turn, differential: Differential, is_current: bool, words: Wor
         reason = words(differential.abstained or "No diagnosis.")
         lead = f'<p class="lead" data-announce>{escape(reason)}</p>'
     else:
-        lead = _lead(differential, words, in_full=bool(turn.story), linked=is_current)
+        lead = _lead(differential, words, in_full=turn.tells_case, linked=is_current)
     commentary = _commentary(differential.commentary, words, linked=is_current)
-    if not is_current and not turn.story:
+    if not is_current and not turn.tells_case:
         return f'<div class="answer">{lead}</div>'
     if not is_current:
         earlier = escape(words("Earlier answer: its evidence is no longer shown."))

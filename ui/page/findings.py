@@ -10,6 +10,7 @@ from kg.schema import Finding
 from ui.case import Case, Status, status_of, stored
 from ui.page.markup import action, button, icon, link
 from ui.page.person import person_fields
+from ui.page.saving import save_menu
 from ui.page.words import Words
 from ui.session import Session
 
@@ -49,7 +50,8 @@ def findings_panel(session: Session, words: Words, token: str) -> str:
     return (
         f'<section aria-labelledby="h-findings" data-consultation="{escape(token)}" data-kept="{escape(kept)}">'
         f'<div class="bar-of-title"><h2 id="h-findings">{escape(words("Patient"))}</h2>'
-        f"{person_fields(session.case.person, words)}{undo}</div>{_groups(session.case, words)}</section>"
+        f"{person_fields(session.case.person, words)}{undo}{save_menu(session, words)}</div>"
+        f"{_groups(session.case, words)}</section>"
     )
 
 

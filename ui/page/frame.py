@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from html import escape
 
 from kg.translations import Language
+from retrieval.uploads import MAX_BYTES
 from ui.page.markup import action, button, icon, link
 from ui.page.words import PAGE_LANGUAGES, Words
 
 _HPO_LICENCE = "https://hpo.jax.org/app/license"
 HPO_PAPER = "https://doi.org/10.1093/nar/gkad1005"
+_ACCEPTED = ".txt,.md,.pdf,.json,text/plain,application/pdf,application/json"
 _OWN_NAMES = {Language.ENGLISH: "English", Language.CHINESE: "中文"}
 
 
@@ -31,18 +33,23 @@ def header(words: Words) -> str:
 
 
 def compose(words: Words) -> str:
-    """Where the story is written."""
+    """Where the story is written or handed in as a file, and what is said in passing."""
     story, send, stop = words("Patient’s story"), words("Send"), words("Stop")
+    attach = escape(words("Open a file: text, PDF or phenopacket"))
     placeholder = escape(words("What is seen, and what is absent …"))
     return (
         f'<form class="compose"><label class="unseen" for="story">{escape(story)}</label>'
         f'<textarea id="story" rows="2" maxlength="1000000" placeholder="{placeholder}" '
         f'aria-describedby="story-keys"></textarea>'
+        f'<input id="file" type="file" accept="{_ACCEPTED}" data-max="{MAX_BYTES}" hidden>'
+        f'<button type="button" class="attach" title="{attach}" aria-label="{attach}">{icon("clip")}</button>'
         f'<button type="submit" class="send" title="{escape(send)}" aria-label="{escape(send)}">{icon("send")}</button>'
         f"{button(stop, action('stop'), key='stop', css='stop', shown=icon('stop'))}"
         f'<p id="story-keys">{escape(words("Enter sends, Shift+Enter begins a new line."))}</p></form>'
         # Read out as the answer grows; in a part of the page that stays, or screen readers would miss it.
         '<div id="announce" class="unseen" role="status"></div>'
+        f'<div id="toast" role="status" data-copied="{escape(words("Copied"))}" '
+        f'data-failed="{escape(words("The browser did not let the page copy."))}"></div>'
     )
 
 

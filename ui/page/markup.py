@@ -18,6 +18,8 @@ _ICONS = {
     "cross": '<path d="M4 4l8 8M12 4l-8 8"/>',
     "swap": '<path d="M3 6h9.5M10 3.5 12.5 6M13 10H3.5M6 12.5 3.5 10"/>',
     "undo": '<path d="M6.5 4 3.5 7l3 3M4 7h5.5a3 3 0 0 1 0 6H7"/>',
+    "share": '<path d="M8 9.5V2.5M5.2 5 8 2.2 10.8 5M5 7.5H3.5v6h9v-6H11"/>',
+    "clip": '<path d="m12.5 7.5-4.8 4.8a2.6 2.6 0 0 1-3.7-3.7l5-5a1.7 1.7 0 0 1 2.4 2.4l-5 5a.8.8 0 0 1-1.2-1.2L9 6"/>',
     "send": '<path d="M8 13V3.5M4 7.5l4-4 4 4"/>',
     "stop": '<rect x="4.5" y="4.5" width="7" height="7" rx="1" fill="currentColor"/>',
 }

@@ -120,10 +120,8 @@ const followConversation = () => {
   if (!turn) return;
   const log = $("#log");
   if (isNew) {
-    if (sent) {
-      if ($("#story").value === sent) $("#story").value = "";
-      [refused, sent] = [sent, ""];
-    }
+    if (sent && $("#story").value === sent) $("#story").value = "";
+    [refused, sent] = [sent, ""];
     // A story is read from its beginning; a change is one line, and what it led to stands below it.
     log.scrollTo({top: turn.offsetTop - log.offsetTop - 12});
     if (getComputedStyle(log).overflowY === "visible") turn.scrollIntoView({block: "start"});
@@ -151,4 +149,14 @@ new MutationObserver((changes) => {
   subtree: true, childList: true, characterData: true, attributeFilter: ["data-refused", "data-kept", "data-key", "value"],
 });
 
-act({kind: "open"});
+// --- a case in the address ---
+// Taken out of it: a reload brings back the case as it was changed, and nobody shares an old one by mistake.
+const linked = () => {
+  const link = location.hash.slice(1);
+  if (!/(^|&)(hpo|sex|age)=/.test(link)) return "";
+  history.replaceState(null, "", location.pathname + location.search);
+  return link;
+};
+window.addEventListener("hashchange", () => { const link = linked(); if (link) act({kind: "open", link}); });
+
+act({kind: "open", link: linked()});
