@@ -180,6 +180,23 @@ def test_the_case_outlives_a_restart_of_the_server(browser):
         user.close()
 
 
+def test_what_was_being_written_outlives_a_lost_server(browser):
+    with served(create_server(FakeAssistant())) as address:
+        user = Visitor(browser, address)
+        user.send(STORY)
+        user.answered()
+    user.send("And arachnodactyly.")
+    user.page.get_by_text("Connection to the server was lost").wait_for()
+    with served(create_server(FakeAssistant()), port=int(address.rsplit(":", 1)[1])):
+        expect(user.log.locator(".note")).to_contain_text("here is your case again")
+        user.answered()
+        expect(user.story).to_have_value("And arachnodactyly.")
+        assert "arachno" not in user.page.evaluate("JSON.stringify(sessionStorage)")
+        user.page.get_by_role("button", name="Send").click()
+        expect(user.chips).to_have_count(5)
+        user.close()
+
+
 @pytest.mark.parametrize("viewport", [PHONE])
 def test_a_thumb_finds_every_button_of_a_chip(visit, viewport):
     user = begin(visit, viewport=viewport, has_touch=True, is_mobile=True)

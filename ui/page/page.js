@@ -2,7 +2,7 @@
 // the reader's place (focus, opened cards, chosen view) when a part of the page is drawn anew.
 // Runs once, in Gradio's component around the box for the story; `trigger` hands data to the server.
 
-const CASE = "citedx.case", LANGUAGE = "citedx.language";
+const CASE = "citedx.case", DRAFT = "citedx.draft", LANGUAGE = "citedx.language";
 const $ = (selector) => document.querySelector(selector);
 const kept = () => JSON.parse(sessionStorage.getItem(CASE) ?? "null");
 const consultation = () => $("[data-consultation]")?.dataset.consultation ?? "";
@@ -18,7 +18,10 @@ const send = () => {
   [sent, sentAt] = [box.value, Date.now()];  // it stays in the box until the server has it
   act({kind: "tell", text: sent});
 };
-window.addEventListener("beforeunload", (event) => { if ($("#story").value) event.preventDefault(); });
+// What is being written outlives a reload, which Gradio does by itself when a lost server is back, and no more than that.
+window.addEventListener("pagehide", () => { if ($("#story").value) sessionStorage.setItem(DRAFT, $("#story").value); });
+$("#story").value = sessionStorage.getItem(DRAFT) ?? "";
+sessionStorage.removeItem(DRAFT);
 element.addEventListener("submit", (event) => { event.preventDefault(); send(); });
 element.addEventListener("keydown", (event) => {
   // An input method ends its composition with Enter, too.
