@@ -25,7 +25,7 @@ from llm.reader import RankingReader, Reader
 from llm.schema import Diagnosis, Differential
 from retrieval.candidates import FusionRanker, Ranker, rank_candidates
 from retrieval.cases import CaseLibrary, load_library, published_cases, read_library
-from retrieval.demographics import UNKNOWN, Demographics, find_demographics
+from retrieval.demographics import UNKNOWN, Demographics
 from retrieval.embedding import Embedder, bundled_embedder
 from retrieval.features import FeatureExtractor
 from retrieval.findings import Statement
@@ -146,8 +146,8 @@ class DiagnosisAssistant:
         return self._stories.find_statements(text)
 
     def find_person(self, text: str) -> Demographics:
-        """The patient's age and sex in a story in English; of other languages nothing is read."""
-        return find_demographics(text)
+        """The patient's age and sex in a story. Raises UnsupportedLanguageError."""
+        return self._stories.find_person(text)
 
     def search_terms(self, query: str, language: Language = Language.ENGLISH, limit: int = 8) -> tuple[TermHit, ...]:
         """Phenotypic abnormalities whose wording begins as the query does, in English and in this language."""

@@ -3,7 +3,8 @@
 Promise: the first age and sex that are said of the patient ("a 7-year-old girl", "3 months old male infant"),
 with the words that say so; weeks of gestation and ages of relatives are not the patient's. An onset is the age in the
 clause of a finding that says when it began ("seizures since the age of 2 years").
-Deliberately not done here: ages in words only ("elderly"), dates of birth, several patients in one text.
+Deliberately not done here: ages in words only ("elderly"), dates of birth, several patients in one text; Chinese and
+Spanish (``retrieval.translated_demographics``).
 """
 
 from __future__ import annotations
@@ -174,11 +175,12 @@ _SEX_LETTER = re.compile(
 )
 _PRONOUN = re.compile(r"\b(?:(?P<FEMALE>she|her|hers|herself)|(?P<MALE>he|his|him|himself))\b", re.IGNORECASE)
 _GROWN = re.compile(r"\b(?:man|woman|gentleman|lady|adult)\b", re.IGNORECASE)
-_DAYS = {"y": 365.25, "m": 30.4375, "w": 7.0, "d": 1.0}
+DAYS_OF = {"y": 365.25, "m": 30.4375, "w": 7.0, "d": 1.0}
+"""Days of a year, month, week and day, by its first letter."""
 
 
 def find_demographics(text: str) -> Demographics:
-    """Age and sex of the patient. The empty record where the text says neither."""
+    """Age and sex of the patient in an English text. The empty record where it says neither."""
     age = _find_age(text)
     sex = _find_sex(text)
     grown = _GROWN.search(text)
@@ -238,17 +240,17 @@ def _duration(match: re.Match[str]) -> tuple[str, float]:
     n, unit = _number(found["n"]), (found.get("u") or "y")[0].casefold()
     if found.get("half") or found.get("half_before"):
         n += 0.5
-    days = n * _DAYS[unit]
+    days = n * DAYS_OF[unit]
     parts = [(n, unit)]
     if found.get("n2") and found.get("u2"):
         second = (_number(found["n2"]), found["u2"][0].casefold())
         parts.append(second)
-        days += second[0] * _DAYS[second[1]]
-    return _iso(parts), days / _DAYS["y"]
+        days += second[0] * DAYS_OF[second[1]]
+    return iso_age(parts), days / DAYS_OF["y"]
 
 
-def _iso(parts: list[tuple[float, str]]) -> str:
-    """Whole years, months and days: ``P2Y6M`` for two and a half years; ISO keeps weeks for themselves."""
+def iso_age(parts: list[tuple[float, str]]) -> str:
+    """ISO 8601 of numbers of units (``DAYS_OF``): ``P2Y6M`` for two and a half years; weeks stand by themselves."""
     if len(parts) == 1 and parts[0][1] == "w" and parts[0][0] == int(parts[0][0]):
         return f"P{int(parts[0][0])}W"
     years = months = days = 0
@@ -259,7 +261,7 @@ def _iso(parts: list[tuple[float, str]]) -> str:
         elif unit == "m":
             months, days = months + whole, days + round(30 * rest)
         else:
-            days += round(n * _DAYS[unit])
+            days += round(n * DAYS_OF[unit])
     told = "".join(f"{n}{letter}" for n, letter in ((years, "Y"), (months, "M"), (days, "D")) if n)
     return f"P{told or '0D'}"
 

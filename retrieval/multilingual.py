@@ -18,10 +18,12 @@ from kg.schema import Finding
 from kg.translations import Language, Translations, load_translations
 from retrieval import chinese, spanish
 from retrieval.context import Context, Experiencer
+from retrieval.demographics import UNKNOWN, Demographics
 from retrieval.findings import Statement, find_statements, patient_findings, require_readable
 from retrieval.languages import LanguageDetector
 from retrieval.lexicon import Lexicon, Mention
 from retrieval.translated_context import RULES, contexts_of, normal_findings_in
+from retrieval.translated_demographics import find_person
 from retrieval.translated_lexicon import TranslatedLexicon
 
 # English words inside a text of another language; an abbreviation alone may mean something else there ("MR检查").
@@ -82,6 +84,14 @@ class MultilingualReader:
             end=mention.end,
         )
         return Statement(finding=finding, context=context)
+
+    def find_person(self, text: str) -> Demographics:
+        """The patient's age and sex; the empty record where the text says neither.
+
+        Raises:
+            UnsupportedLanguageError: the text is in a language that is not read.
+        """
+        return find_person(text, self.detect(text)) if text.strip() else UNKNOWN
 
     def detect(self, text: str) -> Language:
         """The language of a text. Raises UnsupportedLanguageError."""

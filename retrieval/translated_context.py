@@ -50,7 +50,8 @@ class ContextRules:
 
 _CHINESE_RELATIVE = (
     "(?:母亲|父亲|父母|妈妈|爸爸|哥哥|姐姐|弟弟|妹妹|兄弟|姐妹|同胞|舅舅|姨妈?|叔叔|伯父|姑姑|外婆|外公|"
-    "外祖[父母]|祖[父母]|爷爷|奶奶|[表堂][兄弟姐妹哥]|其[母父兄姐弟妹]|亲属|家属|妻子|丈夫|儿子|女儿)"
+    "外祖[父母]|祖[父母]|爷爷|奶奶|[表堂][兄弟姐妹哥]|其[母父兄姐弟妹]|亲属|家属|妻子|丈夫|"
+    "(?<!我)(?<!我的)(?<!我家)(?:儿子|女儿))"  # a parent tells the story
 )
 # The relative tells, or is told of for the patient's sake (pregnancy).
 _CHINESE_TELLING = "(?:诉|代诉|述|发现|否认|孕|怀孕|妊娠|带|陪|抱|观察|描述|要求|注意到|感|说|介绍|补充)"
@@ -113,7 +114,8 @@ _CHINESE = ContextRules(
 
 _SPANISH_RELATIVE = (
     r"(?:madre|padre|padres|progenitor(?:a|es)?|herman[oa]s?|abuel[oa]s?|t[íi][oa]s?|prim[oa]s?(?! infecci)|"
-    r"sobrin[oa]s?|familiar(?:es)?|parientes?|hij[oa]s?|espos[oa]|marido|mellizo|gemel[oa])\b"
+    r"sobrin[oa]s?|familiar(?:es)?|parientes?|(?<!\bmi\s)(?<!\bnuestr[oa]\s)hij[oa]s?|espos[oa]|marido|mellizo|"
+    r"gemel[oa])\b"
 )
 _SPANISH_TELLING = (
     r"(?:refier|refir|relat|nieg|neg[óa]|cuent|cont[óa]|coment|not[óa]|dice|dij|describ|observ|acud|consult|inform|"

@@ -20,7 +20,6 @@ from retrieval.demographics import (
     UNKNOWN,
     Demographics,
     Sex,
-    find_demographics,
     merge_demographics,
     parse_demographics,
 )
@@ -73,7 +72,8 @@ def patient_of(
     if upload.patient is not None:
         return _known_of(graph, upload.patient)
     with progress(upload.text):
-        return story_reader(graph).find_findings(upload.text), find_demographics(upload.text)
+        reader = story_reader(graph)
+        return reader.find_findings(upload.text), reader.find_person(upload.text)
 
 
 def with_given(person: Demographics, sex: Sex | None, age: str | None) -> Demographics:
