@@ -22,6 +22,7 @@ from kg.translations import Language
 from retrieval.demographics import UNKNOWN, Sex
 from retrieval.schema import ReaderName
 from ui import build_command, data_commands, evaluate_commands, finetune_command, graph_commands, train_commands
+from ui.graph_commands import JsonOption
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -50,7 +51,7 @@ PhenopacketOption = Annotated[Path | None, typer.Option(help="A GA4GH phenopacke
 HpoOption = Annotated[
     str | None, typer.Option("--hpo", help='Findings, excluded ones with a minus: "HP:0001250,-HP:0000365".')
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
 CasesOption = Annotated[bool, typer.Option("--cases/--no-cases", help="Look for similar published cases.")]
 LibraryOption = Annotated[
     Path | None, typer.Option("--library", help="Folder or release zip of phenopackets to add to the case library.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
@@ -14,12 +15,14 @@ from kg.catalogue import HPO
 from kg.export import ExportFormat, export_graph, provenances_of
 from kg.schema import Disease
 from retrieval.findings import parse_finding_ids
+from ui.graph_json import explanation_json, neighbours_json
 from ui.node_view import name_of, show_node
 from ui.sources_option import SourcesOption, load_graph_of
 from ui.terminal import show_explanation
 
 app = typer.Typer(help="Query the knowledge graph.", no_args_is_help=True)
 
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 NodeArgument = Annotated[str, typer.Argument(help="Id, name, synonym or gene symbol.")]
 
 
@@ -31,9 +34,12 @@ def show(node: NodeArgument, sources: SourcesOption = HPO) -> None:
 
 
 @app.command()
-def neighbours(node: NodeArgument, sources: SourcesOption = HPO) -> None:
+def neighbours(node: NodeArgument, sources: SourcesOption = HPO, as_json: JsonOption = False) -> None:
     """List what a node is directly tied to."""
     graph, console = load_graph_of(sources), Console()
+    if as_json:
+        typer.echo(json.dumps(neighbours_json(graph, node, None), ensure_ascii=False, indent=2))
+        return
     for predicate, other, outwards in graph.neighbours(node):
         arrow = "->" if outwards else "<-"
         console.print(f"{arrow} {predicate}  {other}  {escape(name_of(graph, other))}", highlight=False, soft_wrap=True)
@@ -44,12 +50,17 @@ def explain(
     disease: Annotated[str, typer.Argument(help="Disease id or name.")],
     hpo: Annotated[str, typer.Option("--hpo", help='Findings, excluded ones with a minus: "HP:0001250,-HP:0000365".')],
     sources: SourcesOption = HPO,
+    as_json: JsonOption = False,
 ) -> None:
     """Show how a disease explains findings: matched, contradicted, unexplained, missing."""
     graph = load_graph_of(sources)
     node = graph.node(disease)
     disease_id = node.disease_id if isinstance(node, Disease) else graph.disease(disease).disease_id
-    show_explanation(Console(), graph, graph.explain(disease_id, parse_finding_ids(hpo, graph.ontology)))
+    explanation = graph.explain(disease_id, parse_finding_ids(hpo, graph.ontology))
+    if as_json:
+        typer.echo(json.dumps(explanation_json(graph, explanation), ensure_ascii=False, indent=2))
+    else:
+        show_explanation(Console(), graph, explanation)
 
 
 @app.command()

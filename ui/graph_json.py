@@ -30,8 +30,8 @@ def node_json(graph: KnowledgeGraph, node_id: str) -> dict[str, str]:
             return {"id": node.concept_id, "name": node.name, "kind": str(node.kind)}
 
 
-def neighbours_json(graph: KnowledgeGraph, node: str, limit: int) -> dict[str, Any]:
-    """What a node is directly tied to: the first ``limit`` ties, and how many there are.
+def neighbours_json(graph: KnowledgeGraph, node: str, limit: int | None) -> dict[str, Any]:
+    """What a node is directly tied to: the first ``limit`` ties (None: all), and how many there are.
 
     Raises:
         UnknownIdError: there is no such node.

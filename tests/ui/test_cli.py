@@ -250,6 +250,16 @@ def test_explain_and_path_name_their_references(citedx):
     assert [s.strip() for s in steps] == ["NCBIGene:4204  MECP2", "<- associated_gene -- OMIM:312750  Rett syndrome"]
 
 
+def test_neighbours_and_explanations_come_as_json_too(citedx):
+    told = json.loads(citedx("graph", "neighbours", "MECP2", "--json").out)
+    assert told["node"] == {"id": "NCBIGene:4204", "name": "MECP2", "kind": "gene"}
+    assert len(told["neighbours"]) == told["n_neighbours"]
+    assert {"predicate", "direction", "id", "name", "kind"} == set(told["neighbours"][0])
+    told = json.loads(citedx("graph", "explain", "OMIM:312750", "--hpo", "HP:0012171,-HP:0001250", "--json").out)
+    assert told["disease"]["name"] == "Rett syndrome"
+    assert [f["id"] for f in told["findings"]] == ["HP:0012171", "HP:0001250"]
+
+
 def test_export_writes_what_networkx_reads(citedx, tmp_path, release_graph):
     out = tmp_path / "graph.jsonl"
     assert citedx("graph", "export", str(out), "--format", "jsonl").code == 0
