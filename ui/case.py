@@ -299,10 +299,10 @@ def parse_stored(data: Mapping[str, Any], ontology: Ontology) -> Case:
     case = apply(SetSex(sex=sex), Case(person=Demographics(years=ADULT_YEARS) if age == _ADULT else UNKNOWN))
     if age != _ADULT:
         case = apply(SetAge(age=_age(age)), case)
+    for term_id in unknown:  # before a relative's finding, which leaves the patient's open
+        case = apply(parse_action({"kind": "leave-open", "id": term_id}, ontology), case)
     for pair in findings:
         if not isinstance(pair, list) or len(pair) != 2:
             raise UsageError("the case that this page kept cannot be read: tell the story again")
         case = apply(parse_action({"kind": "mark", "id": pair[0], "status": pair[1]}, ontology), case)
-    for term_id in unknown:
-        case = apply(parse_action({"kind": "leave-open", "id": term_id}, ontology), case)
     return case

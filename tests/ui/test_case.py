@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kg.errors import UnknownIdError, UsageError
@@ -147,6 +147,7 @@ def test_other_findings_stay_as_they_are(action):
         assert finding.term_id in named or finding in after.family
 
 
+@example([LeaveOpen(term_id=SCOLIOSIS, label="x"), Mark(term_id=SCOLIOSIS, label="x", status=Status.FAMILY)])
 @given(st.lists(actions, max_size=8))
 def test_what_a_browser_keeps_gives_the_case_back_without_its_words(done):
     case = CASE
