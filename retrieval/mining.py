@@ -162,7 +162,8 @@ class PageMiner:
             return
         for s in said.statements:
             is_there = not s.finding.excluded and s.context.experiencer is Experiencer.PATIENT
-            is_told = _span(s)[0] >= said.start and not said.page.is_own(s.finding.quote)
+            is_itself = said.page.is_own(s.finding.quote) or said.page.is_own(s.finding.label)
+            is_told = _span(s)[0] >= said.start and not is_itself
             if is_there and is_told and s.finding.term_id not in _TOO_GENERAL:
                 yield _edge(said, RelationKind.FINDING, term_id=s.finding.term_id)
 

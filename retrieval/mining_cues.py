@@ -16,7 +16,7 @@ def _compile(*patterns: str) -> re.Pattern[str]:
 DENIED = _compile(
     r"\b(?:no|not|never|nor|neither|none|without|cannot|unable|lack|lacks|lacking|fails?|failed|unlikely)\b",
     r"n['’]t\b|\b(?:dont|doesnt|cant|isnt|arent|wont|havent|hasnt)\b",  # pages have lost apostrophes
-    r"\b(?:rather than|instead of|unlike|in contrast|ineffective|unproven|unclear|inconclusive|unknown|uncertain|controversial)\b",
+    r"\b(?:rather than|instead of|unlike|in contrast|ineffective|unproven|unclear|inconclusive|poorly|unknown|uncertain|controversial)\b",
     r"\b(?:rarely|seldom) (?:recommended|used|needed|necessary|required|done|indicated)\b|\bminimal\b",
     r"\b(?:limited|little|insufficient|conflicting) (?:\w+ )?(?:evidence|information|data)\b",
 )
@@ -120,7 +120,7 @@ TREATED_FINDING = re.compile(
     re.IGNORECASE,
 )
 FINDING_TREATED = re.compile(r"^,? (?:(?:can|may|might|is|are|often|usually|also) )+(?:be )?(?:\w+ )?(?:treated|managed|controlled|corrected|relieved)\b", re.IGNORECASE)
-OTHER_CLAUSE = re.compile(r"[;:()]|, and |\balso\b|\bTreatment\b")
+OTHER_CLAUSE = re.compile(r"[,;:()]|\balso\b|\bTreatment\b")
 """Parts what treats a finding from what treats something else."""
 KIN_OF = re.compile(r"\s+(?:\w+ )?of (?P<what>[^.;:,(]{3,60})", re.IGNORECASE)
 HISTORY_OF_KIN = re.compile(r"\b(?:family histor(?:y|ies) of|relatives? (?:with|who))[^.;:]*$", re.IGNORECASE)

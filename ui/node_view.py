@@ -66,6 +66,8 @@ def _show_disease(console: Console, graph: KnowledgeGraph, disease: Disease) -> 
     for title, relations in (
         ("treatments", graph.treatments_of(disease.disease_id)),
         ("risk factors", graph.risk_factors_of(disease.disease_id)),
+        ("tests", graph.tests_of(disease.disease_id)),
+        ("findings on pages", graph.findings_on_pages(disease.disease_id)),
         ("pages", graph.pages_of(disease.disease_id)),
     ):
         if relations:
