@@ -1,10 +1,10 @@
 """How many of the edges that are read from pages hold: random ones, judged by hand against their sentence.
 
 ``evaluation/mined_edges.tsv`` has the verdicts. ``python -m evaluation.mined_edges`` prints the precision by kind, with
-Wilson's interval, and whether the table is a draw from the edges of today's extractor; with ``--draw SEED OUT`` it writes
-a new draw to judge. The question was: does this sentence say that this disease has this finding, that this raises its
-risk, that this treats it, that this test is done for it? Where a finding stands beside a treatment, for it too. Half
-right is wrong.
+Wilson's interval, and whether the table is a draw from the edges of today's extractor; with ``--draw SEED OUT`` it
+writes a new draw to judge. The question was: does this sentence say that this disease has this finding, that this
+raises its risk, that this treats it, that this test is done for it? Where a finding stands beside a treatment, for it
+too. Half right is wrong.
 """
 
 from __future__ import annotations
@@ -30,15 +30,24 @@ from retrieval.mined_graph import load_edges
 from retrieval.mining import EXTRACTOR_VERSION, MinedEdge
 
 TABLE = Path(__file__).with_suffix(".tsv")
-N_DRAWN = 150
-"""Edges of each kind."""
-SEEDS: Mapping[RelationKind, int] = {
-    RelationKind.FINDING: 20261130,
-    RelationKind.RISK_FACTOR: 20261129,
-    RelationKind.TREATS: 20261130,
-    RelationKind.EXAMINES: 20261129,
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draw:
+    """Which edges of a kind were judged."""
+
+    seed: int
+    n: int = 150
+    """At most."""
+
+
+DRAWS: Mapping[RelationKind, Draw] = {
+    RelationKind.FINDING: Draw(seed=20261130),
+    RelationKind.RISK_FACTOR: Draw(seed=20261129, n=300),  # more than there are
+    RelationKind.TREATS: Draw(seed=20261130),
+    RelationKind.EXAMINES: Draw(seed=20261129),
 }
-"""Of the draws that were judged, none of which the rules had seen."""
+"""Judged after the rules were last changed; earlier draws had changed them."""
 _COLUMNS = ("kind", "disease_id", "disease", "other_id", "other", "term_id", "holds", "why_not", "url", "quotation")
 _QUOTED = 160  # characters
 
@@ -82,15 +91,15 @@ def precision_by_kind(judged: Iterable[JudgedEdge]) -> dict[RelationKind, tuple[
     return {kind: (wilson(sum(held), len(held)), sum(held), len(held)) for kind, held in verdicts.items()}
 
 
-def draw_edges(edges: Sequence[MinedEdge], kind: RelationKind, seed: int, n: int = N_DRAWN) -> list[MinedEdge]:
+def draw_edges(edges: Sequence[MinedEdge], kind: RelationKind, draw: Draw) -> list[MinedEdge]:
     """A random draw of one kind, without repetition; all of them where there are fewer."""
     pool = [e for e in edges if e.kind is kind]
-    return random.Random(seed).sample(pool, min(n, len(pool)))  # noqa: S311 - a draw to judge, no secret
+    return random.Random(draw.seed).sample(pool, min(draw.n, len(pool)))  # noqa: S311 - no secret
 
 
 def is_drawn(judged: Iterable[JudgedEdge], edges: Sequence[MinedEdge]) -> bool:
-    """Whether the verdicts are of the draws of ``SEEDS`` from these edges."""
-    drawn = {_key(e) for kind, seed in SEEDS.items() for e in draw_edges(edges, kind, seed)}
+    """Whether the verdicts are of the draws of ``DRAWS`` from these edges."""
+    drawn = {_key(e) for kind, draw in DRAWS.items() for e in draw_edges(edges, kind, draw)}
     return drawn == {(j.kind, j.disease_id, j.other_id, j.term_id, j.url) for j in judged}
 
 
@@ -137,7 +146,7 @@ def main(
     edges = load_edges(graph, files)
     if draw:
         seed, out = draw
-        write_draw(out, [e for kind in SEEDS for e in draw_edges(edges, kind, seed)], graph)
+        write_draw(out, [e for kind in DRAWS for e in draw_edges(edges, kind, Draw(seed=seed))], graph)
         return
     judged = load_judged()
     for kind, (rate, n_held, n) in precision_by_kind(judged).items():

@@ -181,7 +181,7 @@ class KnowledgeGraph:
     def with_relations(
         self, concepts: Iterable[Concept], relations: Sequence[Relation], summary: SourceSummary
     ) -> KnowledgeGraph:
-        """The graph with further relations; artefacts of the annotations, which stay as they are, are those of this one.
+        """The graph with further relations; artefacts of the annotations, which stay as they are, stay valid.
 
         Args:
             concepts: that are ends of the relations; one that the graph knows keeps its name.

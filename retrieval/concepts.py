@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 
 from kg.schema import Concept, ConceptKind
@@ -19,7 +20,7 @@ from kg.sources.tables import load_table
 COLUMNS = ("kind", "concept_id", "name", "wordings", "term_id")
 BUNDLED = Path(__file__).parent / "medical_concepts.tsv"
 _WORD = re.compile(r"[^\W_]+")
-_BREAK = re.compile(r"[^-\s'’/.]|[.]\s")
+_BREAK = re.compile(r"[^-\s'’/.]|(?<!\b\w)[.]\s")
 """Between the words of a wording may stand a space, a hyphen, an apostrophe, a slash or the point of "H. pylori"."""
 _SINGULAR_S = re.compile(r"(?<![suix])s$")
 
@@ -121,6 +122,4 @@ def _singular(word: str) -> str:
 
 
 def _is_one_phrase(text: str, words: list[re.Match[str]]) -> bool:
-    return not any(
-        _BREAK.search(text, one.end(), other.start()) for one, other in zip(words, words[1:], strict=False)
-    )
+    return not any(_BREAK.search(text, one.end(), other.start()) for one, other in pairwise(words))

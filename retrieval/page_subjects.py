@@ -18,10 +18,11 @@ from kg.schema import RelationKind
 from kg.sources.medquad import Document
 from retrieval.mining_cues import SAME_DISEASE
 
-_GENERIC_WORDS = frozenset(
-    "acute adult blood bone brain cancer childhood chronic condition congenital deficiency disease diseases disorder "
-    "disorders eye familial heart hereditary infection juvenile kidney liver lung problems skin syndrome tumor".split()
-)
+_COMMON_WORDS = """
+    acute adult blood bone brain cancer childhood chronic condition congenital deficiency disease diseases disorder
+    disorders eye familial heart hereditary infection juvenile kidney liver lung problems skin syndrome tumor
+    """
+_GENERIC_WORDS = frozenset(_COMMON_WORDS.split())
 """Words that many names of diseases share."""
 _SAME_WORDS = {"carcinoma": "cancer", "neoplasm": "cancer", "tumor": "cancer", "failure": "insufficiency"}
 _EMPTY_WORDS = frozenset({"disorder", "malignant"})
@@ -104,7 +105,7 @@ class PageSubjects:
         return any(not difference or difference in _SPARED for difference in differences)
 
     def _has_synonym(self, document: Document, disease_id: str) -> bool:
-        """Whether a page that no other rivals has a name of the disease as a synonym, and it is not that of a wider one."""
+        """Whether a page that no other rivals has a name of the disease as a synonym, and not that of a wider one."""
         if disease_id in self._titled:
             return False
         synonyms, focus = set(map(name_key, document.synonyms)), set(name_key(document.focus))

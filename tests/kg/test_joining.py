@@ -346,7 +346,9 @@ def test_a_damaged_file_is_one_line_and_the_old_graph_stays(toy_sources, tmp_pat
     with pytest.raises(SourceError) as raised:
         load_graph(replace(toy_sources, further={source: files}), tmp_path / "cache")
     line = str(raised.value)
-    assert str(files[name].path) in line and f"citedx data pull {name} --overwrite" in line and "\n" not in line
+    assert str(files[name].path) in line
+    assert f"citedx data pull {name} --overwrite" in line
+    assert "\n" not in line
     assert {p: cache.checksum(p) for p in (tmp_path / "cache").rglob("*") if p.is_file()} == kept
 
 
