@@ -1,10 +1,10 @@
 """How many of the edges that are read from pages hold: random ones, judged by hand against their sentence.
 
 ``evaluation/mined_edges.tsv`` has the verdicts. ``python -m evaluation.mined_edges`` prints the precision by kind, with
-Wilson's interval, and whether the table is a draw from the edges of today's extractor; with ``--draw SEED OUT`` it
-writes a new draw to judge. The question was: does this sentence say that this disease has this finding, that this
-raises its risk, that this treats it, that this test is done for it? Where a finding stands beside a treatment, for it
-too. Half right is wrong.
+Wilson's interval, of the judged edges that are still mined: other wordings change some, and the rest stay a random
+draw; another extractor has to be judged anew. With ``--draw SEED OUT`` it writes a new draw. The question was: does
+this sentence say that this disease has this finding, that this raises its risk, that this treats it, that this test is
+done for it? Where a finding stands beside a treatment, for it too. Half right is wrong.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import random
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -30,25 +30,11 @@ from retrieval.mined_graph import load_edges
 from retrieval.mining import EXTRACTOR_VERSION, MinedEdge
 
 TABLE = Path(__file__).with_suffix(".tsv")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draw:
-    """Which edges of a kind were judged."""
-
-    seed: int
-    n: int = 150
-    """At most."""
-
-
-DRAWS: Mapping[RelationKind, Draw] = {
-    RelationKind.FINDING: Draw(seed=20261130),
-    RelationKind.RISK_FACTOR: Draw(seed=20261129, n=300),  # more than there are
-    RelationKind.TREATS: Draw(seed=20261130),
-    RelationKind.EXAMINES: Draw(seed=20261129),
-}
-"""Judged after the rules were last changed; earlier draws had changed them."""
+KINDS = (RelationKind.FINDING, RelationKind.RISK_FACTOR, RelationKind.TREATS, RelationKind.EXAMINES)
+N_DRAWN = 150
+"""Edges of each kind."""
 _COLUMNS = ("kind", "disease_id", "disease", "other_id", "other", "term_id", "holds", "why_not", "url", "quotation")
+_JUDGED = f"MedQuAD, read by extractor {EXTRACTOR_VERSION}"
 _QUOTED = 160  # characters
 
 
@@ -65,9 +51,9 @@ class JudgedEdge:
     holds: bool
 
 
-def load_judged(path: Path = TABLE) -> tuple[JudgedEdge, ...]:
-    """The verdicts. Raises SourceError."""
-    return load_table(path, "judged edges", _COLUMNS, lambda _, rows: tuple(map(_judged, rows)))
+def load_judged(path: Path = TABLE) -> tuple[str, tuple[JudgedEdge, ...]]:
+    """What was judged, such as ``MedQuAD, read by extractor 1``, and the verdicts. Raises SourceError."""
+    return load_table(path, "judged edges", _COLUMNS, lambda head, rows: (head.source, tuple(map(_judged, rows))))
 
 
 def _judged(row: Mapping[str, str]) -> JudgedEdge:
@@ -91,22 +77,22 @@ def precision_by_kind(judged: Iterable[JudgedEdge]) -> dict[RelationKind, tuple[
     return {kind: (wilson(sum(held), len(held)), sum(held), len(held)) for kind, held in verdicts.items()}
 
 
-def draw_edges(edges: Sequence[MinedEdge], kind: RelationKind, draw: Draw) -> list[MinedEdge]:
+def still_mined(judged: Iterable[JudgedEdge], edges: Iterable[MinedEdge]) -> list[JudgedEdge]:
+    """The judged edges that are among these."""
+    mined = set(map(_key, edges))
+    return [j for j in judged if (j.kind, j.disease_id, j.other_id, j.term_id, j.url) in mined]
+
+
+def draw_edges(edges: Iterable[MinedEdge], kind: RelationKind, seed: int, n: int = N_DRAWN) -> list[MinedEdge]:
     """A random draw of one kind, without repetition; all of them where there are fewer."""
     pool = [e for e in edges if e.kind is kind]
-    return random.Random(draw.seed).sample(pool, min(draw.n, len(pool)))  # noqa: S311 - no secret
-
-
-def is_drawn(judged: Iterable[JudgedEdge], edges: Sequence[MinedEdge]) -> bool:
-    """Whether the verdicts are of the draws of ``DRAWS`` from these edges."""
-    drawn = {_key(e) for kind, draw in DRAWS.items() for e in draw_edges(edges, kind, draw)}
-    return drawn == {(j.kind, j.disease_id, j.other_id, j.term_id, j.url) for j in judged}
+    return random.Random(seed).sample(pool, min(n, len(pool)))  # noqa: S311 - no secret
 
 
 def write_draw(path: Path, edges: Iterable[MinedEdge], graph: KnowledgeGraph) -> None:
     """Write edges to judge: ``holds`` is empty. Raises StorageError."""
     source = Provenance(
-        source=f"MedQuAD, read by extractor {EXTRACTOR_VERSION}; verdicts: citedx",
+        source=_JUDGED,
         version="to judge",
         reference="",
         licence="quotations CC BY 4.0 (MedQuAD), verdicts Apache-2.0",
@@ -146,15 +132,15 @@ def main(
     edges = load_edges(graph, files)
     if draw:
         seed, out = draw
-        write_draw(out, [e for kind in DRAWS for e in draw_edges(edges, kind, Draw(seed=seed))], graph)
+        write_draw(out, [e for kind in KINDS for e in draw_edges(edges, kind, seed)], graph)
         return
-    judged = load_judged()
-    for kind, (rate, n_held, n) in precision_by_kind(judged).items():
-        n_mined = sum(e.kind is kind for e in edges)
-        line = f"{kind}: {n_held} of {n} hold, {rate.value:.1%} ({rate.low:.1%} to {rate.high:.1%}); {n_mined} mined"
-        sys.stdout.write(f"{line}\n")
-    if not is_drawn(judged, edges):
-        sys.stdout.write("the extractor has changed since: draw and judge anew\n")
+    source, judged = load_judged()
+    if source != _JUDGED:
+        sys.stdout.write(f"judged was {source}, not extractor {EXTRACTOR_VERSION}: draw and judge anew\n")
+    for kind, (rate, n_held, n) in precision_by_kind(still_mined(judged, edges)).items():
+        counted = f"{sum(j.kind is kind for j in judged)} judged, {sum(e.kind is kind for e in edges)} mined"
+        held = f"{n_held} of {n} hold, {rate.value:.1%} ({rate.low:.1%} to {rate.high:.1%})"
+        sys.stdout.write(f"{kind}: {held}; {counted}\n")
 
 
 if __name__ == "__main__":
