@@ -178,6 +178,23 @@ class KnowledgeGraph:
             self.summaries,
         )
 
+    def with_relations(
+        self, concepts: Iterable[Concept], relations: Sequence[Relation], summary: SourceSummary
+    ) -> KnowledgeGraph:
+        """The graph with further relations; artefacts of the annotations, which stay as they are, stay valid.
+
+        Args:
+            concepts: that are ends of the relations; one that the graph knows keeps its name.
+            relations: between these, diseases and terms of the graph.
+            summary: what the source of the relations states.
+        """
+        joined = copy(self)
+        known = {**{c.concept_id: c for c in concepts}, **self.relations.concepts}
+        joined.relations = RelationTable(known.values(), [*self.relations.relations, *relations])
+        joined.summaries = (*self.summaries, summary)
+        joined.__dict__.pop("network", None)
+        return joined
+
     def with_patients(self, patients: Sequence[Patient], source: str) -> KnowledgeGraph:
         """The graph with the counts of these patients, from a set of this name."""
         licence = "see the source of the phenopackets"
@@ -342,6 +359,14 @@ class KnowledgeGraph:
     def pages_of(self, disease_id: str) -> tuple[Relation, ...]:
         """Pages about a disease."""
         return self.relations.of(self.equivalents(disease_id), (RelationKind.DESCRIBED_BY,))
+
+    def tests_of(self, disease_id: str) -> tuple[Relation, ...]:
+        """Which tests are done for a disease, as pages say."""
+        return self.relations.of(self.equivalents(disease_id), (RelationKind.EXAMINES,))
+
+    def findings_on_pages(self, disease_id: str) -> tuple[Relation, ...]:
+        """Findings that pages tell of a disease; unlike ``findings_of`` without a frequency, and not in the ranking."""
+        return self.relations.of(self.equivalents(disease_id), (RelationKind.FINDING,))
 
     def tests_for(self, term_id: str) -> tuple[Relation, ...]:
         """Which tests observe a finding, before birth too."""

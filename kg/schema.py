@@ -161,6 +161,8 @@ class RelationKind(StrEnum):
     OBSERVES_PRENATALLY = "observes_prenatally"  # action (a test) -> term
     RISK_FACTOR = "has_risk_factor"  # disease -> risk factor
     DESCRIBED_BY = "is_described_by"  # disease -> page
+    FINDING = "has_finding"  # disease -> term: read from a page, and no annotation: it says not how often
+    EXAMINES = "examines"  # action (a test) -> disease
 
 
 TREATMENTS = (

@@ -23,7 +23,7 @@ class SourceSummary:
     """One source in the graph."""
 
     source: str
-    """As in ``citedx build --sources``."""
+    """As in ``citedx build --sources``, or what was made of one."""
     counts: Mapping[str, int]
     """What it states, by kind."""
     left_out: Mapping[str, int]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from kg.conflicts import Conflict
 from kg.graph import KnowledgeGraph, Node
@@ -66,6 +66,8 @@ def _show_disease(console: Console, graph: KnowledgeGraph, disease: Disease) -> 
     for title, relations in (
         ("treatments", graph.treatments_of(disease.disease_id)),
         ("risk factors", graph.risk_factors_of(disease.disease_id)),
+        ("tests", graph.tests_of(disease.disease_id)),
+        ("findings on pages", graph.findings_on_pages(disease.disease_id)),
         ("pages", graph.pages_of(disease.disease_id)),
     ):
         if relations:
@@ -81,7 +83,8 @@ def _show_concept(console: Console, graph: KnowledgeGraph, concept: Concept) -> 
 
 def _relation_table(graph: KnowledgeGraph, relations: Iterable[Relation], title: str) -> Table:
     """One row for each thing said, with everyone who says it."""
-    table = Table("from", "", "to", "concerning", "says", "reference", title=title, title_justify="left", box=None)
+    reference = Column("reference", overflow="fold")  # an address cut short leads nowhere
+    table = Table("from", "", "to", "concerning", "says", reference, title=title, title_justify="left", box=None)
     said: dict[tuple[str, ...], list[Relation]] = {}
     for r in relations:
         said.setdefault((r.subject_id, str(r.kind), r.object_id, r.term_id or "", r.note), []).append(r)

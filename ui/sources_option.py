@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from kg.build import bundled_sources, load_graph
+from kg.build import bundled_sources
 from kg.catalogue import HPO, SOURCES, parse_sources
 from kg.graph import KnowledgeGraph
+from retrieval.mined_graph import load_graph_with_pages
 
 SourcesOption = Annotated[
     str,
@@ -21,5 +22,8 @@ SourcesOption = Annotated[
 
 
 def load_graph_of(sources: str) -> KnowledgeGraph:
-    """The graph of a list of sources, from the cache or built and cached; errors are those of ``kg.build``."""
-    return load_graph(bundled_sources(further=parse_sources(sources)))
+    """The graph of a list of sources, from the cache or built and cached, with what pages say where MedQuAD is one.
+
+    Errors are those of ``kg.build``.
+    """
+    return load_graph_with_pages(bundled_sources(further=parse_sources(sources)))

@@ -29,6 +29,7 @@ def read_rows(file: SourceFile, columns: Sequence[str], *, quoted: bool = True) 
     with reading(file):
         numbered = ((n, line) for n, line in read_lines(file) if not line.startswith("#"))
         header: list[str] = []
+        number, line = 0, ""
         for number, line in numbered:
             values = _values(line, quoted=quoted)
             if not header:
@@ -39,6 +40,13 @@ def read_rows(file: SourceFile, columns: Sequence[str], *, quoted: bool = True) 
                 yield number, dict(zip(header, values, strict=True))
         if not header:
             refuse(file, f"it is empty; expected a table of {', '.join(columns)}")
+        require_end(file, number, line)
+
+
+def require_end(file: SourceFile, number: int, last_line: str) -> None:
+    """Refuse a file whose last line does not end: publishers end theirs, so it is what is left of a longer one."""
+    if not last_line.endswith("\n"):
+        refuse(file, "the line has no end, so the file is cut off", number)
 
 
 def read_lines(file: SourceFile) -> Iterator[tuple[int, str]]:

@@ -44,11 +44,14 @@ def load_documents(path: Path) -> tuple[Document, ...]:
     """
     try:
         with (lzma.open if path.suffix == ".xz" else open)(path, "rt", encoding="utf-8") as lines:
-            return tuple(_document(json.loads(line)) for line in lines if line.strip())
+            documents = tuple(_document(json.loads(line)) for line in lines if line.strip())
     except (OSError, lzma.LZMAError, EOFError, UnicodeDecodeError) as error:
         raise SourceError(f"cannot read {path}: {error}") from error
     except (ValueError, KeyError, TypeError) as error:
         raise SourceError(f"{path} is not MedQuAD as JSON Lines: {error!r}") from error
+    if not documents:
+        raise SourceError(f"{path} is empty: it holds no document")
+    return documents
 
 
 def load_medquad(files: SetFiles) -> SourceRecords:

@@ -13,7 +13,7 @@ from typing import Any
 
 import obonet
 
-from kg.sources.delimited import read_lines, refuse
+from kg.sources.delimited import read_lines, refuse, require_end
 from kg.sources.records import SetFiles, SourceRecords, Symptom
 
 _EXACT = re.compile(r'"(.*)" EXACT')
@@ -23,14 +23,15 @@ _PREFIXES = {"UMLS_CUI": "UMLS", "MESH": "MSH"}
 def load_symptom_ontology(files: SetFiles) -> SourceRecords:
     """Read ``symptom-ontology``. Raises SourceError."""
     file = files["symptom-ontology"]
-    text = io.StringIO("".join(line for _, line in read_lines(file)))
+    lines = [line for _, line in read_lines(file)]
     try:
-        nodes = obonet.read_obo(text).nodes(data=True)
+        nodes = obonet.read_obo(io.StringIO("".join(lines))).nodes(data=True)
         symptoms = tuple(_symptom(i, data) for i, data in nodes if i.startswith("SYMP:"))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         refuse(file, f"it is no ontology in OBO format ({shorten(str(error), 100)})", cause=error)
     if not symptoms:
         refuse(file, "it holds no SYMP terms")
+    require_end(file, len(lines), lines[-1])
     return SourceRecords(symptoms=symptoms)
 
 

@@ -60,6 +60,12 @@ def test_half_a_download_is_told(tmp_path, n_bytes):
         rows(file)
 
 
+def test_a_last_line_without_an_end_is_half_a_download(tmp_path):
+    assert rows(source_file(tmp_path, "do-names", "id\tlabel\na\tb\n"))
+    with pytest.raises(SourceError, match=r"HumanDO\.tsv, line 2: the line has no end, so the file is cut off; fetch"):
+        rows(source_file(tmp_path, "do-names", "id\tlabel\na\tb"))
+
+
 def test_no_gzip_and_no_file(tmp_path):
     file = source_file(tmp_path, "do-facets")
     file.path.write_bytes(b"id\tlabel\n")

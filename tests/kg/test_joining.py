@@ -330,6 +330,28 @@ def test_a_wrong_checksum_is_refused_and_the_old_graph_stays(toy_sources, tmp_pa
     assert len([p for p in (tmp_path / "cache").iterdir() if p.name.startswith("graph-")]) == 2
 
 
+@pytest.mark.parametrize(
+    ("source", "name"), [(source, name) for source in SOURCES for name in SOURCES[source].sets], ids=lambda part: part
+)
+@pytest.mark.parametrize(
+    "damage",
+    [lambda whole: whole[: len(whole) // 2], lambda _: b"", lambda _: b"<!DOCTYPE html><html>busy</html>"],
+    ids=["half", "empty", "a page of the server"],
+)
+def test_a_damaged_file_is_one_line_and_the_old_graph_stays(toy_sources, tmp_path, source, name, damage):
+    files = {s: source_file(tmp_path, s) for s in SOURCES[source].sets}
+    load_graph(toy_sources, tmp_path / "cache")
+    kept = {p: cache.checksum(p) for p in (tmp_path / "cache").rglob("*") if p.is_file()}
+    files[name].path.write_bytes(damage(files[name].path.read_bytes()))
+    with pytest.raises(SourceError) as raised:
+        load_graph(replace(toy_sources, further={source: files}), tmp_path / "cache")
+    line = str(raised.value)
+    assert str(files[name].path) in line
+    assert f"citedx data pull {name} --overwrite" in line
+    assert "\n" not in line
+    assert {p: cache.checksum(p) for p in (tmp_path / "cache").rglob("*") if p.is_file()} == kept
+
+
 def test_the_checksum_of_what_is_stored_gzipped_is_of_what_is_inside(toy_sources, tmp_path):
     file = source_file(tmp_path, "hetionet-nodes")
     plain = tmp_path / "plain"

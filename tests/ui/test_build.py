@@ -13,6 +13,9 @@ from kg.build import build_graph
 from kg.catalogue import SOURCES
 from kg.errors import NotReadyError, UsageError
 from kg.graph import KnowledgeGraph
+from kg.schema import Concept, ConceptKind, Provenance, RelationKind
+from retrieval.mined_graph import add_edges
+from retrieval.mining import EXTRACTOR_VERSION, MinedEdge
 from tests.toy import ALPHA, STRIPED
 from tests.toy_sources import every_source
 from ui.build_command import summaries_as_markdown
@@ -53,6 +56,25 @@ def test_a_disease_is_shown_with_treatments_pages_and_contradictions(graph):
     assert (
         "conflicting: Zorbicin (DRUGBANK:DB1): toy hetionet-edges says treats; toy indications says has_no_benefit_in"
     ) in lines
+
+
+def test_what_pages_say_is_shown_with_sentence_page_and_extractor(graph):
+    url = "https://nih.example/zorbitis"
+    rest = Concept(concept_id="MAXO:1", name="rest", kind=ConceptKind.ACTION)
+    source = Provenance(source="MedQuAD: pages", version="1", reference="", licence="CC-BY-4.0")
+    edges = [
+        MinedEdge(disease_id="DOID:3", kind=kind, concept=concept, term_id=term, sentence=sentence, url=url)
+        for kind, concept, term, sentence in (
+            (RelationKind.FINDING, None, STRIPED, "Stripes [are] seen."),
+            (RelationKind.TREATS, rest, STRIPED, "Rest helps."),
+            (RelationKind.EXAMINES, rest, None, "Rest tells it."),
+        )
+    ]
+    lines = shown(add_edges(graph, edges, source), "zorbitis")
+    says = f"MedQuAD, read by extractor {EXTRACTOR_VERSION} {url}"
+    assert f"zorbitis (DOID:3) has_finding Striped zorb ({STRIPED}) “Stripes [are] seen.” {says}" in lines, lines
+    assert f"rest (MAXO:1) treats zorbitis (DOID:3) Striped zorb; “Rest helps.” {says}" in lines
+    assert f"rest (MAXO:1) examines zorbitis (DOID:3) “Rest tells it.” {says}" in lines
 
 
 def test_entries_that_sources_join_differently_are_shown(graph):
