@@ -54,7 +54,7 @@ def logged(log: Path, kind: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def logs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def logs(browser, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """What the server's system calls and Chromium's network log say after a consultation."""
     if shutil.which("strace") is None:
         pytest.skip("no strace on the PATH: install the strace package of your system")
@@ -64,13 +64,12 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     strace = ("strace", "-D", "-f", "--seccomp-bpf", "-s", "0", "-o", str(calls))
     strace = (*strace, "-e", "trace=connect,sendto,sendmsg,sendmmsg")
     chromium = next(filter(None, map(shutil.which, CHROMIUM_NAMES)))
-    with running_chat(*strace) as (address, _), sync_api.sync_playwright() as playwright:
+    with running_chat(*strace) as (address, _):
         flags = [*CHROMIUM_FLAGS, f"--log-net-log={log}"]
-        browser = playwright.chromium.launch(executable_path=chromium, args=flags)
-        user = Visitor(browser, address)
-        consult(user)
-        user.close()
-        browser.close()
+        with browser.browser_type.launch(executable_path=chromium, args=flags) as logging:
+            user = Visitor(logging, address)
+            consult(user)
+            user.close()
     return calls, log
 
 

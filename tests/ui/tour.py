@@ -48,6 +48,18 @@ _CAPTION = """([text, box]) => {
         box-sizing: border-box; border: 3px solid #f59e0b; border-radius: .7rem;`, "");
 }"""
 
+_SETTLED = """() => new Promise(done => {
+    let timer = null;
+    const watch = new MutationObserver(() => wait());
+    const wait = () => {
+        clearTimeout(timer);
+        timer = setTimeout(() => { watch.disconnect(); done(); }, 300);
+    };
+    watch.observe(document.body, {subtree: true, childList: true, attributes: true, characterData: true});
+    wait();
+})"""
+"""Gradio draws the parts of the page one after the other."""
+
 
 class HeldAssistant:
     """An assistant whose answers wait, part by part, for ``let_go``; in all else the assistant itself."""
@@ -88,6 +100,7 @@ class Guide:
             at: what is framed, such as what is clicked next.
         """
         self.page.mouse.move(0, 0)
+        self.page.evaluate(_SETTLED)
         if at is not None:
             at.scroll_into_view_if_needed()
         self.page.evaluate(_CAPTION, [text, at.bounding_box() if at is not None else None])
