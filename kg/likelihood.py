@@ -40,6 +40,7 @@ from kg.arrays import Doubles, Floats, Indices
 from kg.families import log_mean_of_kin
 from kg.graph import KnowledgeGraph
 from kg.profiles import Profiles, ProfileSettings, build_profiles, read_profiles, write_profiles
+from kg.recent import Recent
 from kg.schema import Finding
 
 FORMAT = "5"
@@ -51,6 +52,8 @@ UNKNOWN_PREVALENCE = 1e-7
 """Of a disease of which no source says how common it is: those are the rarest."""
 UNLIKELY = -60.0
 """Log-likelihood ratio of no kin at all."""
+N_KEPT = 100
+"""Findings whose ratios are kept, of 50 kB each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +90,8 @@ class LikelihoodModel:
         self.background: Floats = np.maximum(mean, 1 / len(self.groups)).astype(np.float32)
         self.information: Doubles = -np.log(np.minimum(self.background, 1.0)).astype(np.float64)
         """Information content of each term among the diseases, in nats, shape [n_terms]."""
+        # A patient is read dozens of times, with and without single findings.
+        self._recent = Recent[int, Floats](N_KEPT)
 
     @property
     def n_diseases(self) -> int:
@@ -188,8 +193,7 @@ class LikelihoodModel:
         The ancestor's share follows from the likelihood ratio, so this is what a question about the term would find.
         """
         column = self._column_index(term_id)
-        ratio = np.exp(self._present_log_lr(column))
-        p: Floats = np.clip(ratio * self.background[column], 1e-4, 1 - 1e-4).astype(np.float32)
+        p: Floats = np.clip(self._present_ratio(column) * self.background[column], 1e-4, 1 - 1e-4)
         return p
 
     def log_lr(self, term_id: str, *, excluded: bool = False) -> Floats:
@@ -211,6 +215,9 @@ class LikelihoodModel:
         return matrix.indices[start:end], matrix.data[start:end]
 
     def _present_log_lr(self, column: int) -> Floats:
+        return self._recent.get(column, lambda: np.log(self._present_ratio(column)))
+
+    def _present_ratio(self, column: int) -> Floats:
         s = self.settings
         ratio = np.zeros(self.n_diseases, np.float32)
         for above in self.graph.ontology.ancestors(self.graph.annotations.term_ids[column]):
@@ -222,8 +229,7 @@ class LikelihoodModel:
         ratio[rows] = p * (s.exact_weight / self.background[column])
         ratio += s.noise
         ratio[self._column(self._profiles.absent, column)[0]] *= s.contradiction
-        log_lr: Floats = np.log(ratio)
-        return log_lr
+        return ratio
 
     def _excluded_log_lr(self, column: int) -> Floats:
         belief = self.settings.exclusion_belief

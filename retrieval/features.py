@@ -18,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.arrays import Doubles, Floats, Indices
-from kg.families import largest_of_kin
+from kg.families import largest_of_kin, log_mean_of_kin
 from kg.likelihood import UNLIKELY, LikelihoodModel
+from kg.recent import Recent
 from kg.schema import Finding
-from retrieval.finding_sets import FindingSetIndex
+from retrieval.finding_sets import N_PATIENTS, FindingSetIndex
 from retrieval.schema import PublishedCase
 
 CASE_WEIGHT = 20.0
@@ -114,6 +115,7 @@ class FeatureExtractor:
         )
         self.cases = tuple(known)
         self._sets = FindingSetIndex(known, model)
+        self._coverages = Recent[tuple[str, ...], dict[str, Doubles]](N_PATIENTS)
         group_of_case = np.array([model.group_index[c.disease_id] for c in known], np.int64)
         self._with_cases, self._starts = np.unique(group_of_case, return_index=True)
         self._group_of_case = group_of_case
@@ -153,13 +155,12 @@ class FeatureExtractor:
         log_lrs = self.model.log_lrs(findings)
         of_present, of_excluded = log_lrs[~is_excluded], log_lrs[is_excluded]
         log_lr = log_lrs.sum(axis=0, dtype=np.float64)
-        kin_means = self.model.kin_means(log_lr)
         similarities = self.case_similarities(present)
-        coverage = self._describe_coverage(present)
-        chosen = choose(log_lr, kin_means, similarities[0], coverage["shared"])
+        coverage = self._coverages.get(tuple(present), lambda: self._describe_coverage(present))
+        chosen = choose(log_lr, similarities[0], coverage["shared"])
         features = {
             **_describe_ratios(of_present[:, chosen], of_excluded[:, chosen]),
-            **self._describe_evidence(chosen, log_lr, kin_means, similarities),
+            **self._describe_evidence(chosen, log_lr, similarities),
             **{name: of_all[chosen] for name, of_all in coverage.items()},
             "shared_below_best": coverage["shared"][chosen] - coverage["shared"].max(),
             "shared_rank": np.log1p(ranks_of(coverage["shared"], chosen)),
@@ -176,7 +177,6 @@ class FeatureExtractor:
     def _choose(
         self,
         log_lr: Doubles,
-        kin_means: tuple[Doubles, Doubles],
         nearest: Doubles,
         shared: Doubles,
         *,
@@ -184,7 +184,8 @@ class FeatureExtractor:
         also: Indices,
     ) -> Indices:
         """The first of each ranking and those beside them, in the order of the plain sum."""
-        plain_sum = self.model.with_kin(log_lr, kin_means) + CASE_WEIGHT * nearest + PATIENTS_WEIGHT * self._n_patients
+        with_kin = self.model.with_kin(log_lr, self.model.kin_means(log_lr))
+        plain_sum = with_kin + CASE_WEIGHT * nearest + PATIENTS_WEIGHT * self._n_patients
         is_described = np.isfinite(plain_sum)
         proposed = [
             first_of(plain_sum, n.by_sum),
@@ -200,7 +201,6 @@ class FeatureExtractor:
         self,
         chosen: Indices,
         log_lr: Doubles,
-        kin_means: tuple[Doubles, Doubles],
         similarities: tuple[Doubles, Doubles, Doubles],
     ) -> dict[str, Doubles]:
         """The summed ratio and the cases, of the chosen and of their kin."""
@@ -212,9 +212,9 @@ class FeatureExtractor:
             "log_lr_below_best": log_lr[chosen] - log_lr.max(),
             "log_lr_rank": np.log1p(ranks_of(log_lr, chosen)),
             "gene_kin_largest": largest_of_kin(by_gene, log_lr, UNLIKELY),
-            "gene_kin_mean": kin_means[0][chosen],
+            "gene_kin_mean": log_mean_of_kin(by_gene, log_lr, UNLIKELY),
             "name_kin_largest": largest_of_kin(by_name, log_lr, UNLIKELY),
-            "name_kin_mean": kin_means[1][chosen],
+            "name_kin_mean": log_mean_of_kin(by_name, log_lr, UNLIKELY),
             "case_largest": largest[chosen],
             "case_second": second[chosen],
             "case_soft": soft[chosen],

@@ -15,7 +15,11 @@ from scipy import sparse
 
 from kg.arrays import Doubles, Indices
 from kg.likelihood import LikelihoodModel
+from kg.recent import Recent
 from retrieval.schema import PublishedCase
+
+N_PATIENTS = 4
+"""Patients whose comparisons are kept: one is read with the same present findings and one absent finding or another."""
 
 
 class FindingSetIndex:
@@ -31,6 +35,7 @@ class FindingSetIndex:
         self._term_index = {t: i for i, t in enumerate(self._ontology.terms)}
         self._weights = model.information
         self._n_cases = len(cases)
+        self._recent = Recent[frozenset[str], Doubles](N_PATIENTS)
         shares = [self._implied((t.term_id, t.share) for t in case.present) for case in cases]
         starts = np.cumsum([0, *(len(s) for s in shares)])
         columns = np.array([t for s in shares for t in s], np.int64)
@@ -43,7 +48,11 @@ class FindingSetIndex:
 
     def similarities(self, term_ids: Iterable[str]) -> Doubles:
         """Cosine of these present findings to each case, shape [n_cases], 0..1."""
-        columns = list(self._implied((t, 1.0) for t in term_ids))
+        told = frozenset(term_ids)
+        return self._recent.get(told, lambda: self._similarities(told))
+
+    def _similarities(self, term_ids: frozenset[str]) -> Doubles:
+        columns = list(self._implied((t, 1.0) for t in sorted(term_ids)))
         weights = self._weights[columns]
         length = np.sqrt(weights @ weights)
         found = np.zeros(self._n_cases)

@@ -18,8 +18,10 @@ from scipy import sparse
 
 from kg.arrays import Doubles, Floats, Indices
 from kg.ontology import Ontology
+from kg.recent import Recent
 from retrieval.embedding import bundled_embedder
 from retrieval.features import FeatureExtractor
+from retrieval.finding_sets import N_PATIENTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +53,13 @@ class MeaningIndex:
         self.cases = self._shares_of_cases()
         """Share of a case's patients with each term that is told of it, shape [n_cases, n_terms]."""
         self._of_cases = _unit(self.cases @ self._weighted)
+        self._recent = Recent[frozenset[str], Likenesses](N_PATIENTS)
 
     def compare(self, present: Sequence[str]) -> Likenesses:
         """How like every disease and its cases are to a patient with these findings (at least one)."""
+        return self._recent.get(frozenset(present), lambda: self._compare(present))
+
+    def _compare(self, present: Sequence[str]) -> Likenesses:
         columns = sorted({self._term_index[t] for t in present})
         implied = sorted({self._term_index[a] for t in present for a in self._ontology.ancestors(t)})
         told, closed = (_unit(self._weighted[c].sum(axis=0)) for c in (columns, implied))

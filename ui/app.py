@@ -32,8 +32,12 @@ from ui.session import Consultation
 from ui.shared_assistant import SharedAssistant
 from ui.tools import Tools
 
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # Gradio reads it once, when it is imported
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # Gradio reads these when it is imported and when a page is made
+os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"  # of the times of events, which nobody looks at here
+os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(10**12)  # nor at the table that each event made of them
 import gradio as gr
+
+from ui.retention import limit_retention
 
 MAX_WAITING = 256
 """Acts of all users that wait for their turn; a page sends few, and each is answered within seconds."""
@@ -231,6 +235,7 @@ def create_server(
         ssr_mode=False,
         app_kwargs=undocumented,
     )
+    limit_retention(mounted.routes[-1].app)  # type: ignore[attr-defined] # what was mounted last
     return mounted
 
 

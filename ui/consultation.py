@@ -93,7 +93,7 @@ def respond(
     yield
     if latest is None:
         return
-    if is_told:
+    if is_told or consultation.session.is_unanswered:  # the message ended the work on the case
         yield from _answer(assistant, consultation, latest, second_reader)
     if message.asked and not consultation.session.turns[work.turn].is_refused:
         yield from _reply(assistant, consultation, latest, message.asked, answerer)

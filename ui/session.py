@@ -127,6 +127,11 @@ class Session:
         told = self.differential
         return told is not None and (told.findings, told.person) != (self.case.findings, self.case.person)
 
+    @property
+    def is_unanswered(self) -> bool:
+        """There are findings, and no differential that speaks of them."""
+        return bool(self.case.findings) and (self.differential is None or self.is_stale)
+
     def changed(self, case: Case) -> Session:
         """The session with another case, from which ``past`` leads back."""
         return self if case == self.case else replace(self, case=case, past=(*self.past, self.case)[-MAX_UNDO:])

@@ -1,12 +1,16 @@
 """An assistant whose models are used by one thread at a time, however many consultations there are.
 
-Promise: the lock is held for one part of an answer, never while a language model writes or a page is drawn.
+Promise: a turn lasts for one part of an answer, never while a language model writes or a page is drawn. Whoever waits
+for an earlier part has the next turn: nobody's findings or diagnoses wait for the questions to another.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from threading import Lock
+from contextlib import contextmanager
+from heapq import heappop, heappush
+from itertools import count
+from threading import Condition
 
 from kg.genetics import Genetics
 from kg.graph import KnowledgeGraph
@@ -25,12 +29,38 @@ from retrieval.term_search import TermHit
 from ui.protocols import Assistant
 
 
+class Turns:
+    """A lock that goes to whoever waits for the earliest part of an answer; of several, to who came first."""
+
+    def __init__(self) -> None:
+        self._is_free = Condition()
+        self._is_taken = False
+        self._waiting: list[tuple[int, int]] = []
+        self._numbers = count()
+
+    @contextmanager
+    def turn(self, part: int = 0) -> Iterator[None]:
+        """Wait for a turn, and have it; ``part``: 0 is the earliest."""
+        with self._is_free:
+            ticket = part, next(self._numbers)
+            heappush(self._waiting, ticket)
+            self._is_free.wait_for(lambda: not self._is_taken and self._waiting[0] == ticket)
+            heappop(self._waiting)
+            self._is_taken = True
+        try:
+            yield
+        finally:
+            with self._is_free:
+                self._is_taken = False
+                self._is_free.notify_all()
+
+
 class SharedAssistant:
     """See ``ui.consultation.Assistant`` for what each method does."""
 
     def __init__(self, assistant: Assistant) -> None:
         self._assistant = assistant
-        self._lock = Lock()
+        self._turns = Turns()
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -49,12 +79,12 @@ class SharedAssistant:
 
     def find_statements(self, text: str) -> tuple[Statement, ...]:
         """Reads a story."""
-        with self._lock:
+        with self._turns.turn():
             return self._assistant.find_statements(text)
 
     def find_person(self, text: str) -> Demographics:
         """Reads who the patient is."""
-        with self._lock:
+        with self._turns.turn():
             return self._assistant.find_person(text)
 
     def weigh(
@@ -67,20 +97,20 @@ class SharedAssistant:
     ) -> Iterator[Differential]:
         """The answer as it grows; between its parts others have their turn."""
         parts = self._assistant.weigh(findings, k, person=person, unknown=unknown)
-        while True:
-            with self._lock:
+        for n in count(1):
+            with self._turns.turn(n):
                 part = next(parts, None)
             if part is None:
                 return
             yield part
 
     def read_again(self, differential: Differential, reader: Reader) -> Differential:
-        """Not under the lock: the reader is a language model, which takes care of itself."""
+        """Without a turn: the reader is a language model, which takes care of itself."""
         return self._assistant.read_again(differential, reader)
 
     def read_message(self, text: str, differential: Differential | None = None) -> Message:
         """Reads a message."""
-        with self._lock:
+        with self._turns.turn():
             return self._assistant.read_message(text, differential)
 
     def answer(
@@ -91,10 +121,10 @@ class SharedAssistant:
         earlier: Sequence[Answer] = (),
         answerer: Answerer | None = None,
     ) -> Answer:
-        """Under the lock where no language model is asked."""
+        """In a turn where no language model is asked."""
         if answerer is not None:
             return self._assistant.answer(question, differential, earlier=earlier, answerer=answerer)
-        with self._lock:
+        with self._turns.turn():
             return self._assistant.answer(question, differential, earlier=earlier)
 
     def search_terms(self, query: str, language: Language = Language.ENGLISH) -> tuple[TermHit, ...]:
@@ -107,7 +137,7 @@ class SharedAssistant:
 
     def similar_cases(self, findings: Sequence[Finding], k: int = 10) -> tuple[CaseHit, ...]:
         """Looks through the case library."""
-        with self._lock:
+        with self._turns.turn():
             return self._assistant.similar_cases(findings, k)
 
     def genetics(self, disease_id: str) -> Genetics:

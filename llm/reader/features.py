@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from scipy import sparse
 from kg.arrays import Doubles, Floats, Indices
 from kg.families import largest_of_kin
 from kg.likelihood import UNLIKELY
+from kg.recent import Recent
 from kg.schema import Finding
 from llm.reader.person import PERSON_FEATURES, PersonFeatures
 from retrieval.demographics import UNKNOWN, Demographics
@@ -73,6 +75,8 @@ N_PROPOSED = 100
 """Candidates beside the fusion's: those with the nearest case in meaning, and as many with the nearest profile."""
 N_RANKED = 60
 """Terms of a disease among which its expected findings are chosen."""
+N_RELATED = 200
+"""Terms whose relatives are kept: the findings of a patient are looked at again and again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +114,7 @@ class ReaderFeatureExtractor:
         self._term_index = {t: i for i, t in enumerate(self._term_ids)}
         self._information = self._model.information
         self._closures: dict[int, Indices] = {}
+        self._related = Recent[str, Indices](N_RELATED)
         self._expected: dict[int, tuple[Indices, Floats]] = {}
 
     def extract(self, findings: Sequence[Finding], person: Demographics = UNKNOWN) -> ReaderInputs:
@@ -228,11 +233,15 @@ class ReaderFeatureExtractor:
 
     def _is_told(self, findings: Sequence[Finding]) -> NDArray[np.bool_]:
         """Of which terms the findings speak: those themselves, all above and all below them; shape [n_terms]."""
-        ontology = self._ontology
-        told = {t for f in findings for t in (*ontology.ancestors(f.term_id), *ontology.descendants(f.term_id))}
         is_told = np.zeros(len(self._term_ids), np.bool_)
-        is_told[[self._term_index[t] for t in told]] = True
+        for finding in findings:
+            is_told[self._related.get(finding.term_id, partial(self._relatives, finding.term_id))] = True
         return is_told
+
+    def _relatives(self, term_id: str) -> Indices:
+        """A term, all above it and all below it."""
+        related = self._ontology.ancestors(term_id) | self._ontology.descendants(term_id)
+        return np.array([self._term_index[t] for t in related], np.int64)
 
     def _closure(self, term: int) -> Indices:
         """A term and all above it that say something: the term first, then by falling information."""

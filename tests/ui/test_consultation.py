@@ -228,6 +228,19 @@ def test_a_message_that_is_overtaken_still_joins_the_case():
     assert not consultation.session.is_stale  # it is answered with both
 
 
+def test_a_question_in_mid_ranking_is_answered_after_the_ranking():
+    consultation = told("Seizures.")
+    steps = change(FakeAssistant(), consultation, {"kind": "mark", "id": SCOLIOSIS, "status": "present"})
+    next(steps)
+    run(respond(FakeAssistant(), consultation, "Which genes?"))
+    run(steps)
+    session = consultation.session
+    assert not session.is_stale
+    assert first_name(session) == "Angelman syndrome"
+    assert session.turns[-1].answers
+    assert session.progress is Progress.IDLE
+
+
 def test_stop_keeps_what_is_there():
     consultation = Consultation()
     steps = respond(FakeAssistant(), consultation, RETT)

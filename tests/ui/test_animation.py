@@ -8,7 +8,7 @@ import pytest
 
 image = pytest.importorskip("PIL.Image", reason="needs Pillow, which comes with Gradio")
 
-from tests.ui.tour import Frame, assemble_tour  # noqa: E402
+from tests.ui.animation import Frame, assemble_tour  # noqa: E402
 
 RED, GREEN, BLUE = (200, 30, 30), (30, 160, 60), (40, 60, 200)
 
