@@ -1,8 +1,8 @@
 """Published clinical scores: what they ask, how they add up, and the risk that their publication gives.
 
-A score is data (``kg/facts/scores``): points for what holds of a patient, or coefficients of a formula. What is not known
-of the patient stays unknown: a score of points then has a range, one of a formula none, and what is missing is named.
-A risk is given only where a publication gives it, for the whole range of points that is left.
+A score is data (``kg/facts/scores``): points for what holds of a patient, or coefficients of a formula. What is not
+known of the patient stays unknown: a score of points then has a range, one of a formula none, and what is missing is
+named. A risk is given only where a publication gives it, for the whole range of points that is left.
 
 Deliberately not here: reading the files (``kg.sources.scores``), and the patient from a story (``retrieval.risk``).
 """
@@ -10,16 +10,12 @@ Deliberately not here: reading the files (``kg.sources.scores``), and the patien
 from __future__ import annotations
 
 import math
-import operator
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kg.conditions import Conditions, Value, Values, hold_all
 from kg.errors import UsageError
 
-Value = bool | float | str
-"""Of an input: yes or no, a number in its unit, or one of its choices."""
-Values = Mapping[str, Value]
 _YES, _NO = frozenset({"yes", "y", "true", "1"}), frozenset({"no", "n", "false", "0"})
 
 
@@ -91,63 +87,6 @@ class ScoreInput:
         if not is_fit:
             raise UsageError(f"{self.name} ({self.label}) is {self.expected}; got {value}")
         return value
-
-
-_COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
-    ">=": operator.ge,
-    "<=": operator.le,
-    ">": operator.gt,
-    "<": operator.lt,
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
-    """What has to hold of one input: ``age >= 75``, ``diabetes``, ``not cough``, ``sex = female``."""
-
-    name: str
-    """Of the input."""
-    relation: str = "="
-    value: Value = True
-
-    def holds(self, values: Values) -> bool | None:
-        """Whether it does; None where the input is not known."""
-        given = values.get(self.name)
-        if given is None:
-            return None
-        if self.relation == "=":
-            return given == self.value
-        return _COMPARISONS[self.relation](float(given), float(self.value))
-
-    def __str__(self) -> str:
-        if isinstance(self.value, bool):
-            return self.name if self.value else f"not {self.name}"
-        return f"{self.name} {self.relation} {self.value if isinstance(self.value, str) else f'{self.value:g}'}"
-
-
-Conditions = tuple[Condition, ...]
-
-
-def parse_conditions(text: str) -> Conditions:
-    """Conditions joined by ``and``. Raises ValueError."""
-    return tuple(_parse_condition(part.strip()) for part in text.split(" and ")) if text else ()
-
-
-def _parse_condition(text: str) -> Condition:
-    for relation in (*_COMPARISONS, "="):
-        name, found, value = text.partition(f" {relation} ")
-        if found:
-            return Condition(name=name, relation=relation, value=value if relation == "=" else float(value))
-    name = text.removeprefix("not ")
-    if not name.isidentifier():
-        raise ValueError(f"{text!r} is no condition")
-    return Condition(name=name, value=name == text)
-
-
-def hold_all(conditions: Iterable[Condition], values: Values) -> bool | None:
-    """Whether all hold: False as soon as one does not, None where it depends on what is not known."""
-    held = [c.holds(values) for c in conditions]
-    return False if False in held else None if None in held else True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from kg.conditions import Conditions, parse_conditions
 from kg.errors import SourceError, UnknownIdError
 from kg.scores import (
     Band,
-    Conditions,
     InputKind,
     Item,
     Model,
@@ -23,7 +23,6 @@ from kg.scores import (
     Score,
     ScoreInput,
     Summand,
-    parse_conditions,
 )
 
 BUNDLED = Path(__file__).parents[1] / "facts" / "scores"
