@@ -53,8 +53,6 @@ def check_cautions(
     Empty where no source here says for whom the treatment is not.
     """
     groups = {g.name for g in table.groups_of(treatment)}
-    checked = [
-        CheckedCaution(caution=c, applies=hold_all(c.when, values)) for c in cautions if c.treatment in groups
-    ]
+    checked = [CheckedCaution(caution=c, applies=hold_all(c.when, values)) for c in cautions if c.treatment in groups]
     order = {True: 0, None: 1, False: 2}
     return tuple(sorted(checked, key=lambda c: (order[c.applies], c.caution.weight)))

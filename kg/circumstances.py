@@ -93,6 +93,13 @@ class CircumstanceTable:
         """The circumstance that a risk factor is, by the factor's name or id."""
         return self._by_factor.get(factor.casefold())
 
+    def named(self, text: str) -> Circumstance | None:
+        """The circumstance that has a text as its name or among its wordings."""
+        key = text.strip().casefold()
+        if key in self.circumstances:
+            return self.circumstances[key]
+        return next((c for c in self.circumstances.values() if key in {w.casefold() for w in c.wordings}), None)
+
     def groups_of(self, treatment: str) -> tuple[DrugGroup, ...]:
         """Groups that a treatment of this name belongs to."""
         return tuple(g for g in self.groups.values() if g.covers(treatment))

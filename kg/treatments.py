@@ -21,7 +21,7 @@ from kg.decisive import DecisiveFinding, find_decisive
 from kg.equivalence import name_key
 from kg.errors import UnknownIdError
 from kg.graph import KnowledgeGraph
-from kg.ontology import PHENOTYPIC_ABNORMALITY
+from kg.ontology import PHENOTYPIC_ABNORMALITY, Ontology
 from kg.schema import (
     CommonCondition,
     Concept,
@@ -143,8 +143,8 @@ class TreatmentKnowledge:
         cautions: Sequence[Caution],
         circumstances: CircumstanceTable,
     ) -> None:
-        self._graph = graph
-        self._common = common
+        self.graph = graph
+        self.common = common
         self._cautions = tuple(cautions)
         self.circumstances = circumstances
 
@@ -153,36 +153,53 @@ class TreatmentKnowledge:
         """With the project's own tables. Raises SourceError."""
         return cls(graph, load_common_conditions(), load_cautions(), load_circumstances())
 
+    @property
+    def ontology(self) -> Ontology:
+        """The graph's."""
+        return self.graph.ontology
+
+    def is_drug(self, name: str) -> bool:
+        """Whether a name is that of a medicine or a group of them that anything here knows."""
+        return bool(self.circumstances.groups_of(name)) or name.casefold() in self._drug_names
+
+    @cached_property
+    def _drug_names(self) -> frozenset[str]:
+        concepts = self.graph.relations.concepts.values()
+        return frozenset(c.name.casefold() for c in concepts if c.kind is ConceptKind.DRUG)
+
+    def first_id(self, disease_id: str) -> str:
+        """The first id of a disease in the graph; its own where the graph doesn't have it."""
+        entry = self.graph.entry_id(disease_id)
+        return self.graph.equivalents(entry)[0] if entry else disease_id
+
     def find_disease(self, id_or_name: str) -> TreatedDisease:
         """A disease by id, name, or a synonym of the common conditions. Raises UnknownIdError."""
         key = id_or_name.strip()
-        if is_curie(key) and (entry := self._graph.entry_id(key)):
+        if is_curie(key) and (entry := self.graph.entry_id(key)):
             return self._disease_of(entry)
         words = name_key(key)
-        for condition in self._common.conditions:
+        for condition in self.common.conditions:
             if key == condition.disease_id or words in {name_key(n) for n in (condition.name, *condition.synonyms)}:
                 return self._of_condition(condition)
         if words in self._by_name:
             return self._disease_of(self._by_name[words])
-        node = self._graph.node(key)  # for its error, which names what is near
+        node = self.graph.node(key)  # for its error, which names what is near
         raise UnknownIdError(f"{getattr(node, 'name', key)} is no disease: citedx treat needs the id or name of one")
 
     def _of_condition(self, condition: CommonCondition) -> TreatedDisease:
-        entry = self._graph.entry_id(condition.disease_id) or self._by_name.get(name_key(condition.name))
-        ids = self._graph.equivalents(entry) if entry else ()
+        entry = self.graph.entry_id(condition.disease_id) or self._by_name.get(name_key(condition.name))
+        ids = self.graph.equivalents(entry) if entry else ()
         return TreatedDisease(name=condition.name, disease_ids=ids, condition=condition)
 
     def _disease_of(self, entry: str) -> TreatedDisease:
-        ids = self._graph.equivalents(entry)
-        names = {name_key(self._graph.diseases[i].name) for i in ids}
-        condition = next(
-            (c for c in self._common.conditions if c.disease_id in ids or name_key(c.name) in names), None
-        )
-        return TreatedDisease(name=self._graph.diseases[ids[0]].name, disease_ids=ids, condition=condition)
+        ids = self.graph.equivalents(entry)
+        names = {name_key(self.graph.diseases[i].name) for i in ids}
+        condition = next((c for c in self.common.conditions if c.disease_id in ids or name_key(c.name) in names), None)
+        return TreatedDisease(name=self.graph.diseases[ids[0]].name, disease_ids=ids, condition=condition)
 
     @cached_property
     def _by_name(self) -> dict[tuple[str, ...], str]:
-        return {name_key(d.name): d.disease_id for d in reversed(self._graph.diseases.values())}
+        return {name_key(d.name): d.disease_id for d in reversed(self.graph.diseases.values())}
 
     def review(self, disease: TreatedDisease, told: Told, unknown: Iterable[str] = ()) -> TreatmentReview:
         """Everything about treating a disease in a patient.
@@ -193,7 +210,7 @@ class TreatmentKnowledge:
             unknown: names that were given of the patient and that nothing here knows.
         """
         told = replace(told, diseases=told.diseases | {disease.name})
-        values = self.circumstances.values(told, self._graph.ontology)
+        values = self.circumstances.values(told, self.ontology)
         others = [d for name in told.diseases if name != disease.name for d in self._entries_of(name)]
         treatments = [
             replace(
@@ -204,17 +221,17 @@ class TreatmentKnowledge:
             for t in self._treatments(disease)
         ]
         order = list(TreatmentKind)
-        statements = [f.association for f in self._common.findings if self._is_of(f.association.disease_id, disease)]
-        statements += [a for d in disease.disease_ids for a in self._graph.findings_of(d)]
-        named = set(self._graph.ontology.with_wording(disease.name))  # the disease itself, as a finding
+        statements = [f.association for f in self.common.findings if self._is_of(f.association.disease_id, disease)]
+        statements += [a for d in disease.disease_ids for a in self.graph.findings_of(d)]
+        named = set(self.ontology.with_wording(disease.name))  # the disease itself, as a finding
         return TreatmentReview(
             disease=disease,
             treatments=tuple(sorted(treatments, key=lambda t: order.index(t.kind))),
             first_tests=tuple(f for f in self._facts(disease) if f.kind is FactKind.TEST),
-            decisive=find_decisive(self._graph, statements, told.present | told.excluded | named),
-            pages=self._graph.pages_of(disease.disease_ids[0]) if disease.disease_ids else (),
+            decisive=find_decisive(self.graph, statements, told.present | told.excluded | named),
+            pages=self.graph.pages_of(disease.disease_ids[0]) if disease.disease_ids else (),
             has_treatment_sources=any(
-                c.kind in (ConceptKind.DRUG, ConceptKind.ACTION) for c in self._graph.relations.concepts.values()
+                c.kind in (ConceptKind.DRUG, ConceptKind.ACTION) for c in self.graph.relations.concepts.values()
             ),
             unknown=tuple(unknown),
         )
@@ -229,7 +246,7 @@ class TreatmentKnowledge:
         return disease.condition is not None and disease_id == disease.condition.disease_id
 
     def _facts(self, disease: TreatedDisease) -> list[ConditionFact]:
-        return [f.fact for f in self._common.facts if self._is_of(f.fact.disease_id, disease)]
+        return [f.fact for f in self.common.facts if self._is_of(f.fact.disease_id, disease)]
 
     def _treatments(self, disease: TreatedDisease) -> list[Treatment]:
         """Of all sources, each name once for each kind."""
@@ -247,9 +264,9 @@ class TreatmentKnowledge:
     def _from_graph(self, disease: TreatedDisease) -> Iterator[Treatment]:
         if not disease.disease_ids:
             return
-        disputed = {c.about_id for c in self._graph.conflicts_of(disease.disease_ids[0])}
-        for relation in self._graph.treatments_of(disease.disease_ids[0]):
-            concept = self._graph.relations.concept(relation.subject_id)
+        disputed = {c.about_id for c in self.graph.conflicts_of(disease.disease_ids[0])}
+        for relation in self.graph.treatments_of(disease.disease_ids[0]):
+            concept = self.graph.relations.concept(relation.subject_id)
             is_general = relation.term_id in (None, PHENOTYPIC_ABNORMALITY)
             yield Treatment(
                 name=concept.name,
@@ -266,7 +283,7 @@ class TreatmentKnowledge:
         word = re.compile(rf"\b{re.escape(treatment.name)}\b", re.IGNORECASE)
         return tuple(
             r
-            for r in self._graph.relations.of(disease_ids, (RelationKind.CONTRAINDICATED,))
+            for r in self.graph.relations.of(disease_ids, (RelationKind.CONTRAINDICATED,))
             if r.subject_id == treatment.concept_id or word.search(r.note)
         )
 
