@@ -43,6 +43,8 @@ class CheckedCaution:
     caution: Caution
     applies: bool | None
     """None where what it depends on was not told."""
+    is_of_part: bool = False
+    """It is about some of the medicines that the treatment stands for: aspirin, of NSAIDs."""
 
 
 def check_cautions(
@@ -52,7 +54,12 @@ def check_cautions(
 
     Empty where no source here says for whom the treatment is not.
     """
-    groups = {g.name for g in table.groups_of(treatment)}
-    checked = [CheckedCaution(caution=c, applies=hold_all(c.when, values)) for c in cautions if c.treatment in groups]
+    whole = {g.name for g in table.groups_of(treatment)}
+    parts = {g.name for g in table.parts_of(treatment)}
+    checked = [
+        CheckedCaution(caution=c, applies=hold_all(c.when, values), is_of_part=c.treatment in parts)
+        for c in cautions
+        if c.treatment in whole | parts
+    ]
     order = {True: 0, None: 1, False: 2}
     return tuple(sorted(checked, key=lambda c: (order[c.applies], c.caution.weight)))

@@ -32,6 +32,10 @@ class DrugGroup:
     hetionet_classes: tuple[str, ...] = ()
     """Pharmacologic classes of Hetionet whose members are among the members."""
 
+    def is_called(self, name: str) -> bool:
+        """Whether this is a name of the group itself."""
+        return name.casefold() in {n.casefold() for n in (self.name, *self.names)}
+
     def covers(self, treatment: str) -> bool:
         """Whether a treatment of this name is the group or one of it."""
         return treatment.casefold() in {n.casefold() for n in (self.name, *self.names, *self.members)}
@@ -103,6 +107,15 @@ class CircumstanceTable:
     def groups_of(self, treatment: str) -> tuple[DrugGroup, ...]:
         """Groups that a treatment of this name belongs to."""
         return tuple(g for g in self.groups.values() if g.covers(treatment))
+
+    def parts_of(self, treatment: str) -> tuple[DrugGroup, ...]:
+        """Groups all of whose members belong to the wider group that a treatment of this name is."""
+        wider = [set(g.members) for g in self.groups.values() if g.is_called(treatment)]
+        return tuple(
+            g
+            for g in self.groups.values()
+            if not g.covers(treatment) and any(set(g.members) and set(g.members) < members for members in wider)
+        )
 
     def values(self, told: Told, ontology: Ontology) -> dict[str, Value]:
         """What is known, by name: ``age``, ``sex``, circumstances, and ``takes`` with a group of drugs."""

@@ -89,7 +89,7 @@ class Treatment:
     @property
     def is_withheld(self) -> bool:
         """Whether a source says that this patient should not have it."""
-        avoided = any(c.applies and c.caution.weight is Weight.AVOID for c in self.cautions)
+        avoided = any(c.applies and not c.is_of_part and c.caution.weight is Weight.AVOID for c in self.cautions)
         return avoided or bool(self.contraindications)
 
     @property

@@ -58,6 +58,7 @@ def treatment_json(graph: KnowledgeGraph, treatment: Treatment) -> dict[str, Any
             *(
                 {
                     "says": "avoid",
+                    "about": treatment.name,
                     "when": graph.diseases[r.object_id].name,
                     "applies": True,
                     "reason": r.note,
@@ -75,6 +76,7 @@ def _caution_json(checked: CheckedCaution) -> dict[str, Any]:
     caution = checked.caution
     return {
         "says": str(caution.weight),
+        "about": caution.treatment,
         "when": " and ".join(map(str, caution.when)),
         "applies": checked.applies,
         "reason": caution.reason,

@@ -80,7 +80,8 @@ def _show_group(console: Console, graph: KnowledgeGraph, treatments: Iterable[Tr
 
 def _show_warning(console: Console, checked: CheckedCaution) -> None:
     caution = checked.caution
-    why = escape(f"{' and '.join(map(str, caution.when))}: {caution.reason}")
+    of_part = f"{caution.treatment}: " if checked.is_of_part else ""
+    why = escape(f"{of_part}{' and '.join(map(str, caution.when))}: {caution.reason}")
     cites = _cites([caution.provenance])
     console.print(f"    [red]{caution.weight}[/]  {why}  [dim]{cites}[/]", highlight=False)
 
