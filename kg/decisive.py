@@ -46,7 +46,7 @@ def find_decisive(
     implied = {a for t in told for a in ontology.ancestors(t)}
     best: dict[str, Association] = {}
     for a in associations:
-        if not a.excluded and a.term_id not in implied:
+        if not a.excluded and a.term_id in ontology and a.term_id not in implied:
             known = best.setdefault(a.term_id, a)
             best[a.term_id] = max(known, a, key=_frequency)
     weights = {t: _frequency(a) * _information(graph, t) for t, a in best.items()}

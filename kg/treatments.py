@@ -48,6 +48,8 @@ class TreatmentKind(StrEnum):
     AGAINST = "spoken against"
 
 
+_SORTED = (TreatmentKind.DISEASE_MODIFYING, TreatmentKind.SYMPTOMATIC)
+"""What a drug that one source does not sort is, where another one does."""
 _OF_FACTS = {
     FactKind.DRUG: TreatmentKind.DRUG,
     FactKind.PROCEDURE: TreatmentKind.PROCEDURE,
@@ -249,11 +251,14 @@ class TreatmentKnowledge:
         return [f.fact for f in self.common.facts if self._is_of(f.fact.disease_id, disease)]
 
     def _treatments(self, disease: TreatedDisease) -> list[Treatment]:
-        """Of all sources, each name once for each kind."""
+        """Of all sources, each name once for each kind; a drug that no source sorts joins one that is sorted."""
         merged: dict[tuple[str, TreatmentKind], Treatment] = {}
-        for t in (*self._from_facts(disease), *self._from_graph(disease)):
-            known = merged.get((t.name.casefold(), t.kind))
-            merged[t.name.casefold(), t.kind] = t if known is None else _joined(known, t)
+        for t in (*self._from_graph(disease), *self._from_facts(disease)):
+            name = t.name.casefold()
+            kinds = _SORTED if t.kind is TreatmentKind.DRUG else ()
+            kind = next((k for k in kinds if (name, k) in merged), t.kind)
+            known = merged.get((name, kind))
+            merged[name, kind] = t if known is None else _joined(known, t)
         return list(merged.values())
 
     def _from_facts(self, disease: TreatedDisease) -> Iterator[Treatment]:

@@ -14,6 +14,12 @@ from dataclasses import dataclass
 from kg.circumstances import CircumstanceTable
 from retrieval.context import Certainty, Context, Experiencer, Temporality, contexts_of
 
+# "His father smokes": a habit is told with a verb of its own, before which the context looks for no relative.
+_OF_ANOTHER = re.compile(
+    r"\b(?:father|mother|parents?|brother|sister|husband|wife|partner|son|daughter|roommate)\s(?:who\s|is\s|was\s)?a?\s?$",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mentioned:
@@ -39,7 +45,7 @@ def find_history(text: str, table: CircumstanceTable) -> tuple[Mentioned, ...]:
     contexts = contexts_of(text, [m.span() for m in matches])
     found: dict[tuple[str, bool], Mentioned] = {}
     for match, context in zip(matches, contexts, strict=True):
-        if not _is_told(context):
+        if not _is_told(context) or _OF_ANOTHER.search(text, max(0, match.start() - 40), match.start()):
             continue
         for meaning in phrases[_plain(match[0])]:
             if context.negated and meaning.is_so and not meaning.can_be_denied:

@@ -13,7 +13,7 @@ from kg.graph import KnowledgeGraph
 from kg.schema import Provenance
 from kg.scores import Assessment, Band
 from kg.sources.scores import ScoreTable
-from kg.treatments import Treatment, TreatmentReview
+from kg.treatments import Treatment, TreatmentKind, TreatmentReview
 from retrieval.demographics import word_demographics
 from retrieval.patient import PatientRecord
 from retrieval.risk import DiseaseRisk, FilledInput
@@ -31,11 +31,12 @@ def show_treatments(console: Console, graph: KnowledgeGraph, review: TreatmentRe
     _show_patient(console, graph, patient)
     if not review.treatments:
         console.print("\nNo source here names a treatment.")
-    shown = [t for t in review.treatments if not t.is_withheld]
+    against = TreatmentKind.AGAINST
+    shown = [t for t in review.treatments if not t.is_withheld or t.kind is against]
     for kind, treatments in groupby(shown, key=lambda t: t.kind):
         console.print(f"\n[bold]{str(kind).capitalize()}[/]")
         _show_group(console, graph, list(treatments))
-    if withheld := [t for t in review.treatments if t.is_withheld]:
+    if withheld := [t for t in review.treatments if t.is_withheld and t.kind is not against]:
         console.print("\n[bold red]Not for this patient[/]")
         _show_group(console, graph, withheld)
     if review.first_tests:
@@ -58,7 +59,7 @@ def show_treatments(console: Console, graph: KnowledgeGraph, review: TreatmentRe
 def _show_group(console: Console, graph: KnowledgeGraph, treatments: Iterable[Treatment]) -> None:
     unchecked = []
     for t in treatments:
-        if not t.cautions and not t.contraindications:
+        if t.kind is not TreatmentKind.AGAINST and not t.cautions and not t.contraindications:
             unchecked.append(t.name)
         aim = "; ".join(graph.ontology.name(i) for i in t.term_ids)
         disputed = "  [yellow]another source says the opposite[/]" if t.is_disputed else ""
@@ -71,8 +72,9 @@ def _show_group(console: Console, graph: KnowledgeGraph, treatments: Iterable[Tr
         for relation in t.contraindications:
             about = escape(f"{graph.diseases[relation.object_id].name}: {relation.note}")
             console.print(f"    [red]avoid[/]  {about}  [dim]{_cites([relation.provenance])}[/]", highlight=False)
-        if open_questions := [c for c in t.cautions if c.applies is None]:
-            asked = "; ".join(dict.fromkeys(" and ".join(map(str, c.caution.when)) for c in open_questions))
+        untold = [c for c in t.cautions if c.applies is None and t.kind is not TreatmentKind.AGAINST]
+        if untold:
+            asked = "; ".join(dict.fromkeys(" and ".join(map(str, c.caution.when)) for c in untold))
             console.print(f"    [dim]not told, and would matter: {escape(asked)}[/]", highlight=False)
     if unchecked:
         console.print(f"  [dim]{NO_SOURCE}: {escape('; '.join(unchecked))}[/]", highlight=False)
