@@ -146,8 +146,9 @@ def _holds(
     said = told.said.get(circumstance.name)
     if said is not None:
         return said
-    rests_on_one_term = len(circumstance.term_ids) == 1 and not circumstance.drugs
-    return False if rests_on_one_term and lacks_finding(told.excluded, circumstance.term_ids[0], ontology) else None
+    # Only its own denial: a normal blood pressure excludes an increased one, and no hypertension that is treated.
+    is_denied = len(circumstance.term_ids) == 1 and circumstance.term_ids[0] in told.excluded
+    return False if is_denied and not circumstance.drugs else None
 
 
 def has_finding(present: Iterable[str], term_ids: Iterable[str], ontology: Ontology) -> bool:

@@ -51,6 +51,11 @@ class MatchedFactor:
     told: str
     """What says so of the patient: words of the story, a finding, age or sex."""
 
+    @property
+    def is_of_many(self) -> bool:
+        """Whether it is age or sex, which half of all people share."""
+        return self.told in _SEXES.values() or self.told.endswith(" years")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiseaseRisk:
@@ -104,7 +109,7 @@ def risk_factors(knowledge: TreatmentKnowledge) -> tuple[RiskFactor, ...]:
 
 
 def match_risks(patient: PatientRecord, knowledge: TreatmentKnowledge) -> tuple[DiseaseRisk, ...]:
-    """Diseases by how many of their risk factors the patient has, then by the share of those that are known.
+    """Diseases by how many of their risk factors the patient has, age and sex after all others, then by their share.
 
     Left out: what only the other sex can have, and what the patient is known to have.
     """
@@ -124,7 +129,12 @@ def match_risks(patient: PatientRecord, knowledge: TreatmentKnowledge) -> tuple[
                     n_known=len({f.name.casefold() for f in factors}),
                 )
             )
-    return tuple(sorted(found, key=lambda d: (-len(d.matched), -len(d.matched) / d.n_known, d.disease)))
+    return tuple(sorted(found, key=_place))
+
+
+def _place(risk: DiseaseRisk) -> tuple[float, float, float, str]:
+    n_telling = sum(not m.is_of_many for m in risk.matched)
+    return -n_telling, -len(risk.matched), -len(risk.matched) / risk.n_known, risk.disease
 
 
 def _once_a_circumstance(matched: Iterable[MatchedFactor]) -> tuple[MatchedFactor, ...]:

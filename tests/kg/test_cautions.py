@@ -42,7 +42,7 @@ def test_what_is_known_of_a_patient(toy_graph: KnowledgeGraph):
         years=30.0,
         sex="female",
         present=frozenset({VERY_LARGE}),
-        excluded=frozenset({FLIM}),
+        excluded=frozenset({BRITTLE}),
         drugs=frozenset({"zorbicin"}),
     )
     assert TABLE.values(told, toy_graph.ontology) == {
@@ -50,9 +50,14 @@ def test_what_is_known_of_a_patient(toy_graph: KnowledgeGraph):
         "sex": "female",
         "takes painkillers": True,
         "big zorb": True,  # by a more specific finding
-        "frail flim": False,  # a more general one is excluded
+        "frail flim": False,
         "takes a painkiller": True,
     }
+
+
+def test_a_more_general_exclusion_denies_no_circumstance(toy_graph: KnowledgeGraph):
+    """A normal blood pressure excludes an increased one, and no hypertension that is treated."""
+    assert TABLE.values(Told(excluded=frozenset({FLIM})), toy_graph.ontology) == {}
 
 
 @pytest.mark.parametrize(

@@ -142,8 +142,13 @@ def test_what_the_other_sex_alone_can_have_is_left_out(knowledge: TreatmentKnowl
 
 def test_more_risk_factors_come_first(knowledge: TreatmentKnowledge):
     risks = match_risks(record(knowledge, "A 70-year-old woman who smokes has diabetes."), knowledge)
-    counts = [len(r.matched) for r in risks]
+    counts = [(sum(not m.is_of_many for m in r.matched), len(r.matched)) for r in risks]
     assert counts == sorted(counts, reverse=True)
+    assert counts[0][0] == 2
+    assert {m.told for r in risks if not any(not m.is_of_many for m in r.matched) for m in r.matched} <= {
+        "female",
+        "70 years",
+    }
     assert all(len(r.matched) <= r.n_known for r in risks)
 
 
