@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kg.build import SourceFiles, build_graph
+from kg.build import SourceFiles, build_graph, bundled_sources, load_graph
+from kg.catalogue import SOURCES
 from kg.cautions import Caution, Weight
 from kg.circumstances import Circumstance, CircumstanceTable, DrugGroup, Told
 from kg.conditions import parse_conditions
@@ -143,3 +144,20 @@ def test_what_is_no_disease_is_refused(knowledge: TreatmentKnowledge):
         knowledge.find_disease("mumbles")
     with pytest.raises(UnknownIdError, match="Striped zorb is no disease"):
         knowledge.find_disease("Striped zorb")
+
+
+@pytest.mark.release
+@pytest.mark.data
+def test_real_sources_withhold_what_pages_speak_against():
+    graph = load_graph(bundled_sources(further=SOURCES))
+    knowledge = TreatmentKnowledge.load(graph)
+    told = Told(years=70.0, sex="female", diseases=frozenset({"kidney disease"}))
+    review = knowledge.review(knowledge.find_disease("rheumatoid arthritis"), told)
+    of_name = {t.name: t for t in review.treatments}
+    assert of_name["Naproxen"].is_withheld
+    assert of_name["Naproxen"].kind is TreatmentKind.SYMPTOMATIC
+    assert {p.source.split(":")[0] for p in of_name["Methotrexate"].provenance} >= {"PharmacotherapyDB"}
+    assert not of_name["Leflunomide"].cautions
+    assert {t.kind for t in review.treatments} >= {TreatmentKind.DISEASE_MODIFYING, TreatmentKind.AGAINST}
+    assert any(d.tests for d in review.decisive)
+    assert review.pages

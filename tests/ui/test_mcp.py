@@ -61,6 +61,8 @@ def test_a_client_lists_and_calls_all_tools(tmp_path: Path, toy_graph: Knowledge
                 ("explain", {"disease": "Alpha syndrome, type II", "hpo": f"{LARGE},{BRITTLE}"}),
                 ("similar_cases", {"hpo": f"{VERY_LARGE},{STRIPED}", "k": 2}),
                 ("graph_neighbours", {"node": ALPHA, "limit": 3}),
+                ("treatments", {"disease": "gout", "story": STORY, "also": "ibuprofen"}),
+                ("risk", {"hpo": LARGE, "values": "urea=9.2", "scores": "curb-65", "k": 2}),
             ]
             for name, arguments in calls:
                 result = await client.call_tool(name, arguments)
