@@ -208,6 +208,41 @@ def find_measurements(text: str, patient: Demographics | None = None) -> tuple[M
     return tuple(sorted(found, key=lambda m: (m.start, m.end, m.term_id)))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredValue:
+    """A number that a text gives, in the unit of its analyte's row."""
+
+    analyte: str
+    """``SYSTOLIC`` and ``DIASTOLIC`` for the two of a blood pressure."""
+    value: float
+    start: int
+    end: int
+
+
+SYSTOLIC, DIASTOLIC = "systolic blood pressure", "diastolic blood pressure"
+
+
+def find_values(text: str) -> tuple[MeasuredValue, ...]:
+    """The measured numbers of a text, normal or not, in order; "above 5" and what is not the patient's are left out."""
+    text = text.replace("º", "°").replace("˚", "°")
+    pattern, rows_by_name = _names()
+    found = []
+    for match in _PRESSURE.finditer(text):
+        span = {"start": match.start(), "end": match.end()}
+        if not _NOT_THE_PATIENTS.search(text, max(0, match.start() - 12), match.start()):
+            found.append(MeasuredValue(analyte=SYSTOLIC, value=float(match[1]), **span))
+            found.append(MeasuredValue(analyte=DIASTOLIC, value=float(match[2]), **span))
+    for name in (m for m in pattern.finditer(text) if _is_told(text, m)):
+        row = next((r for r in rows_by_name[_plain(name[0])] if r.specimen in ("blood", "body")), None)
+        told = _VALUE.match(text, name.end()) if row else None
+        if row is None or told is None or told["more"] or told["less"]:
+            continue
+        value = _canonical(_parse_number(told["value"]), _plain_unit(told["unit"] or ""), row)
+        if value is not None:
+            found.append(MeasuredValue(analyte=row.analyte, value=value, start=name.start(), end=told.end()))
+    return tuple(sorted(found, key=lambda v: v.start))
+
+
 def _is_told(text: str, name: re.Match[str]) -> bool:
     """Whether a value may follow a name, and it is the patient's."""
     before = max(0, name.start() - 12)

@@ -21,7 +21,15 @@ from kg.errors import CitedxError, UsageError
 from kg.translations import Language
 from retrieval.demographics import UNKNOWN, Sex
 from retrieval.schema import ReaderName
-from ui import build_command, data_commands, evaluate_commands, finetune_command, graph_commands, train_commands
+from ui import (
+    build_command,
+    care_commands,
+    data_commands,
+    evaluate_commands,
+    finetune_command,
+    graph_commands,
+    train_commands,
+)
 from ui.graph_commands import JsonOption
 
 if TYPE_CHECKING:
@@ -37,6 +45,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # a traceback with local variables would print patients' words
 )
 app.command("build")(build_command.build)
+app.command()(care_commands.treat)
+app.command()(care_commands.risk)
 app.add_typer(graph_commands.app, name="graph")
 app.add_typer(data_commands.app, name="data")
 app.add_typer(evaluate_commands.app, name="evaluate")

@@ -67,10 +67,10 @@ def patient_of(
     if hpo is not None:
         return parse_finding_ids(hpo, graph.ontology), UNKNOWN
     if phenopacket is not None:
-        return _known_of(graph, load_phenopacket(phenopacket))
+        return known_of(graph, load_phenopacket(phenopacket))
     upload = Upload(text=story or "") if file is None else read_file(file)
     if upload.patient is not None:
-        return _known_of(graph, upload.patient)
+        return known_of(graph, upload.patient)
     with progress(upload.text):
         reader = story_reader(graph)
         return reader.find_findings(upload.text), reader.find_person(upload.text)
@@ -93,7 +93,8 @@ def story_reader(graph: KnowledgeGraph) -> MultilingualReader:
     return MultilingualReader(graph.ontology, load_lexicon(graph))
 
 
-def _known_of(graph: KnowledgeGraph, patient: Patient) -> tuple[tuple[Finding, ...], Demographics]:
+def known_of(graph: KnowledgeGraph, patient: Patient) -> tuple[tuple[Finding, ...], Demographics]:
+    """Findings, age and sex of a phenopacket's patient; what the graph doesn't know is named on standard error."""
     case, note = patient_case(patient, graph.ontology)
     if note:
         typer.echo(f"citedx: {note}", err=True)

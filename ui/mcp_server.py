@@ -35,7 +35,7 @@ INSTRUCTIONS = (
 
 
 def create_mcp_server(load: Callable[[], Assistant], begin: Callable[[], object] = lambda: None) -> MCPServer[Any]:
-    """The server with its five tools.
+    """The server with its seven tools.
 
     Args:
         load: gives the assistant; called for each tool call.

@@ -1,4 +1,4 @@
-"""The assistant for programs: five functions from plain values to JSON, offered by the web API and by MCP alike.
+"""The assistant for programs: seven functions from plain values to JSON, offered by the web API and by MCP alike.
 
 Promise: bounded answers; errors are ``CitedxError`` with one line.
 """
@@ -12,24 +12,34 @@ from pydantic import Field
 
 from kg.errors import UsageError
 from kg.schema import Disease, Finding
+from kg.sources.scores import load_scores
 from retrieval.demographics import UNKNOWN, Demographics, merge_demographics, parse_demographics
 from retrieval.findings import parse_finding_ids, patient_findings
+from retrieval.patient import PatientRecord
+from ui import care
 from ui.answer_json import differential_json, finding_json, person_json
+from ui.care_json import risk_json, treatments_json
 from ui.graph_json import case_json, explanation_json, neighbours_json
 from ui.protocols import Assistant
 
 MAX_DIAGNOSES = 20
 MAX_CASES = 20
 MAX_NEIGHBOURS = 200
+MAX_RISKS = 200
 
 Story = Annotated[str, Field(description="The patient's story in English, Chinese or Spanish, without names or dates.")]
 Hpo = Annotated[str, Field(description="Findings as HPO ids, excluded ones with a minus: HP:0001250,-HP:0000365")]
 SexOption = Annotated[str, Field(description="FEMALE or MALE; empty: as the story says.")]
 AgeOption = Annotated[str, Field(description="Years, or an ISO 8601 duration such as P3M; empty: as the story says.")]
 
+Also = Annotated[
+    str,
+    Field(description="The patient's other diseases, habits and medicines, with commas: asthma,ibuprofen"),
+]
+
 
 class Tools:
-    """The five functions over an assistant.
+    """The seven functions over an assistant.
 
     Args:
         load: gives the assistant, whose models take turns (``ui.shared_assistant``); called for each function, so that
@@ -42,7 +52,15 @@ class Tools:
     @property
     def functions(self) -> tuple[Callable[..., dict[str, Any]], ...]:
         """All of them; their names, docstrings and types are what a client sees."""
-        return (self.diagnose, self.find_findings, self.explain, self.similar_cases, self.graph_neighbours)
+        return (
+            self.diagnose,
+            self.find_findings,
+            self.explain,
+            self.similar_cases,
+            self.graph_neighbours,
+            self.treatments,
+            self.risk,
+        )
 
     def diagnose(
         self,
@@ -115,6 +133,74 @@ class Tools:
         """List what a term, disease or gene of the knowledge graph is directly tied to, by which predicate."""
         _require_between(limit, 1, MAX_NEIGHBOURS, "limit, the number of neighbours shown,")
         return neighbours_json(self._load().graph, node, limit)
+
+    def treatments(
+        self,
+        disease: Annotated[str, Field(description="Id or name: DOID:7148, rheumatoid arthritis.")],
+        story: Story = "",
+        hpo: Hpo = "",
+        sex: SexOption = "",
+        age: AgeOption = "",
+        also: Also = "",
+    ) -> dict[str, Any]:
+        """List what the sources name as treatments of a disease, held against one patient, with citations.
+
+        ``withheld`` treatments are those that a source says this patient should not have; a caution whose ``applies``
+        is null depends on what was not told; ``caution_note`` says where no source was found that checks a treatment,
+        which is no reassurance. There are no doses. Also tests that observe what would speak most for the disease.
+        """
+        assistant = self._load()
+        patient = _record(assistant, story, hpo, sex, age, also)
+        review = care.review_treatments(assistant.graph, disease, patient)
+        return treatments_json(assistant.graph, review, patient)
+
+    def risk(
+        self,
+        story: Story = "",
+        hpo: Hpo = "",
+        sex: SexOption = "",
+        age: AgeOption = "",
+        also: Also = "",
+        values: Annotated[
+            str, Field(description="What scores ask, with commas between: urea=9.2,confusion=no,creatinine=168umol/L")
+        ] = "",
+        scores: Annotated[
+            str,
+            Field(description="Ids of scores, such as curb-65,meld; empty: those that the story brings up."),
+        ] = "",
+        k: Annotated[int, Field(description="Number of diseases.", ge=1, le=MAX_RISKS)] = 10,
+    ) -> dict[str, Any]:
+        """Match a patient's risk factors to diseases, and fill in published scores, each with its citation.
+
+        A score says of whom it holds, from where each input came, and which inputs are ``missing``: until those are
+        given, points are a range. Only ``risk_percent`` is a probability, and only for those the score holds of.
+        """
+        _require_between(k, 1, MAX_RISKS, "k, the number of diseases,")
+        assistant, table = self._load(), load_scores()
+        patient = _record(assistant, story, hpo, sex, age, also)
+        review = care.review_risk(
+            assistant.graph, patient, given=care.parse_values(_parts(values)), scores=_parts(scores), k=k, table=table
+        )
+        return risk_json(assistant.graph, review, table)
+
+
+def _record(assistant: Assistant, story: str, hpo: str, sex: str, age: str, also: str) -> PatientRecord:
+    """The patient as treatment and risk need it; unlike for a diagnosis, nothing needs to be known."""
+    if story and hpo:
+        raise UsageError("give the patient as a story or as hpo ids, got both")
+    person = assistant.find_person(story) if story else UNKNOWN
+    return care.read_case(
+        assistant.graph,
+        findings=parse_finding_ids(hpo, assistant.ontology) if hpo else (),
+        person=merge_demographics(person, parse_demographics(sex, age)),
+        story=story,
+        statements=assistant.find_statements(story) if story else (),
+        given=_parts(also),
+    )
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _require_between(number: int, least: int, most: int, what: str) -> None:

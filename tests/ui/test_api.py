@@ -60,6 +60,8 @@ def client(address: str) -> Client:
         ("explain", {"disease": "Alpha syndrome, type II", "hpo": f"{LARGE},{BRITTLE}"}),
         ("similar_cases", {"hpo": f"{VERY_LARGE},{STRIPED}", "k": 2}),
         ("graph_neighbours", {"node": ALPHA, "limit": 3}),
+        ("treatments", {"disease": "gout", "story": STORY, "also": "ibuprofen"}),
+        ("risk", {"hpo": LARGE, "values": "urea=9.2", "scores": "curb-65", "k": 2}),
     ],
 )
 def test_gradio_s_client_gets_what_the_functions_say(client: Client, assistant: DiagnosisAssistant, name, arguments):

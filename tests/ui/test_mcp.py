@@ -46,7 +46,8 @@ def test_a_client_lists_and_calls_all_tools(tmp_path: Path, toy_graph: Knowledge
     async def converse() -> None:
         async with connected("-m", "tests.ui.toy_mcp", log=tmp_path / "log") as client:
             tools = {t.name: t for t in (await client.list_tools()).tools}
-            assert list(tools) == ["diagnose", "find_findings", "explain", "similar_cases", "graph_neighbours"]
+            names = "diagnose find_findings explain similar_cases graph_neighbours treatments risk"
+            assert list(tools) == names.split()
             for tool in tools.values():
                 assert len(tool.description) > 60
                 assert all("description" in field for field in tool.input_schema["properties"].values())
@@ -60,6 +61,8 @@ def test_a_client_lists_and_calls_all_tools(tmp_path: Path, toy_graph: Knowledge
                 ("explain", {"disease": "Alpha syndrome, type II", "hpo": f"{LARGE},{BRITTLE}"}),
                 ("similar_cases", {"hpo": f"{VERY_LARGE},{STRIPED}", "k": 2}),
                 ("graph_neighbours", {"node": ALPHA, "limit": 3}),
+                ("treatments", {"disease": "gout", "story": STORY, "also": "ibuprofen"}),
+                ("risk", {"hpo": LARGE, "values": "urea=9.2", "scores": "curb-65", "k": 2}),
             ]
             for name, arguments in calls:
                 result = await client.call_tool(name, arguments)
