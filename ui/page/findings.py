@@ -50,7 +50,8 @@ def findings_panel(session: Session, words: Words, token: str) -> str:
     return (
         f'<section aria-labelledby="h-findings" data-consultation="{escape(token)}" data-kept="{escape(kept)}">'
         f'<div class="bar-of-title"><h2 id="h-findings">{escape(words("Patient"))}</h2>'
-        f"{person_fields(session.case.person, words)}{undo}{save_menu(session, words)}</div>"
+        f"{person_fields(session.case.person, words)}"
+        f'<div class="tools">{undo}{save_menu(session, words)}</div></div>'
         f"{_groups(session.case, words)}</section>"
     )
 

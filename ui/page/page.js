@@ -112,7 +112,8 @@ const keepCase = () => {
   if (panel.dataset.kept) sessionStorage.setItem(CASE, panel.dataset.kept);
   else sessionStorage.removeItem(CASE);
 };
-let nTurns = 0, refused = "";
+let nTurns = 0, refused = "", follows = false;
+for (const moved of ["wheel", "touchmove", "keydown"]) document.addEventListener(moved, () => { follows = false; });
 const followConversation = () => {
   const turns = document.querySelectorAll("#log .turn"), turn = turns[turns.length - 1];
   const told = turn?.querySelectorAll("[data-announce]") ?? [];
@@ -125,10 +126,13 @@ const followConversation = () => {
   if (isNew) {
     if (sent && $("#story").value === sent) $("#story").value = "";
     [refused, sent] = [sent, ""];
-    // A story is read from its beginning; a change is one line, and what it led to stands below it.
-    log.scrollTo({top: turn.offsetTop - log.offsetTop - 12});
     if (getComputedStyle(log).overflowY === "visible") turn.scrollIntoView({block: "start"});
+    follows = true;
   }
+  // A story is read from its beginning; a change is one line, and what it led to stands below it. While the answer grows,
+  // there is ever more room to scroll to that.
+  if (follows) log.scrollTo({top: turn.offsetTop - log.offsetTop - 12});
+  if (!turn.querySelector(".busy")) follows = false;
   const box = $("#story");
   if (turn.hasAttribute("data-refused")) { box.value ||= refused; refused = ""; }
 };
