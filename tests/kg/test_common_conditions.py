@@ -73,7 +73,7 @@ def test_tables_become_records(folder: Path):
     assert large.association.provenance[0].url == PAGE
     assert large.association.provenance[0].source == "toy facts"
     assert (striped.locator, striped.is_red_flag, brittle.association.excluded) == ("SYMP:1", False, True)
-    assert table.red_flags_of("DOID:1") == {VERY_LARGE}
+    assert [f.association.term_id for f in table.red_flags_of("DOID:1")] == [VERY_LARGE]
     assert [(f.fact.kind, f.fact.name, f.fact.term_id) for f in table.facts] == [
         (FactKind.RISK_FACTOR, "large zorb", LARGE),
         (FactKind.RISK_FACTOR, "cold", None),
