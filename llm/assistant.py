@@ -306,6 +306,17 @@ class DiagnosisAssistant:
         questions = next_questions(model, ranker, findings, candidates, person=person, unknown=unknown)
         yield replace(answer, questions=questions)
 
+    def rank(
+        self, findings: Sequence[Finding], *, person: Demographics = UNKNOWN, setting: Setting | None = None
+    ) -> tuple[tuple[str, float], ...]:
+        """Every candidate's id and log-probability, best first, without reasons; none without a present finding."""
+        sources = self._sources_of(setting or self.setting)
+        current = [replace(f, term_id=self.ontology.current_id(f.term_id)) for f in findings]
+        if all(f.excluded for f in current):
+            return ()
+        diseases, log_probabilities = sources.ranker.rank(current, person)
+        return tuple((sources.model.groups[i][0], p) for i, p in zip(diseases, log_probabilities, strict=True))
+
     def _urgent(
         self, findings: Sequence[Finding], person: Demographics, setting: Setting
     ) -> tuple[UrgentCondition, ...]:

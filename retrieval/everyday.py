@@ -23,8 +23,7 @@ from kg.visits import UNLISTED, VisitPrior
 from retrieval.demographics import UNKNOWN, Demographics, Sex
 
 TEMPERATURE = 1.5
-N_LISTED = 300
-"""Candidates that are handed on."""
+"""Chosen on half of the stories at hand (docs/log.md)."""
 
 
 class EverydayRanker:
@@ -49,9 +48,9 @@ class EverydayRanker:
         return self._prior.log_shares(self._setting, years, is_female=is_female)
 
     def rank(self, findings: Sequence[Finding], person: Demographics = UNKNOWN) -> tuple[list[int], list[float]]:
-        """The likeliest diseases, and their log-probabilities over all diseases and "none of these"."""
+        """Every disease of which a finding is known, and log-probabilities over them and "none of these"."""
         log_probabilities = self._log_probabilities(findings, self.log_prior(person))[:-1]
-        order = np.argsort(-log_probabilities, kind="stable")[:N_LISTED]
+        order = np.argsort(-log_probabilities, kind="stable")
         order = order[np.isfinite(log_probabilities[order])]
         return order.tolist(), log_probabilities[order].tolist()
 

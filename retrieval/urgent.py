@@ -1,7 +1,8 @@
 """What must not be missed: urgent conditions that the findings allow, with the red flags that make them so.
 
 An emergency is listed where its probability is at least ``LEAST``, or the patient has one of its red flags and it is at
-least ``LEAST_FLAGGED``; what is merely urgent, where it is at least ``LEAST`` and the patient has a red flag. Urgency and red flags are the clinical judgement of the table's authors (decision 0024).
+least ``LEAST_FLAGGED``; what is merely urgent, where it is at least ``LEAST`` and the patient has a red flag. Urgency
+and red flags are the clinical judgement of the table's authors (decision 0024).
 Deliberately not here: triage. That nothing is listed doesn't mean that nothing is urgent.
 """
 

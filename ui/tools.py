@@ -79,7 +79,8 @@ class Tools:
 
         The answer has the findings, the diagnoses with probabilities and claims for and against, the numbered evidence
         (E1, E2 ...) that each claim cites with its source, and the questions that would help most. ``urgent`` has what
-        must not be missed outside the genetics clinic, with red flags; ``abstained`` says why there is no diagnosis. Decision support for professionals, not a medical device.
+        must not be missed outside the genetics clinic, with red flags; ``abstained`` says why there is no diagnosis.
+        Decision support for professionals, not a medical device.
         """
         _require_between(k, 1, MAX_DIAGNOSES, "k, the number of diagnoses,")
         where = _parse_setting(setting)
