@@ -46,7 +46,8 @@ _QUALIFIER_WORDS = """
     acute chronic subacute active recurrent persistent relapsing severe mild moderate advanced early late classic
     typical atypical uncomplicated complicated exertional nonexertional benign simple common localized generalized
     diffuse disseminated solitary superficial deep bilateral unilateral left right upper lower anterior posterior
-    congenital acquired hereditary familial inherited idiopathic essential primary spontaneous traumatic physiologic physiological
+    congenital acquired hereditary familial inherited idiopathic essential primary spontaneous traumatic physiologic
+    physiological
     infantile neonatal newborn juvenile adult senile postpartum gestational bacterial viral septic aseptic metastatic
     invasive cutaneous drug induced associated mediated related vulgaris partial complete open closed trait symptomatic
     non

@@ -169,7 +169,7 @@ def test_a_folder_without_tables_is_named(toy_sources: SourceFiles, folder: Path
         build_graph(replace(toy_sources, common=folder))
 
 
-def test_the_bundled_table_is_off_by_default():
+def test_the_graph_of_rare_diseases_is_without_the_bundled_table():
     assert bundled_sources().common is None
     assert bundled_sources(common=True).common == BUNDLED
 

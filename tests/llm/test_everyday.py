@@ -40,13 +40,13 @@ STORIES = {
         "eyes, she vomits and has become confused."
     ),
     "Diabetic ketoacidosis": (
-        "A 16-year-old girl who has been drinking a lot and passing a lot of urine for two weeks, with weight loss. Now "
-        "she has abdominal pain, vomiting, deep rapid breathing and is drowsy. Her blood sugar is high and there are "
-        "ketones in the urine."
+        "A 16-year-old girl who has been drinking a lot and passing a lot of urine for two weeks, with weight loss. "
+        "Now she has abdominal pain, vomiting, deep rapid breathing and is drowsy. Her blood sugar is high and there "
+        "are ketones in the urine."
     ),
     "Ectopic pregnancy": (
-        "A 28-year-old woman whose period is three weeks late has sudden pain in the lower abdomen on one side, vaginal "
-        "bleeding and felt faint. She has shoulder pain."
+        "A 28-year-old woman whose period is three weeks late has sudden pain in the lower abdomen on one side, "
+        "vaginal bleeding and felt faint. She has shoulder pain."
     ),
     "Asthma": (
         "A 12-year-old boy with wheezing, a tight chest, cough at night and shortness of breath after running. He "
