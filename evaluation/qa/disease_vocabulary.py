@@ -2,8 +2,9 @@
 
 A text means a disease by its words, whatever their order (``kg.equivalence.name_key``); else by words for the same
 thing (renal and kidney, neoplasm and tumor, "disease" and "syndrome"); else without what qualifies it ("acute",
-"drug-induced", "with severe features"); each of these also with misspelled words put right. The first step that finds a
-disease decides. Deliberately not done here: judging by meaning. What no step finds is no disease that the graph knows.
+"drug-induced", "with severe features"); else where one disease alone has a name of one word more (fibroadenoma of the
+breast). Each of these also with misspelled words put right; the first step that finds a disease decides. Deliberately
+not done here: judging by meaning. What no step finds is no disease that the graph knows.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ from retrieval.words import inflection_of, meaning_of
 MONDO_NAMES = Path("disease/mondo_class-stats.tsv.gz")
 _IN_BRACKETS = re.compile(r"\s*\(([^()]*)\)")
 _WORD = re.compile(r"[^\W_]+(?:['’]s\b)?")
-_GREEK = str.maketrans({"α": "alpha ", "β": "beta ", "’": "'", "-": " "})
+_GREEK = str.maketrans({"α": "alpha ", "β": "beta ", "’": "'"})
+_PREFIX = re.compile(r"\b(post|non|anti|sub|pre|intra|inter|pseudo|hyper|hypo)-")
+_MIN_LETTERS = 6
+"""Of the longest word of a name that may lack one."""
 
 _SAME_WORDS = """
     carcinoma>cancer adenocarcinoma>cancer neoplasm>tumor insufficiency>regurgitation incompetence>regurgitation
@@ -117,6 +121,11 @@ class DiseaseVocabulary:
                         index[key].add(disease_id)
         told = {" ".join(key): " ".join(sorted(ids)) for key, ids in sorted(self._by_words.items())}
         self.identity = digest(told)[:16]
+        shorter: dict[tuple[str, ...], set[str]] = defaultdict(set)
+        for key, ids in self._by_meaning.items():
+            for i in range(len(key)):
+                shorter[key[:i] + key[i + 1 :]] |= ids
+        self._by_shorter = {key: ids for key, ids in shorter.items() if len(ids) == 1}
         self._found: dict[str, frozenset[str]] = {}
         self._speller = Speller((), Counter(word for key in self._by_words for word in key))
 
@@ -128,7 +137,11 @@ class DiseaseVocabulary:
 
     def _find(self, text: str) -> frozenset[str]:
         without_brackets = _IN_BRACKETS.sub(" ", text).strip() or text
-        find_looser: tuple[Callable[[str], set[str]], ...] = (self._same_words, self._unqualified)
+        find_looser: tuple[Callable[[str], set[str]], ...] = (
+            self._same_words,
+            self._unqualified,
+            self._with_one_word_more,
+        )
         for said in (text, self._spelled(text)):
             if ids := self.named(said):
                 return ids
@@ -161,6 +174,12 @@ class DiseaseVocabulary:
                 if ids := self._same_words(" ".join(said)):
                     return ids
         return set()
+
+    def _with_one_word_more(self, text: str) -> set[str]:
+        if why_no_disease(text):  # aspirin is no aspirin allergy
+            return set()
+        is_telling = any(len(word) >= _MIN_LETTERS for word in _WORD.findall(text))
+        return self._by_shorter.get(_meaning_of(text), set()) if is_telling else set()
 
     def _spelled(self, text: str) -> str:
         return _WORD.sub(lambda m: self._speller.corrected(m[0].casefold()), text)
@@ -220,7 +239,8 @@ def load_vocabulary(graph: KnowledgeGraph, folder: Path) -> DiseaseVocabulary:
 
 def _meaning_of(text: str) -> tuple[str, ...]:
     """The stems that stand for the words of a name, without those that any name may have."""
-    words = [w for w in _WORD.findall(text.casefold().translate(_GREEK)) if w not in _EMPTY]
+    plain = _PREFIX.sub(r"\1", text.casefold().translate(_GREEK))
+    words = [w for w in _WORD.findall(plain) if w not in _EMPTY]
     return tuple(sorted({meaning_of(_SAME_WORD.get(inflection_of(w), w)) for w in words}))
 
 
