@@ -59,7 +59,7 @@ def rank_patients(
     symptoms = terms_of(condition.symptom_ids, table)
     terms = (*symptoms, *(t for t in terms_of(condition.antecedent_ids, table) if t not in symptoms))
     group = practice.model.group_index[entry]
-    ranks = []
+    ranks: list[int] = []
     while symptoms and len(ranks) < n_patients:
         has = generator.random(len(terms)) < SHARE
         if not has[: len(symptoms)].any():
