@@ -9,6 +9,7 @@ weights learned from patients, who are not at hand for common ones.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,9 @@ from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel, load_likelihood
 from kg.schema import Finding, Setting
 from kg.sources.common_conditions import CommonConditions, load_common_conditions
-from kg.visits import UNLISTED, VisitPrior
+from kg.visits import RAREST, UNLISTED, VisitPrior
 from retrieval.demographics import UNKNOWN, Demographics, Sex
+from retrieval.schema import Candidate
 
 TEMPERATURE = 1.5
 """Chosen on half of the stories at hand (docs/log.md)."""
@@ -46,6 +48,12 @@ class EverydayRanker:
         is_female = None if person.sex is None else person.sex is Sex.FEMALE
         years = person.years if person.age else None  # a "man" of unknown age may be of any
         return self._prior.log_shares(self._setting, years, is_female=is_female)
+
+    def with_prior(self, candidates: Sequence[Candidate], person: Demographics = UNKNOWN) -> tuple[Candidate, ...]:
+        """The candidates with what this ranker adds for how common each is, against the rarest of all."""
+        prior = self.log_prior(person) - np.log(RAREST)
+        index = self._model.group_index
+        return tuple(replace(c, log_prior=float(prior[index[c.disease_id]])) for c in candidates)
 
     def rank(self, findings: Sequence[Finding], person: Demographics = UNKNOWN) -> tuple[list[int], list[float]]:
         """Every disease of which a finding is known, and log-probabilities over them and "none of these"."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from kg.errors import NotReadyError
 from kg.graph import KnowledgeGraph
-from kg.schema import Setting
+from kg.schema import Seen, Setting
+from kg.visits import RAREST, SHARES
 from llm.assistant import DiagnosisAssistant
 from retrieval.candidates import FusionRanker
 from retrieval.everyday import EverydayPractice
@@ -91,6 +94,8 @@ def test_an_answer_keeps_its_setting_when_it_is_read_again(toy_graph: KnowledgeG
     assert {d.disease_id for d in answer.diagnoses[:2]} == {FLU, STORM}
     assert answer.versions["ranker"] == "everyday-1 emergency"
     assert [u.disease_id for u in answer.urgent] == [STORM]
+    priors = {c.disease_id: c.log_prior for c in answer.candidates}
+    assert priors[FLU] == pytest.approx(math.log(SHARES[Seen.VERY_COMMON] / RAREST))
     assert [c.term_id for c in answer.diagnoses[0].claims if c.supports] == [LARGE]
     assert PAGE.reference in {e.reference for e in answer.evidence}
     assert assistant.diagnose(patient(LARGE)).setting is Setting.GENETICS_CLINIC
