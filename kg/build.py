@@ -61,8 +61,8 @@ def bundled_sources(*, counts: bool = True, common: bool = False, further: Itera
 
     Args:
         counts: whether to take the table; False for the release alone.
-        common: whether to take the project's own facts on common conditions too; they are not yet part of the ranking
-            that was measured.
+        common: whether to take the project's own facts on common conditions too. The ranking of the genetics clinic was
+            trained, and is measured, without them.
         further: names of further sources, whose files are looked for in the data folder; see ``kg.catalogue``.
 
     Raises:

@@ -289,6 +289,14 @@ class Prevalence:
         return f"1 in {few} people" if few == many else f"1 in {few} to {many} people"
 
 
+class Setting(StrEnum):
+    """Where the patient is seen: it decides what is likely before anything is found."""
+
+    GENERAL_PRACTICE = "general-practice"
+    EMERGENCY = "emergency"
+    GENETICS_CLINIC = "genetics-clinic"  # who is sent there has a rare disease, known or not
+
+
 class Seen(StrEnum):
     """How often a condition is why somebody comes, in one setting."""
 
@@ -337,6 +345,14 @@ class CommonCondition:
     urgency: Urgency
     references: tuple[str, ...]
     """Pages and entries that tell of the condition."""
+
+    def seen_in(self, setting: Setting) -> Seen:
+        """How often it is why somebody comes."""
+        return {
+            Setting.GENERAL_PRACTICE: self.general_practice,
+            Setting.EMERGENCY: self.emergency,
+            Setting.GENETICS_CLINIC: self.specialised,
+        }[setting]
 
     def __post_init__(self) -> None:
         if not is_curie(self.disease_id):

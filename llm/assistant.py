@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
-from kg.build import load_graph
+from kg.build import bundled_sources, load_graph
 from kg.errors import NotReadyError, UsageError
 from kg.genetics import Genetics, genetics_of
 from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel, load_likelihood
 from kg.ontology import Ontology
-from kg.schema import Finding, Patient
+from kg.schema import Finding, Patient, Setting
 from kg.translations import Language, Translations
 from llm.conversation.answerer import Answerer, FunctionAnswerer, case_of
 from llm.conversation.case import Sources
@@ -27,13 +28,15 @@ from retrieval.candidates import FusionRanker, Ranker, rank_candidates
 from retrieval.cases import CaseLibrary, load_library, published_cases, read_library
 from retrieval.demographics import UNKNOWN, Demographics
 from retrieval.embedding import Embedder, bundled_embedder
+from retrieval.everyday import EverydayPractice
 from retrieval.features import FeatureExtractor
 from retrieval.findings import Statement
 from retrieval.fusion import load_fusion
 from retrieval.lexicon import Lexicon, load_lexicon
 from retrieval.multilingual import MultilingualReader
-from retrieval.schema import Candidate, CaseHit, ReaderName
+from retrieval.schema import Candidate, CaseHit, ReaderName, UrgentCondition
 from retrieval.term_search import TermHit, TermSearch
+from retrieval.urgent import find_urgent
 
 NOTHING_FOUND = (
     "No finding was recognised, so there is nothing to reason from. "
@@ -53,6 +56,8 @@ class DiagnosisAssistant:
         lexicon: wordings of the graph's terms.
         library: published cases as worded text, to show similar ones; None to do without.
         reader: weighs candidates and words claims.
+        setting: where patients are seen, unless an answer is asked for another setting.
+        load_everyday: gives what ranks outside the genetics clinic; called when it is first needed.
     """
 
     def __init__(
@@ -62,16 +67,17 @@ class DiagnosisAssistant:
         lexicon: Lexicon,
         library: CaseLibrary | None,
         reader: Reader | None = None,
+        *,
+        setting: Setting = Setting.GENETICS_CLINIC,
+        load_everyday: Callable[[], EverydayPractice] | None = None,
     ) -> None:
-        self.graph = model.graph
-        self.model = model
-        self._ranker = ranker
+        self.setting = setting
+        self._load_everyday = load_everyday
         self._lexicon = lexicon
+        self._sources = {Setting.GENETICS_CLINIC: Sources(model, ranker, lexicon, library)}
+        self.graph = self.sources.graph
         self._stories = MultilingualReader(self.graph.ontology, lexicon)
-        self.sources = Sources(model, ranker, lexicon, library)
-        """What questions are answered from."""
         self._searches: dict[Language, TermSearch] = {}
-        self._library = library
         self._reader = reader or RankingReader()
 
     @classmethod
@@ -83,17 +89,21 @@ class DiagnosisAssistant:
         phenopackets: Path | None = None,
         embedder: Embedder | None = None,
         reader: ReaderName = ReaderName.TRANSFORMER,
+        setting: Setting = Setting.GENETICS_CLINIC,
+        everyday: KnowledgeGraph | None = None,
         cache_dir: Path | None = None,
         progress: bool = False,
     ) -> DiagnosisAssistant:
         """The assistant over the bundled release; what is not in the cache is built.
 
         Args:
-            graph: where the caller has loaded it already.
+            graph: of rare diseases, where the caller has loaded it already.
             cases: whether to look for similar published cases.
             phenopackets: a folder or release zip of patients to add to them.
             embedder: default: the project's own.
             reader: the transformer, or the fusion of graph and cases alone.
+            setting: where patients are seen.
+            everyday: the graph for general practice and emergency; default: the release with the common conditions.
             cache_dir: default: the user's cache.
             progress: show a bar while building.
 
@@ -115,7 +125,40 @@ class DiagnosisAssistant:
             library = load_library(graph, embedder, patients, source, progress=progress, cache_dir=cache_dir)
         published = library.cases if library else published_cases(graph, patients, source)
         extractor = FeatureExtractor(load_likelihood(graph, cache_dir=cache_dir), published)
-        return cls(extractor.model, _load_ranker(reader, extractor), lexicon, library)
+
+        def load_everyday() -> EverydayPractice:
+            common = everyday or load_graph(bundled_sources(common=True), cache_dir)
+            return EverydayPractice.load(common, cache_dir)
+
+        ranker = _load_ranker(reader, extractor)
+        return cls(extractor.model, ranker, lexicon, library, setting=setting, load_everyday=load_everyday)
+
+    @property
+    def sources(self) -> Sources:
+        """What questions are answered from, where no answer to a patient says otherwise."""
+        return self._sources_of(self.setting)
+
+    @property
+    def model(self) -> LikelihoodModel:
+        """What findings say of diseases."""
+        return self.sources.model
+
+    @cached_property
+    def _everyday(self) -> EverydayPractice:
+        if self._load_everyday is None:
+            raise NotReadyError("this assistant was made without common conditions, so it has no other setting")
+        return self._load_everyday()
+
+    def _sources_about(self, differential: Differential | None) -> Sources:
+        """What an answer to a patient rests on; the default where there is none."""
+        return self._sources_of(differential.setting if differential else self.setting)
+
+    def _sources_of(self, setting: Setting) -> Sources:
+        """What is known, and what ranks it, in a setting."""
+        if setting not in self._sources:
+            everyday, library = self._everyday, self._sources[Setting.GENETICS_CLINIC].library
+            self._sources[setting] = Sources(everyday.model, everyday.ranker(setting), self._lexicon, library)
+        return self._sources[setting]
 
     @property
     def ontology(self) -> Ontology:
@@ -125,11 +168,14 @@ class DiagnosisAssistant:
     @property
     def versions(self) -> dict[str, str]:
         """What an answer rests on."""
+        return self._versions_of(self.sources)
+
+    def _versions_of(self, sources: Sources) -> dict[str, str]:
         return {
             "citedx": version("citedx"),
-            **self.graph.versions,
-            "cases": self._library.version if self._library else "none",
-            "ranker": self._ranker.version,
+            **sources.graph.versions,
+            "cases": sources.library.version if sources.library else "none",
+            "ranker": sources.ranker.version,
             "reader": self._reader.version,
         }
 
@@ -176,9 +222,10 @@ class DiagnosisAssistant:
         Raises:
             NotReadyError: the assistant was loaded without cases.
         """
-        if self._library is None:
+        library = self.sources.library
+        if library is None:
             raise NotReadyError("citedx was started without published cases: leave out --no-cases")
-        return self._library.similar(findings, k)
+        return library.similar(findings, k)
 
     def diagnose(
         self,
@@ -188,12 +235,14 @@ class DiagnosisAssistant:
         person: Demographics = UNKNOWN,
         accepted_risk: float | None = None,
         reader: Reader | None = None,
+        setting: Setting | None = None,
     ) -> Differential:
         """The k most likely diseases with what speaks for and against them, or the reason why there are none.
 
         Arguments and errors are those of ``weigh``.
         """
-        *_, answer = self.weigh(findings, k, person=person, accepted_risk=accepted_risk, reader=reader)
+        parts = self.weigh(findings, k, person=person, accepted_risk=accepted_risk, reader=reader, setting=setting)
+        *_, answer = parts
         return answer
 
     def weigh(
@@ -205,6 +254,7 @@ class DiagnosisAssistant:
         accepted_risk: float | None = None,
         reader: Reader | None = None,
         unknown: Collection[str] = (),
+        setting: Setting | None = None,
     ) -> Iterator[Differential]:
         """The answer as it grows: the ranking alone, with its claims and evidence, with the questions to ask.
 
@@ -216,8 +266,10 @@ class DiagnosisAssistant:
                 still the questions that would help. Default: always answer.
             reader: for this answer, in place of the assistant's own.
             unknown: terms that nobody can answer for: neither they nor what is below them is asked about.
+            setting: where the patient is seen; default: the assistant's.
 
         Raises:
+            NotReadyError: the assistant has no common conditions, which the setting asks for.
             UnknownIdError: a finding's term is not in the graph.
             UsageError: k is below 1, or the risk is no share.
         """
@@ -225,13 +277,26 @@ class DiagnosisAssistant:
             raise UsageError(f"k is the number of diagnoses and at least 1, got {k}")
         if accepted_risk is not None and not 0 <= accepted_risk <= 1:
             raise UsageError(f"the accepted risk is a share from 0 to 1, got {accepted_risk:g}")
-        findings = tuple(replace(f, term_id=self.graph.ontology.current_id(f.term_id)) for f in findings)
-        empty = Differential(findings=findings, diagnoses=(), evidence=(), person=person, versions=self.versions)
+        setting = setting or self.setting
+        sources = self._sources_of(setting)
+        findings = tuple(replace(f, term_id=self.ontology.current_id(f.term_id)) for f in findings)
+        empty = Differential(
+            findings=findings,
+            diagnoses=(),
+            evidence=(),
+            person=person,
+            setting=setting,
+            versions=self._versions_of(sources),
+        )
         if not any(not f.excluded for f in findings):
             yield replace(empty, abstained=ONLY_EXCLUDED if findings else NOTHING_FOUND)
             return
-        hits = self._library.similar(findings) if self._library else ()
-        candidates = rank_candidates(self.model, self._ranker, findings, hits, person=person, n=max(k, N_CANDIDATES))
+        empty = replace(empty, urgent=self._urgent(findings, person, setting))
+        hits = sources.library.similar(findings) if sources.library else ()
+        model, ranker = sources.model, sources.ranker
+        candidates = rank_candidates(model, ranker, findings, hits, person=person, n=max(k, N_CANDIDATES))
+        if setting is not Setting.GENETICS_CLINIC:
+            candidates = self._everyday.ranker(setting).with_prior(candidates, person)
         if accepted_risk is not None and (not candidates or candidates[0].probability < 1 - accepted_risk):
             unsure = UNSURE.format(least=1 - accepted_risk, risk=accepted_risk)
             answer = replace(empty, abstained=unsure)
@@ -240,21 +305,42 @@ class DiagnosisAssistant:
             yield ranked
             answer = self.read_again(ranked, reader or self._reader)
             yield answer
-        questions = next_questions(self.model, self._ranker, findings, candidates, person=person, unknown=unknown)
+        questions = next_questions(model, ranker, findings, candidates, person=person, unknown=unknown)
         yield replace(answer, questions=questions)
+
+    def rank(
+        self, findings: Sequence[Finding], *, person: Demographics = UNKNOWN, setting: Setting | None = None
+    ) -> tuple[tuple[str, float], ...]:
+        """Every candidate's id and log-probability, best first, without reasons; none without a present finding."""
+        sources = self._sources_of(setting or self.setting)
+        current = [replace(f, term_id=self.ontology.current_id(f.term_id)) for f in findings]
+        if all(f.excluded for f in current):
+            return ()
+        diseases, log_probabilities = sources.ranker.rank(current, person)
+        return tuple((sources.model.groups[i][0], p) for i, p in zip(diseases, log_probabilities, strict=True))
+
+    def _urgent(
+        self, findings: Sequence[Finding], person: Demographics, setting: Setting
+    ) -> tuple[UrgentCondition, ...]:
+        """What must not be missed; nothing in the genetics clinic, where nobody comes with it."""
+        if setting is Setting.GENETICS_CLINIC:
+            return ()
+        ranked = self._everyday.ranker(setting).rank(findings, person)
+        return find_urgent(self._everyday.model, self._everyday.table, findings, ranked)
 
     def read_again(self, differential: Differential, reader: Reader) -> Differential:
         """The same ranking read by a reader: its claims, evidence and commentary in place of those that were there."""
         candidates = differential.candidates[: len(differential.diagnoses)]
-        reading = reader.read(self.graph, differential.findings, candidates)
-        diagnoses, commentary, removed = ground_reading(reading, differential.findings, self.graph)
+        sources = self._sources_of(differential.setting)
+        reading = reader.read(sources.graph, differential.findings, candidates)
+        diagnoses, commentary, removed = ground_reading(reading, differential.findings, sources.graph)
         return replace(
             differential,
             diagnoses=diagnoses,
             evidence=reading.evidence,
             removed_claims=removed,
             commentary=commentary,
-            versions={**self.versions, "reader": reader.version},
+            versions={**self._versions_of(sources), "reader": reader.version},
         )
 
     def read_message(self, text: str, differential: Differential | None = None) -> Message:
@@ -264,7 +350,7 @@ class DiagnosisAssistant:
             text: the message, in English where it asks.
             differential: the case so far; None before there is one.
         """
-        return read_message(text, case_of(self.sources, differential or NO_CASE, ()))
+        return read_message(text, case_of(self._sources_about(differential), differential or NO_CASE, ()))
 
     def answer(
         self,
@@ -292,7 +378,8 @@ class DiagnosisAssistant:
             raise UsageError(
                 f"the question has {len(question):,} characters, more than {MAX_QUESTION:,}: ask one thing"
             )
-        return (answerer or FunctionAnswerer()).answer(self.sources, differential or NO_CASE, question, earlier)
+        sources = self._sources_about(differential)
+        return (answerer or FunctionAnswerer()).answer(sources, differential or NO_CASE, question, earlier)
 
 
 def _unread(candidate: Candidate) -> Diagnosis:

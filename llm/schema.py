@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from kg.schema import Finding
+from kg.schema import Finding, Setting
 from llm.chat.protocol import Rung
 from retrieval.demographics import UNKNOWN, Demographics
-from retrieval.schema import Candidate, Evidence
+from retrieval.schema import Candidate, Evidence, UrgentCondition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +103,10 @@ class Differential:
     """A language model's part; None where none was asked."""
     person: Demographics = UNKNOWN
     """The patient's age and sex, as far as they were said."""
+    setting: Setting = Setting.GENETICS_CLINIC
+    """Where the patient is seen, which the probabilities depend on."""
+    urgent: tuple[UrgentCondition, ...] = ()
+    """What must not be missed, emergencies first; of every setting but the genetics clinic."""
     versions: dict[str, str] = field(default_factory=dict)
     """What made this answer: graph release, embedder, case library, reader, citedx."""
 

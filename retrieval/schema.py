@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kg.schema import Association, Explanation, Match, Provenance
+from kg.schema import Association, Explanation, Match, Provenance, Urgency
 
 
 class ReaderName(StrEnum):
@@ -83,7 +83,7 @@ class Candidate:
     probability: float
     """Share of the tempered posterior over all diseases and "none of these", 0..1."""
     log_prior: float
-    """What the likelihood model adds for how common the disease is, in nats; 0 where no source says."""
+    """What the ranking adds for how common the disease is, in nats; 0 where no source says."""
     contributions: tuple[Contribution, ...]
     explanation: Explanation
     equivalent_ids: tuple[str, ...] = ()
@@ -93,6 +93,31 @@ class Candidate:
     def __post_init__(self) -> None:
         if self.rank < 1:
             raise ValueError(f"ranks start at 1, got {self.rank}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedFlag:
+    """A finding that makes a condition a matter of hours."""
+
+    term_id: str
+    label: str
+    provenance: Provenance
+    """The table that flags it, with the page or entry that says it belongs to the condition."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UrgentCondition:
+    """A condition that must not be missed, and that the patient's findings allow."""
+
+    disease_id: str
+    name: str
+    urgency: Urgency
+    probability: float
+    """As the ranking has it, 0..1."""
+    present: tuple[RedFlag, ...]
+    """Red flags that the patient has."""
+    to_ask: tuple[RedFlag, ...]
+    """Red flags of which nothing is said, the commonest first."""
 
 
 class EvidenceKind(StrEnum):

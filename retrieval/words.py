@@ -165,6 +165,12 @@ _MEANING_OF = {
 }
 
 
+def meaning_of(word: str) -> str:
+    """The stem that stands for all words of this meaning: ``renal`` -> that of ``kidney``."""
+    stem = derivation_of(inflection_of(word))
+    return _MEANING_OF.get(stem, stem)
+
+
 _QUALITY_STEMS = frozenset(
     _MEANING_OF[derivation_of(inflection_of(word))] for word in _QUALITIES.replace("|", " ").split()
 )

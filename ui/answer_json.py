@@ -8,14 +8,16 @@ from kg.schema import Finding
 from llm.conversation.schema import Answer, Sentence
 from llm.schema import Claim, Commentary, Differential
 from retrieval.demographics import Demographics
-from retrieval.schema import Evidence
+from retrieval.schema import Evidence, RedFlag, UrgentCondition
 
 
 def differential_json(differential: Differential) -> dict[str, Any]:
     """The public JSON of an answer, the same for the command line and the web API."""
     return {
         "patient": person_json(differential.person),
+        "setting": str(differential.setting),
         "findings": [finding_json(finding) for finding in differential.findings],
+        "urgent": [_urgent_json(condition) for condition in differential.urgent],
         "diagnoses": [
             {
                 "rank": diagnosis.rank,
@@ -51,6 +53,22 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "start": finding.start,
         "end": finding.end,
     }
+
+
+def _urgent_json(condition: UrgentCondition) -> dict[str, Any]:
+    return {
+        "id": condition.disease_id,
+        "name": condition.name,
+        "urgency": str(condition.urgency),
+        "probability": condition.probability,
+        "red_flags_present": [_red_flag_json(flag) for flag in condition.present],
+        "red_flags_to_ask": [_red_flag_json(flag) for flag in condition.to_ask],
+    }
+
+
+def _red_flag_json(flag: RedFlag) -> dict[str, Any]:
+    told = flag.provenance
+    return {"id": flag.term_id, "label": flag.label, "reference": told.reference, "url": told.url}
 
 
 def _claim_json(claim: Claim) -> dict[str, Any]:

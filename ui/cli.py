@@ -18,6 +18,7 @@ import typer
 from rich.console import Console
 
 from kg.errors import CitedxError, UsageError
+from kg.schema import Setting
 from kg.translations import Language
 from retrieval.demographics import UNKNOWN, Sex
 from retrieval.schema import ReaderName
@@ -66,6 +67,9 @@ CasesOption = Annotated[bool, typer.Option("--cases/--no-cases", help="Look for 
 LibraryOption = Annotated[
     Path | None, typer.Option("--library", help="Folder or release zip of phenopackets to add to the case library.")
 ]
+SettingOption = Annotated[
+    Setting, typer.Option(help="Where the patient is seen; it decides what is likely before anything is found.")
+]
 ReaderOption = Annotated[ReaderName, typer.Option(help="What weighs the candidates.")]
 ModelOption = Annotated[
     str | None,
@@ -108,6 +112,7 @@ def chat(
     cases: CasesOption = True,
     library: LibraryOption = None,
     embedder: EmbedderOption = None,
+    setting: SettingOption = Setting.GENETICS_CLINIC,
     reader: ReaderOption = ReaderName.TRANSFORMER,
     model: ModelOption = None,
     adapter: AdapterOption = None,
@@ -125,7 +130,7 @@ def chat(
         language_model = _load_model(
             model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine
         )
-        assistant = _load_assistant(cases=cases, library=library, embedder=embedder, reader=reader)
+        assistant = _load_assistant(cases=cases, library=library, embedder=embedder, reader=reader, setting=setting)
         from llm.chat.reader import ChatReader
         from llm.conversation.chat import ChatAnswerer
         from ui.app import create_server
@@ -164,6 +169,7 @@ def diagnose(
     cases: CasesOption = True,
     library: LibraryOption = None,
     embedder: EmbedderOption = None,
+    setting: SettingOption = Setting.GENETICS_CLINIC,
     reader: ReaderOption = ReaderName.TRANSFORMER,
     model: ModelOption = None,
     adapter: AdapterOption = None,
@@ -184,7 +190,9 @@ def diagnose(
     found, told = intake.patient_of(graph, text, file, phenopacket, hpo)  # before minutes of building: can it be used?
     person = intake.with_given(told, sex, age)
     language_model = _load_model(model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine)
-    assistant = _load_assistant(graph=graph, cases=cases, library=library, embedder=embedder, reader=reader)
+    assistant = _load_assistant(
+        graph=graph, cases=cases, library=library, embedder=embedder, reader=reader, setting=setting
+    )
     from llm.chat.reader import ChatReader
 
     second_reader = ChatReader(language_model) if language_model else None
@@ -213,6 +221,7 @@ def ask(
     cases: CasesOption = True,
     library: LibraryOption = None,
     embedder: EmbedderOption = None,
+    setting: SettingOption = Setting.GENETICS_CLINIC,
     reader: ReaderOption = ReaderName.TRANSFORMER,
     model: ModelOption = None,
     adapter: AdapterOption = None,
@@ -231,7 +240,9 @@ def ask(
     graph = load_graph()
     found, person = intake.patient_of(graph, None, file, phenopacket, hpo) if has_patient else ((), UNKNOWN)
     language_model = _load_model(model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine)
-    assistant = _load_assistant(graph=graph, cases=cases, library=library, embedder=embedder, reader=reader)
+    assistant = _load_assistant(
+        graph=graph, cases=cases, library=library, embedder=embedder, reader=reader, setting=setting
+    )
     differential = assistant.diagnose(found, person=person) if has_patient else None
     if differential is not None:
         differential = replace(differential, evidence=())  # it is not shown, so the answer's own evidence begins at E1
@@ -292,12 +303,13 @@ def mcp(
     cases: CasesOption = True,
     library: LibraryOption = None,
     embedder: EmbedderOption = None,
+    setting: SettingOption = Setting.GENETICS_CLINIC,
     reader: ReaderOption = ReaderName.TRANSFORMER,
 ) -> None:
     """Serve the assistant as tools of the Model Context Protocol, over standard input and output."""
     from ui.mcp_server import serve_mcp
 
-    serve_mcp(lambda: _load_assistant(cases=cases, library=library, embedder=embedder, reader=reader))
+    serve_mcp(lambda: _load_assistant(cases=cases, library=library, embedder=embedder, reader=reader, setting=setting))
 
 
 @app.command()
@@ -341,6 +353,7 @@ def _load_assistant(
     library: Path | None,
     embedder: Path | None,
     reader: ReaderName,
+    setting: Setting,
     graph: KnowledgeGraph | None = None,
 ) -> DiagnosisAssistant:
     if not cases and (library or embedder):
@@ -354,6 +367,7 @@ def _load_assistant(
         phenopackets=library,
         embedder=SentenceEmbedder(embedder) if embedder else None,
         reader=reader,
+        setting=setting,
         progress=sys.stderr.isatty(),
     )
 

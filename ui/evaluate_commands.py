@@ -11,6 +11,8 @@ import typer
 
 from evaluation.qa.schema import ContextKind, Scoring
 from evaluation.schema import Ablation, Level, Protocol, System, Weights
+from kg.schema import Setting
+from ui.sources_option import SourcesOption, load_graph_of
 
 app = typer.Typer(help="Measure on benchmark sets.", no_args_is_help=True)
 
@@ -187,11 +189,17 @@ def free_text(
         typer.Option("--may-leave-machine", help="The model's server may be another machine; these texts are public."),
     ] = False,
     parallel: Annotated[int, typer.Option(min=1, help="Cases asked at the same time, of a server.")] = 1,
+    setting: Annotated[
+        Setting, typer.Option(help="Where citedx takes the patients to be seen.")
+    ] = Setting.GENERAL_PRACTICE,
+    sources: SourcesOption = "all",
 ) -> None:
     """Have diagnoses named for stories and say how often the right one is among the first."""
     from evaluation.qa.free_text_benchmark import FreeTextOptions, load_namer, run_free_text
 
-    namer, vocabulary = load_namer(model, may_leave_machine=may_leave_machine, parallel=parallel)
+    namer, vocabulary = load_namer(
+        model, load_graph_of(sources), setting, may_leave_machine=may_leave_machine, parallel=parallel
+    )
     options = FreeTextOptions(cases=cases, out=out, model=model, parallel=parallel)
     command = shlex.join(["citedx", *sys.argv[1:]])
     report = run_free_text(options, command, namer, vocabulary, progress=sys.stderr.isatty())

@@ -8,7 +8,7 @@ from typing import Protocol
 from kg.genetics import Genetics
 from kg.graph import KnowledgeGraph
 from kg.ontology import Ontology
-from kg.schema import Finding
+from kg.schema import Finding, Setting
 from kg.translations import Language
 from llm.conversation.answerer import Answerer
 from llm.conversation.reading import Message
@@ -63,6 +63,7 @@ class Assistant(Protocol):
         *,
         person: Demographics = UNKNOWN,
         unknown: Collection[str] = (),
+        setting: Setting | None = None,
     ) -> Iterator[Differential]:
         """The answer as it grows; abstains with a reason where nothing is usable."""
 

@@ -6,7 +6,7 @@ the same answer gives the same report.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
@@ -15,7 +15,7 @@ from kg.curie import url_of
 from kg.schema import Finding
 from llm.schema import Claim, Commentary, Diagnosis, Differential
 from retrieval.demographics import word_demographics
-from retrieval.schema import Evidence
+from retrieval.schema import Evidence, RedFlag, UrgentCondition
 from ui.page.conversation import CITATION
 from ui.page.frame import HPO_PAPER
 from ui.terminal import NOT_A_DEVICE
@@ -60,6 +60,9 @@ def report_blocks(differential: Differential) -> Iterator[Block]:
     yield _block(Style.TITLE, TITLE)
     yield _block(Style.TEXT, Span(text=NOT_A_DEVICE, strong=True))
     yield from _findings(differential)
+    if differential.urgent:
+        yield _block(Style.SECTION, "Don't miss")
+        yield from chain.from_iterable(map(_urgent, differential.urgent))
     yield _block(Style.SECTION, TITLE)
     if differential.abstained:
         yield _block(Style.TEXT, differential.abstained)
@@ -102,6 +105,17 @@ def _finding(finding: Finding) -> Block:
     return _block(Style.ITEM, Span(text=finding.label, strong=True), " (", term, ")", *told)
 
 
+def _urgent(condition: UrgentCondition) -> Iterator[Block]:
+    yield _block(Style.ENTRY, f"{condition.name}: {condition.urgency}, {condition.probability:.1%}")
+    for what, flags in (("Red flags here: ", condition.present), ("Ask for: ", condition.to_ask)):
+        if flags:
+            yield _block(Style.ITEM, what, *_joined(map(_flag, flags), ", "))
+
+
+def _flag(flag: RedFlag) -> Span:
+    return Span(text=flag.label, url=flag.provenance.url)
+
+
 def _diagnosis(diagnosis: Diagnosis) -> Iterator[Block]:
     yield _block(Style.ENTRY, f"{diagnosis.rank}. {diagnosis.name}: {diagnosis.probability:.1%}")
     ids = dict.fromkeys((diagnosis.disease_id, *diagnosis.equivalent_ids))
@@ -118,7 +132,7 @@ def _claim(claim: Claim) -> Block:
     return _block(Style.ITEM, claim.text, " ", *_joined(citations, " "))
 
 
-def _joined(spans: Sequence[Span], between: str) -> Iterator[str | Span]:
+def _joined(spans: Iterable[Span], between: str) -> Iterator[str | Span]:
     for number, span in enumerate(spans):
         if number:
             yield between

@@ -15,7 +15,7 @@ from threading import Condition
 from kg.genetics import Genetics
 from kg.graph import KnowledgeGraph
 from kg.ontology import Ontology
-from kg.schema import Finding
+from kg.schema import Finding, Setting
 from kg.translations import Language
 from llm.conversation.answerer import Answerer
 from llm.conversation.reading import Message
@@ -94,9 +94,10 @@ class SharedAssistant:
         *,
         person: Demographics = UNKNOWN,
         unknown: Collection[str] = (),
+        setting: Setting | None = None,
     ) -> Iterator[Differential]:
         """The answer as it grows; between its parts others have their turn."""
-        parts = self._assistant.weigh(findings, k, person=person, unknown=unknown)
+        parts = self._assistant.weigh(findings, k, person=person, unknown=unknown, setting=setting)
         for n in count(1):
             with self._turns.turn(n):
                 part = next(parts, None)

@@ -22,8 +22,8 @@ SourcesOption = Annotated[
 
 
 def load_graph_of(sources: str) -> KnowledgeGraph:
-    """The graph of a list of sources, from the cache or built and cached, with what pages say where MedQuAD is one.
+    """The graph of a list of sources and the common conditions, with what pages say where MedQuAD is one.
 
-    Errors are those of ``kg.build``.
+    From the cache or built and cached; errors are those of ``kg.build``.
     """
-    return load_graph_with_pages(bundled_sources(further=parse_sources(sources)))
+    return load_graph_with_pages(bundled_sources(common=True, further=parse_sources(sources)))

@@ -18,7 +18,7 @@ from kg.schema import Association, Explanation, Finding
 from llm.conversation.schema import Answer, Sentence
 from llm.schema import Commentary, Differential
 from retrieval.demographics import word_demographics
-from retrieval.schema import Evidence
+from retrieval.schema import Evidence, RedFlag, UrgentCondition
 from ui.answer_json import cited_evidence
 from ui.marking import story_pieces
 
@@ -59,6 +59,7 @@ def show_differential(console: Console, differential: Differential) -> None:
     if who := word_demographics(differential.person):
         console.print(f"  [dim]patient[/]  {who}", highlight=False)
     show_findings(console, differential.findings)
+    _show_urgent(console, differential.urgent)
     if differential.abstained:
         console.print(f"\n{escape(differential.abstained)}")
         return
@@ -78,6 +79,22 @@ def show_differential(console: Console, differential: Differential) -> None:
     if differential.questions:
         console.print(f"\n[bold]Ask next[/]  {escape(differential.questions[0].text)}")
     console.print(f"\n[dim]{NOT_A_DEVICE}[/]")
+
+
+def _show_urgent(console: Console, urgent: Iterable[UrgentCondition]) -> None:
+    """Before the differential: what must not be missed, and the red flags, each with its source."""
+    for number, condition in enumerate(urgent):
+        if not number:
+            console.print("\n[bold]Don't miss[/]")
+        told = f"{condition.urgency}, {condition.probability:.1%}"
+        console.print(f"  [red]![/] [bold]{escape(condition.name)}[/]  {told}", highlight=False)
+        for what, flags in (("red flags here", condition.present), ("ask for", condition.to_ask)):
+            if flags:
+                console.print(f"     {what}: {', '.join(map(_word_flag, flags))}", highlight=False)
+
+
+def _word_flag(flag: RedFlag) -> str:
+    return f"{escape(flag.label)} [dim]({escape(flag.provenance.reference)})[/]"
 
 
 def _show_evidence(console: Console, evidence: Iterable[Evidence]) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from kg.errors import UsageError
-from kg.schema import Disease, Finding
+from kg.schema import Disease, Finding, Setting
 from kg.sources.scores import load_scores
 from retrieval.demographics import UNKNOWN, Demographics, merge_demographics, parse_demographics
 from retrieval.findings import parse_finding_ids, patient_findings
@@ -30,6 +30,10 @@ MAX_RISKS = 200
 Story = Annotated[str, Field(description="The patient's story in English, Chinese or Spanish, without names or dates.")]
 Hpo = Annotated[str, Field(description="Findings as HPO ids, excluded ones with a minus: HP:0001250,-HP:0000365")]
 SexOption = Annotated[str, Field(description="FEMALE or MALE; empty: as the story says.")]
+SettingOption = Annotated[
+    str,
+    Field(description=f"Where the patient is seen: {', '.join(Setting)}; empty: as the server was started."),
+]
 AgeOption = Annotated[str, Field(description="Years, or an ISO 8601 duration such as P3M; empty: as the story says.")]
 
 Also = Annotated[
@@ -69,18 +73,21 @@ class Tools:
         sex: SexOption = "",
         age: AgeOption = "",
         k: Annotated[int, Field(description="Number of diagnoses.", ge=1, le=MAX_DIAGNOSES)] = 5,
+        setting: SettingOption = "",
     ) -> dict[str, Any]:
         """Rank the diseases that explain a patient, given as a story or as HPO ids (one of the two).
 
         The answer has the findings, the diagnoses with probabilities and claims for and against, the numbered evidence
-        (E1, E2 ...) that each claim cites with its source, and the questions that would help most. ``abstained`` says
-        why there is no diagnosis. Decision support for professionals, not a medical device.
+        (E1, E2 ...) that each claim cites with its source, and the questions that would help most. ``urgent`` has what
+        must not be missed outside the genetics clinic, with red flags; ``abstained`` says why there is no diagnosis.
+        Decision support for professionals, not a medical device.
         """
         _require_between(k, 1, MAX_DIAGNOSES, "k, the number of diagnoses,")
+        where = _parse_setting(setting)
         assistant = self._load()
         findings, person = _patient(assistant, story, hpo)
         person = merge_demographics(person, parse_demographics(sex, age))
-        *_, answer = assistant.weigh(findings, k, person=person)
+        *_, answer = assistant.weigh(findings, k, person=person, setting=where)
         return differential_json(answer)
 
     def find_findings(self, story: Story) -> dict[str, Any]:
@@ -207,6 +214,12 @@ def _require_between(number: int, least: int, most: int, what: str) -> None:
     """For callers whose schema is not checked."""
     if not least <= number <= most:
         raise UsageError(f"{what} is from {least} to {most}, got {number}")
+
+
+def _parse_setting(setting: str) -> Setting | None:
+    if setting and setting not in list(Setting):
+        raise UsageError(f"the setting is {', '.join(Setting)} or empty, got {setting[:40]!r}")
+    return Setting(setting) if setting else None
 
 
 def _patient(assistant: Assistant, story: str, hpo: str) -> tuple[tuple[Finding, ...], Demographics]:

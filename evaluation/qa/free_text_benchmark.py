@@ -6,6 +6,7 @@ Deliberately not done here: judging by a model; see ``evaluation.qa.free_text`` 
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +17,8 @@ from typing import TYPE_CHECKING, Protocol
 from evaluation import figures
 from evaluation.benchmark import claim_folder
 from evaluation.metrics import Rate
-from evaluation.qa.free_text import DiseaseVocabulary, Match, StoryCase, load_stories, load_vocabulary, rank_of
+from evaluation.qa.disease_vocabulary import DiseaseVocabulary, Match, load_vocabulary
+from evaluation.qa.free_text import StoryCase, load_stories, part_unscored, rank_of
 from evaluation.qa.runner import FAILED, PREDICTIONS, append_line, ask_in_order
 from evaluation.qa.scoring import wilson
 from evaluation.report import Run, describe_run, named, percent, plain
@@ -25,6 +27,8 @@ from evaluation.schema import Unscored
 from kg.cache import digest
 from kg.datasets import data_folder
 from kg.errors import CitedxError, SourceError, StorageError, UsageError
+from kg.graph import KnowledgeGraph
+from kg.schema import Setting
 from llm.chat.protocol import ChatModel, JsonSchema, Message, Role
 from llm.errors import ModelError
 
@@ -41,9 +45,10 @@ _SYSTEM = (
     'and name the most likely diagnoses, the likeliest first. Answer in JSON: {"diagnoses": ["...", "..."]}'
 )
 _EXPLAINED = (
-    "Percent of cases whose diagnosis is among the first k named, with Wilson's 95 % intervals. Exact: the same words; "
-    "with synonyms: also another name of the disease that the vocabularies at hand join. What they do not join counts "
-    "as wrong. Linkable: the right diagnosis is in a vocabulary."
+    "Percent of the linkable cases whose diagnosis is among the first k named, with Wilson's 95 % intervals. Linkable: "
+    "the right diagnosis means a disease of the graph; n counts every case whose answer may be a disease. Exact: the "
+    "same words; with synonyms: also another name of the disease. Choice: percent of the linkable cases of which the "
+    "right one of the offered diagnoses is ranked highest; where several share the place, or none is ranked, by chance."
 )
 
 
@@ -57,22 +62,48 @@ class NamesDiagnoses(Protocol):
     def name(self, story: str, k: int) -> tuple[str, ...]:
         """At most k, the likeliest first; none where it can't tell. Raises ModelError, UsageError."""
 
+    def weigh(self, story: str, choices: Sequence[str]) -> tuple[float | None, ...]:
+        """How likely each of the offered diagnoses is, higher is likelier; None where it can't tell of one.
+
+        Empty where it weighs no choices.
+        """
+
 
 class AssistantNames:
     """The product without a language model: findings read from the story, then the ranking.
 
     Args:
-        assistant: over the installed release.
+        assistant: in the setting that it was loaded for.
+        vocabulary: says which diseases the offered diagnoses are.
     """
 
-    def __init__(self, assistant: DiagnosisAssistant) -> None:
+    def __init__(self, assistant: DiagnosisAssistant, vocabulary: DiseaseVocabulary) -> None:
         self._assistant = assistant
+        self._vocabulary = vocabulary
+        self._latest: tuple[str, tuple[tuple[str, float], ...]] = ("", ())
         self.identity = ", ".join([ASSISTANT, *(f"{name} {said}" for name, said in assistant.versions.items())])
 
     def name(self, story: str, k: int) -> tuple[str, ...]:
         """Names of the k first diseases."""
-        differential = self._assistant.diagnose(self._assistant.find_findings(story), k)
-        return tuple(d.name for d in differential.diagnoses)
+        diseases = self._assistant.sources.graph.diseases
+        return tuple(diseases[disease_id].name for disease_id, _ in self._rank(story)[:k])
+
+    def weigh(self, story: str, choices: Sequence[str]) -> tuple[float | None, ...]:
+        """Log-probability of the likeliest disease that each means."""
+        ranked = dict(self._rank(story))
+        graph = self._assistant.sources.graph
+
+        def weigh_one(choice: str) -> float | None:
+            entries = (graph.equivalents(i)[0] for i in self._vocabulary.ids_of(choice) if i in graph.diseases)
+            return max((ranked[i] for i in entries if i in ranked), default=None)
+
+        return tuple(map(weigh_one, choices))
+
+    def _rank(self, story: str) -> tuple[tuple[str, float], ...]:
+        if self._latest[0] != story:
+            findings, person = self._assistant.find_findings(story), self._assistant.find_person(story)
+            self._latest = story, self._assistant.rank(findings, person=person)
+        return self._latest[1]
 
 
 class ModelNames:
@@ -99,6 +130,10 @@ class ModelNames:
             return ()
         return tuple(" ".join(n.split()) for n in listed if n.strip())[:k]
 
+    def weigh(self, story: str, choices: Sequence[str]) -> tuple[float | None, ...]:  # noqa: ARG002
+        """It only names."""
+        return ()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedCase:
@@ -110,6 +145,10 @@ class NamedCase:
     named: tuple[str, ...]
     reason: str
     """Why nothing was named."""
+    choices: tuple[str, ...] = ()
+    """Offered diagnoses."""
+    weights: tuple[float | None, ...] = ()
+    """How likely each of them is; empty where nobody has weighed them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,14 +156,19 @@ class FreeTextScore:
     """Of one set."""
 
     n: int
+    """Cases whose right diagnosis may be a disease."""
     n_linkable: int
-    """Cases whose right diagnosis is in a vocabulary."""
+    """Those of which it means a disease of the graph; the rates are over these."""
     n_unnamed: int
-    """Cases for which nothing was named."""
+    """Linkable cases for which nothing was named."""
     exact: Mapping[str, Rate]
     """By ``top-1`` ..."""
     synonym: Mapping[str, Rate]
     """The same with synonyms."""
+    n_offered: int
+    """Linkable cases whose offered diagnoses were weighed."""
+    choice: Rate
+    """How often the right one of the offered is the likeliest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +217,9 @@ def run_free_text(
         StorageError: a file cannot be written.
     """
     figures.require_matplotlib()
-    cases, unscored = load_stories(options.cases)
+    stories, unread = load_stories(options.cases)
+    cases, not_diseases = part_unscored(stories, vocabulary)
+    unscored = (*unread, *not_diseases)
     if not cases:
         raise UsageError(f"{options.cases} holds no case that can be scored: {len(unscored):,} unscored")
     settings = {
@@ -193,16 +239,25 @@ def run_free_text(
 
 
 def load_namer(
-    model: str, *, may_leave_machine: bool = False, parallel: int = 1
+    model: str, graph: KnowledgeGraph, setting: Setting, *, may_leave_machine: bool = False, parallel: int = 1
 ) -> tuple[NamesDiagnoses, DiseaseVocabulary]:
-    """Who names, and the vocabulary that grades. Raises NotReadyError, ModelError, SourceError."""
-    from kg.build import load_graph
+    """Who names, and the vocabulary that grades.
+
+    Args:
+        model: ``ASSISTANT``, or a language model.
+        graph: of common and rare diseases, whose names grade.
+        setting: where the assistant takes the patients to be seen.
+        may_leave_machine: see ``llm.chat.load``.
+        parallel: cases asked at the same time.
+
+    Raises:
+        NotReadyError, ModelError, SourceError: something cannot be loaded.
+    """
     from llm import DiagnosisAssistant
 
-    graph = load_graph()
     vocabulary = load_vocabulary(graph, data_folder())
     if model == ASSISTANT:
-        return AssistantNames(DiagnosisAssistant.load(graph=graph)), vocabulary
+        return AssistantNames(DiagnosisAssistant.load(setting=setting, everyday=graph), vocabulary), vocabulary
     from evaluation.qa.benchmark import load_model
 
     return ModelNames(load_model(model, may_leave_machine=may_leave_machine, parallel=parallel)), vocabulary
@@ -210,19 +265,29 @@ def load_namer(
 
 def score_named(cases: Sequence[NamedCase], vocabulary: DiseaseVocabulary) -> FreeTextScore:
     """How often the right diagnosis is among the first k."""
-    n = len(cases)
+    linkable = [c for c in cases if vocabulary.ids_of(c.diagnosis)]
+    offered = [c for c in linkable if c.weights]
 
     def rates(*, exact: bool) -> dict[str, Rate]:
-        ranks = [rank_of(c.named, c.diagnosis, vocabulary, exact=exact) for c in cases]
-        return {f"top-{k}": wilson(sum(r is not None and r <= k for r in ranks), n) for k in TOPS}
+        ranks = [rank_of(c.named, c.diagnosis, vocabulary, exact=exact) for c in linkable]
+        return {f"top-{k}": wilson(sum(r is not None and r <= k for r in ranks), len(linkable)) for k in TOPS}
 
     return FreeTextScore(
-        n=n,
-        n_linkable=sum(bool(vocabulary.ids_of(c.diagnosis)) for c in cases),
-        n_unnamed=sum(not c.named for c in cases),
+        n=len(cases),
+        n_linkable=len(linkable),
+        n_unnamed=sum(not c.named for c in linkable),
         exact=rates(exact=True),
         synonym=rates(exact=False),
+        n_offered=len(offered),
+        choice=wilson(sum(map(_chance_of_right, offered)), len(offered)),
     )
+
+
+def _chance_of_right(case: NamedCase) -> float:
+    """How likely the right choice is taken by whoever takes one of the highest."""
+    weights = [-math.inf if w is None else w for w in case.weights]
+    highest = [c for c, w in zip(case.choices, weights, strict=True) if w == max(weights)]
+    return (case.diagnosis in highest) / len(highest)
 
 
 def _ask(
@@ -233,13 +298,15 @@ def _ask(
     waiting = [c for c in cases if c.key not in done or done[c.key].reason.startswith(FAILED)]
 
     def ask(case: StoryCase) -> NamedCase | ModelError:
+        weights: tuple[float | None, ...] = ()
         try:
             listed, reason = namer.name(case.story, options.k), "nothing named"
+            weights = namer.weigh(case.story, case.choices) if case.choices else ()
         except ModelError as error:
             return error
         except CitedxError as error:  # such as a story in which nothing can be read
             listed, reason = (), str(error)
-        return _record(case, listed, "" if listed else reason)
+        return _record(case, listed, "" if listed else reason, weights)
 
     for case, made in ask_in_order(waiting, ask, parallel=options.parallel, progress=progress):
         if isinstance(made, ModelError):
@@ -249,15 +316,23 @@ def _ask(
     return tuple(done[c.key] for c in cases), len(waiting)
 
 
-def _record(case: StoryCase, listed: tuple[str, ...], reason: str) -> NamedCase:
-    return NamedCase(dataset=case.dataset, case_id=case.case_id, diagnosis=case.diagnosis, named=listed, reason=reason)
+def _record(case: StoryCase, listed: tuple[str, ...], reason: str, weights: tuple[float | None, ...] = ()) -> NamedCase:
+    return NamedCase(
+        dataset=case.dataset,
+        case_id=case.case_id,
+        diagnosis=case.diagnosis,
+        named=listed,
+        reason=reason,
+        choices=case.choices,
+        weights=weights,
+    )
 
 
 def _read_named(file: Path) -> Iterator[NamedCase]:
     for number, line in enumerate(read_whole_lines(file), start=1):
         try:
             row = json.loads(line)
-            yield NamedCase(**row | {"named": tuple(row["named"])})
+            yield NamedCase(**row | {name: tuple(row[name]) for name in ("named", "choices", "weights")})
         except (ValueError, TypeError, KeyError) as error:
             raise SourceError(f"{file}, line {number} names no diagnoses: remove the file to start anew") from error
 
@@ -304,13 +379,14 @@ def _word(
     run: Run,
     figure: str,
 ) -> str:
-    heads = ("set", "n", "linkable", "nothing named", "graded", *(f"top-{k}" for k in TOPS))
+    heads = ("set", "n", "linkable", "nothing named", "graded", *(f"top-{k}" for k in TOPS), "choice")
     lines = ["# Evaluation on free-text cases", "", *(f"- {name}: {value}" for name, value in settings.items()), ""]
     lines += [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for name, s in scores.items():
         for kind, how in zip(_KINDS, ("exact", "with synonyms"), strict=True):
             rates = " | ".join(percent(rate) for rate in _side(s, kind).values())
-            lines.append(f"| {name} | {s.n:,} | {s.n_linkable:,} | {s.n_unnamed:,} | {how} | {rates} |")
+            choice = f"{percent(s.choice)}, n = {s.n_offered:,}" if s.n_offered and kind is Match.SYNONYM else ""
+            lines.append(f"| {name} | {s.n:,} | {s.n_linkable:,} | {s.n_unnamed:,} | {how} | {rates} | {choice} |")
     lines += ["", _EXPLAINED, "", f"![{figure}]({figure}.png)", "", "## Nothing named, and unscored", ""]
     lines += [f"- {reason}: {n:,}." for reason, n in sorted(reasons.items())]
     lines += [f"- Unscored: {named([f'{u.case_id} ({u.reason})' for u in unscored])}."] * bool(unscored)

@@ -77,7 +77,7 @@ class QaComparison:
     """Answers of the peer to questions that are none of ours."""
 
 
-def wilson(n_correct: int, n: int) -> Rate:
+def wilson(n_correct: float, n: int) -> Rate:
     """A proportion with Wilson's 95 % score interval; NaN where there is no question."""
     if n == 0:
         return Rate(value=math.nan, low=math.nan, high=math.nan)

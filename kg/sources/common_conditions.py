@@ -101,10 +101,9 @@ class CommonConditions:
         """The findings as statements of the graph."""
         return tuple(f.association for f in self.findings)
 
-    def red_flags_of(self, disease_id: str) -> frozenset[str]:
-        """Ids of the findings that make a condition a matter of hours."""
-        flagged = (f.association for f in self.findings if f.is_red_flag)
-        return frozenset(a.term_id for a in flagged if a.disease_id == disease_id)
+    def red_flags_of(self, disease_id: str) -> tuple[CommonFinding, ...]:
+        """The findings that make a condition a matter of hours."""
+        return tuple(f for f in self.findings if f.is_red_flag and f.association.disease_id == disease_id)
 
 
 def load_common_conditions(folder: Path = BUNDLED) -> CommonConditions:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import lzma
+from copy import copy
 
 import pytest
 
-from evaluation.qa.free_text import (
-    AGENTCLINIC,
-    ONTOLOGY,
-    REFERENCES,
+from evaluation.qa.disease_vocabulary import (
+    MONDO_NAMES,
     DiseaseVocabulary,
     Match,
-    load_stories,
+    NotADisease,
     load_vocabulary,
-    rank_of,
+    why_no_disease,
     wordings_of,
 )
+from evaluation.qa.free_text import AGENTCLINIC, load_stories, part_unscored, rank_of
 from evaluation.qa.free_text_benchmark import (
     AssistantNames,
     FreeTextOptions,
@@ -43,6 +44,9 @@ VOCABULARY = DiseaseVocabulary(
         "X:2": ["Pseudogout", "CPPD"],
         "X:3": ["Acute myeloid leukemia", "AML"],
         "X:4": ["Angiomyolipoma", "AML"],
+        "X:5": ["Mitral valve insufficiency"],
+        "X:6": ["Renal carcinoma"],
+        "X:7": ["Dacryocystitis"],
     }
 )
 
@@ -70,6 +74,55 @@ def test_grading(named, right, match):
     assert VOCABULARY.match(named, right) is match
 
 
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("Mitral regurgitation", {"X:5"}),  # no other name has one word more
+        ("valve", set()),  # too short to tell
+        ("Mitral valve regurgitation", {"X:5"}),
+        ("kidney cancer", {"X:6"}),
+        ("Renal cancer syndrome", {"X:6"}),
+        ("Acute gout", {"X:1"}),
+        ("Acute myeloid leukemia", {"X:3"}),  # a name of its own is not cut
+        ("Acute gout with tophi", {"X:1"}),
+        ("Drug-induced gout, type II", {"X:1"}),
+        ("Dacrocystitis", {"X:7"}),
+        ("Gou", set()),
+        ("Lung cancer", set()),
+    ],
+)
+def test_a_text_means_a_disease_by_words_for_the_same_or_without_what_qualifies_it(text, ids):
+    assert VOCABULARY.ids_of(text) == ids
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ("CT scan of the abdomen with contrast", NotADisease.TEST),
+        ("Echocardiography", NotADisease.TEST),
+        ("Antinuclear antibody (ANA)", NotADisease.TEST),
+        ("Discontinue oral contraceptive pills", NotADisease.ACTION),
+        ("Itraconazole", NotADisease.ACTION),
+        ("Presence of endometrial tissue within the myometrium", NotADisease.STATEMENT),
+        ("2.5%", NotADisease.STATEMENT),
+        ("one of these answers that go on and on and on", NotADisease.STATEMENT),
+        ("Roseola infantum", None),
+        ("Testicular torsion", None),
+    ],
+)
+def test_answers_that_are_no_disease_are_named(answer, why):
+    assert why_no_disease(answer) is why
+
+
+def test_a_case_whose_answer_is_a_test_is_unscored_unless_it_names_a_disease(tmp_path):
+    file = tmp_path / "cases.jsonl"
+    answers = ("Gout", "Skin biopsy", "Unheard")
+    file.write_text("".join(agentclinic(diagnosis=a, history=a) for a in answers))
+    scored, unscored = part_unscored(load_stories(file)[0], VOCABULARY)
+    assert [c.diagnosis for c in scored] == ["Gout", "Unheard"]
+    assert [u.reason for u in unscored] == [NotADisease.TEST]
+
+
 def test_wordings_with_and_without_brackets():
     assert wordings_of("Gout (uric acid)") == ("Gout (uric acid)", "Gout", "uric acid")
     assert wordings_of("(CLL)") == ("(CLL)", "CLL")
@@ -83,41 +136,59 @@ def test_the_rank_is_the_first_that_is_right():
     assert rank_of(named, "Measles", VOCABULARY, exact=False) is None
 
 
-def case(named, diagnosis="Gout", case_id="1"):
-    return NamedCase(dataset="set", case_id=case_id, diagnosis=diagnosis, named=tuple(named), reason="")
+def case(named, diagnosis="Gout", case_id="1", weights=()):
+    offered = (diagnosis, "Mumps", "Flu")[: len(weights)]
+    return NamedCase(
+        dataset="set",
+        case_id=case_id,
+        diagnosis=diagnosis,
+        named=tuple(named),
+        reason="",
+        choices=offered,
+        weights=tuple(weights),
+    )
 
 
 def test_scores_by_hand():
     cases = [case(["Gout"]), case(["Measles", "Podagra"]), case([]), case(["Rickets"], diagnosis="Unheard")]
     score = score_named(cases, VOCABULARY)
-    assert (score.n, score.n_linkable, score.n_unnamed) == (4, 3, 1)
-    assert [score.exact[f"top-{k}"].value for k in (1, 3)] == [0.25, 0.25]
-    assert [score.synonym[f"top-{k}"].value for k in (1, 3)] == [0.25, 0.5]
+    assert (score.n, score.n_linkable, score.n_unnamed, score.n_offered) == (4, 3, 1, 0)
+    assert [score.exact[f"top-{k}"].value for k in (1, 3)] == [pytest.approx(1 / 3)] * 2
+    assert [score.synonym[f"top-{k}"].value for k in (1, 3)] == [pytest.approx(1 / 3), pytest.approx(2 / 3)]
+
+
+def test_the_choice_among_those_offered_by_hand():
+    weights = [(-1.0, -2.0, None), (-3.0, -2.0, -9.0), (-2.0, -2.0, -9.0), (None, None, None)]
+    score = score_named([case([], weights=w) for w in weights], VOCABULARY)
+    assert score.n_offered == 4
+    assert score.choice.value == pytest.approx((1 + 0 + 1 / 2 + 1 / 3) / 4)
 
 
 def write_vocabulary(folder):
-    for file in (ONTOLOGY, REFERENCES, MEDQUAD):
+    for file in (MONDO_NAMES, MEDQUAD):
         (folder / file).parent.mkdir(exist_ok=True)
-    (folder / ONTOLOGY).write_text(
-        'id\tlabel\tsubClassOf\n"DOID:1"\t"toyitis"\t"x"\n"DOID:2"\t"all toy diseases"\t"x"\n"DOID:3"\t"grippe"\t"x"\n'
-    )
-    (folder / REFERENCES).write_text(
-        'id\tlabel\txref\n"DOID:1"\t"a"\t"MIM:900002"\n"DOID:2"\t"b"\t"MIM:900002"\n"DOID:2"\t"b"\t"MIM:900003"\n'
-    )
-    page = {"url": "https://x", "focus": "Influenza", "synonyms": ["grippe", "flu"], "qa": []}
-    (folder / MEDQUAD).write_bytes(lzma.compress(json.dumps(page).encode()))
+    rows = 'cls\tcls_label\nMONDO:1\t"grippe"\nMONDO:2\t"obsolete flim"\nMONDO:3\t"unknown"\n'
+    (folder / MONDO_NAMES).write_bytes(gzip.compress(rows.encode()))
+    pages = [
+        {"url": "https://x", "focus": "Influenza", "synonyms": ["grippe", "flu"], "qa": []},
+        {"url": "https://y", "focus": "Elsewhere", "synonyms": [], "qa": []},
+    ]
+    (folder / MEDQUAD).write_bytes(lzma.compress("\n".join(map(json.dumps, pages)).encode()))
 
 
-def test_vocabularies_are_joined_where_they_name_one_disease(toy_graph, tmp_path):
+def test_names_of_pages_and_of_mondo_join_those_of_the_graph(toy_graph, tmp_path):
     with pytest.raises(NotReadyError, match="citedx data pull all"):
         load_vocabulary(toy_graph, tmp_path)
     write_vocabulary(tmp_path)
-    found = load_vocabulary(toy_graph, tmp_path)
-    assert found.match("toyitis", "Beta disease") is Match.SYNONYM
-    assert found.match("all toy diseases", "Beta disease") is Match.NONE
+    graph = copy(toy_graph)
+    graph.mondo_ids = {toy.BETA: "MONDO:1"}
+    graph.__dict__.pop("_names", None)
+    found = load_vocabulary(graph, tmp_path)
+    assert found.match("grippe", "Beta disease") is Match.SYNONYM
     assert found.match("flu", "grippe") is Match.SYNONYM
     assert found.ids_of("alpha syndrome type 2") == {toy.ALPHA}
-    assert found.ids_of("grippe") == {"DOID:3", "MedQuAD:0"}
+    assert found.ids_of("Influenza") == {toy.BETA}
+    assert found.ids_of("Elsewhere") == found.ids_of("unknown") == frozenset()
 
 
 def agentclinic(diagnosis="Gout", history="A man has pain."):
@@ -226,22 +297,31 @@ def test_the_product_names_what_it_ranks(toy_graph):
     extractor = toy.build_extractor(toy_graph)
     ranker = FusionRanker(extractor, toy.linear_fusion(log_lr=1.0))
     assistant = DiagnosisAssistant(extractor.model, ranker, Lexicon(toy_graph.ontology), None)
+    vocabulary = DiseaseVocabulary({d.disease_id: [d.name] for d in toy_graph.diseases.values()})
     story = "A boy has a very large zorb and a striped zorb."
-    named = AssistantNames(assistant).name(story, 3)
+    namer = AssistantNames(assistant, vocabulary)
+    named = namer.name(story, 3)
     expected = [d.name for d in assistant.diagnose(assistant.find_findings(story), 3).diagnoses]
     assert list(named) == expected
     assert named[0] == "Alpha syndrome, type II"
-    assert AssistantNames(assistant).name("A boy plays.", 3) == ()
+    assert namer.name("A boy plays.", 3) == ()
+    first, other, unknown = namer.weigh(story, ("Alpha syndrome, type II", "Beta disease", "Measles"))
+    assert first == assistant.rank(assistant.find_findings(story))[0][1]
+    assert first > other
+    assert unknown is None
 
 
 @pytest.mark.data
-def test_the_sets_at_hand_are_read_and_half_of_the_diagnoses_can_be_linked(release_graph):
+def test_three_quarters_of_the_answers_that_are_diseases_mean_one_of_the_graph():
+    from kg.build import bundled_sources, load_graph
+    from kg.catalogue import SOURCES
     from kg.datasets import data_folder
 
     folder = data_folder()
-    vocabulary = load_vocabulary(release_graph, folder)
-    for file in ("cases/craftmd_usmle_and_derm_dataset.csv", "cases/agentclinic_medqa_extended.jsonl"):
-        cases, unscored = load_stories(folder / file)
-        assert len({c.key for c in cases}) == len(cases)
-        assert len(unscored) <= 0.05 * len(cases)
-        assert sum(bool(vocabulary.ids_of(c.diagnosis)) for c in cases) > 0.4 * len(cases)
+    vocabulary = load_vocabulary(load_graph(bundled_sources(common=True, further=SOURCES)), folder)
+    for file, asked in (("craftmd_usmle_and_derm_dataset.csv", 0.75), ("agentclinic_medqa_extended.jsonl", 0.7)):
+        stories, unread = load_stories(folder / "cases" / file)
+        assert len({c.key for c in stories}) == len(stories)
+        assert len(unread) <= 0.05 * len(stories)
+        scored, _ = part_unscored(stories, vocabulary)
+        assert sum(bool(vocabulary.ids_of(c.diagnosis)) for c in scored) >= asked * len(scored)

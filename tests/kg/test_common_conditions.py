@@ -73,7 +73,7 @@ def test_tables_become_records(folder: Path):
     assert large.association.provenance[0].url == PAGE
     assert large.association.provenance[0].source == "toy facts"
     assert (striped.locator, striped.is_red_flag, brittle.association.excluded) == ("SYMP:1", False, True)
-    assert table.red_flags_of("DOID:1") == {VERY_LARGE}
+    assert [f.association.term_id for f in table.red_flags_of("DOID:1")] == [VERY_LARGE]
     assert [(f.fact.kind, f.fact.name, f.fact.term_id) for f in table.facts] == [
         (FactKind.RISK_FACTOR, "large zorb", LARGE),
         (FactKind.RISK_FACTOR, "cold", None),
@@ -169,7 +169,7 @@ def test_a_folder_without_tables_is_named(toy_sources: SourceFiles, folder: Path
         build_graph(replace(toy_sources, common=folder))
 
 
-def test_the_bundled_table_is_off_by_default():
+def test_the_graph_of_rare_diseases_is_without_the_bundled_table():
     assert bundled_sources().common is None
     assert bundled_sources(common=True).common == BUNDLED
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from kg.errors import NotReadyError, UnknownIdError, UsageError
 from kg.genetics import Genetics
 from kg.ontology import PHENOTYPIC_ABNORMALITY, ROOT, Ontology
-from kg.schema import Finding, Gene, Provenance, Synonym, Term
+from kg.schema import Finding, Gene, Provenance, Setting, Synonym, Term
 from kg.translations import Language
 from llm.chat.protocol import Rung
 from llm.conversation.answerer import Answerer
@@ -216,11 +216,19 @@ class FakeAssistant:
         *,
         person: Demographics = UNKNOWN,
         unknown: Collection[str] = (),
+        setting: Setting | None = None,
     ) -> Iterator[Differential]:
         """The canned differential in three parts; abstains without a present finding."""
         time.sleep(self.delay_s)
         present = {f.term_id for f in findings if not f.excluded}
-        empty = Differential(findings=tuple(findings), diagnoses=(), evidence=(), person=person, versions=self.versions)
+        empty = Differential(
+            findings=tuple(findings),
+            diagnoses=(),
+            evidence=(),
+            person=person,
+            setting=setting or Setting.GENETICS_CLINIC,
+            versions=self.versions,
+        )
         if not present:
             yield replace(
                 empty, abstained="Only excluded findings were given. Add at least one finding that the patient has."
@@ -296,6 +304,7 @@ class BrokenAssistant(FakeAssistant):
         *,
         person: Demographics = UNKNOWN,
         unknown: Collection[str] = (),
+        setting: Setting | None = None,
     ) -> Iterator[Differential]:
         """Raise an error that nobody expects."""
         raise RuntimeError(f"cannot digest {findings[0].quote}")

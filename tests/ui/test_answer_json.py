@@ -1,17 +1,63 @@
 """The public JSON of an answer."""
 
+import io
 import json
 from dataclasses import replace
 
-from kg.schema import Finding, Provenance
+from rich.console import Console
+
+from kg.schema import Finding, Provenance, Setting, Urgency
 from llm.schema import Claim, Diagnosis, Differential, Question, RemovedClaim
 from retrieval.demographics import demographics_of
-from retrieval.schema import Evidence, EvidenceKind
+from retrieval.schema import Evidence, EvidenceKind, RedFlag, UrgentCondition
 from tests.ui.fakes import COMMENTARY
 from ui.answer_json import differential_json
+from ui.report import report_markdown
+from ui.terminal import show_differential
 
 SEIZURE = Finding(term_id="HP:0001250", label="Seizure", quote="fits", start=8, end=12)
 CLAIM = Claim(text="Seizures are known.", supports=True, evidence_ids=("E1",), disease_id="OMIM:312750")
+
+
+PAGE = Provenance(source="facts", version="1", reference="https://example.org/storm", licence="L")
+STORM = UrgentCondition(
+    disease_id="DOID:8",
+    name="Zorb storm",
+    urgency=Urgency.EMERGENCY,
+    probability=0.25,
+    present=(RedFlag(term_id="HP:0001250", label="Seizure", provenance=PAGE),),
+    to_ask=(RedFlag(term_id="HP:0001945", label="Fever", provenance=PAGE),),
+)
+URGENT = Differential(findings=(SEIZURE,), diagnoses=(), evidence=(), setting=Setting.EMERGENCY, urgent=(STORM,))
+
+
+def test_what_must_not_be_missed_is_told_with_its_red_flags():
+    public = differential_json(URGENT)
+    said = {"reference": PAGE.reference, "url": "https://example.org/storm"}
+    assert public["setting"] == "emergency"
+    assert public["urgent"] == [
+        {
+            "id": "DOID:8",
+            "name": "Zorb storm",
+            "urgency": "emergency",
+            "probability": 0.25,
+            "red_flags_present": [{"id": "HP:0001250", "label": "Seizure", **said}],
+            "red_flags_to_ask": [{"id": "HP:0001945", "label": "Fever", **said}],
+        }
+    ]
+
+
+def test_what_must_not_be_missed_stands_before_the_differential():
+    console = Console(record=True, width=200, file=io.StringIO())
+    show_differential(console, URGENT)
+    text = console.export_text()
+    assert "! Zorb storm  emergency, 25.0%" in text
+    assert "red flags here: Seizure (https://example.org/storm)" in text
+    assert "ask for: Fever" in text
+    assert text.index("Don't miss") < text.index("Differential")
+    report = report_markdown(URGENT)
+    assert "Zorb storm: emergency, 25.0%" in report.replace("\\", "")
+    assert report.index("Don") < report.index("Zorb storm")
 
 
 def test_public_json():
@@ -46,6 +92,8 @@ def test_public_json():
     said = {"text": "Seizures are known.", "supports": True, "citations": ["E1"]}
     assert json.loads(json.dumps(differential_json(differential))) == {
         "patient": {"sex": "FEMALE", "age": "P3Y"},
+        "setting": "genetics-clinic",
+        "urgent": [],
         "findings": [
             {"id": "HP:0001250", "label": "Seizure", "excluded": False, "quote": "fits", "start": 8, "end": 12}
         ],

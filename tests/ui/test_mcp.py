@@ -81,6 +81,7 @@ def test_a_client_lists_and_calls_all_tools(tmp_path: Path, toy_graph: Knowledge
         ("diagnose", {}, "give the patient as a story or as hpo ids, got neither"),
         ("diagnose", {"hpo": "HP:0000001,x"}, "is not a phenotypic abnormality"),
         ("diagnose", {"hpo": LARGE, "sex": "no"}, "sex is FEMALE or MALE, got 'no'"),
+        ("diagnose", {"hpo": LARGE, "setting": "moon"}, "the setting is general-practice, emergency, genetics-clinic"),
         ("diagnose", {"hpo": LARGE, "k": 21}, "less than or equal to 20"),
         ("find_findings", {"story": " "}, "the text is empty"),
         ("explain", {"disease": "Omega", "hpo": LARGE}, "nothing in the graph has the id or name 'Omega'"),

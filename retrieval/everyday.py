@@ -1,0 +1,112 @@
+"""Common and rare diseases ranked together: likelihood ratios of the findings and shares of the visits of a setting.
+
+Naive Bayes: the log of a disease's share of the visits (``kg.visits``) plus the log-likelihood ratios of the findings
+(``kg.likelihood``), over a temperature, since findings of one disease come together. What is not mentioned says
+nothing; what no table lists is "none of these". Deliberately not here: published cases, which are of rare diseases, and
+weights learned from patients, who are not at hand for common ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from scipy.special import log_softmax
+
+from kg.arrays import Doubles, Floats
+from kg.graph import KnowledgeGraph
+from kg.likelihood import LikelihoodModel, load_likelihood
+from kg.schema import Finding, Setting
+from kg.sources.common_conditions import CommonConditions, load_common_conditions
+from kg.visits import RAREST, UNLISTED, VisitPrior
+from retrieval.demographics import UNKNOWN, Demographics, Sex
+from retrieval.schema import Candidate
+
+TEMPERATURE = 1.5
+"""Chosen on half of the stories at hand (docs/log.md)."""
+
+
+class EverydayRanker:
+    """A ranker (``retrieval.candidates.Ranker``) for one setting.
+
+    Args:
+        model: over a graph that has common conditions.
+        prior: shares of visits, of the same graph.
+        setting: where the patient is seen.
+    """
+
+    def __init__(self, model: LikelihoodModel, prior: VisitPrior, setting: Setting) -> None:
+        self._model = model
+        self._prior = prior
+        self._setting = setting
+        self.version = f"everyday-1 {setting}"
+
+    def log_prior(self, person: Demographics = UNKNOWN) -> Doubles:
+        """Log-share of the visits for each disease, shape [n_diseases]."""
+        is_female = None if person.sex is None else person.sex is Sex.FEMALE
+        years = person.years if person.age else None  # a "man" of unknown age may be of any
+        return self._prior.log_shares(self._setting, years, is_female=is_female)
+
+    def with_prior(self, candidates: Sequence[Candidate], person: Demographics = UNKNOWN) -> tuple[Candidate, ...]:
+        """The candidates with what this ranker adds for how common each is, against the rarest of all."""
+        prior = self.log_prior(person) - np.log(RAREST)
+        index = self._model.group_index
+        return tuple(replace(c, log_prior=float(prior[index[c.disease_id]])) for c in candidates)
+
+    def rank(self, findings: Sequence[Finding], person: Demographics = UNKNOWN) -> tuple[list[int], list[float]]:
+        """Every disease of which a finding is known, and log-probabilities over them and "none of these"."""
+        log_probabilities = self._log_probabilities(findings, self.log_prior(person))[:-1]
+        order = np.argsort(-log_probabilities, kind="stable")
+        order = order[np.isfinite(log_probabilities[order])]
+        return order.tolist(), log_probabilities[order].tolist()
+
+    def weigh(
+        self,
+        findings: Sequence[Finding],
+        diseases: Sequence[int],
+        person: Demographics = UNKNOWN,  # noqa: ARG002
+    ) -> Floats:
+        """Log-likelihood ratios."""
+        return self._model.log_lrs(findings)[:, list(diseases)]
+
+    def reread(
+        self, patients: Sequence[Sequence[Finding]], diseases: Sequence[int], person: Demographics = UNKNOWN
+    ) -> Doubles:
+        """As ``rank`` has it, among these diseases."""
+        prior, listed = self.log_prior(person), [*diseases, -1]
+        return np.stack([log_softmax(self._log_probabilities(p, prior)[listed]) for p in patients])
+
+    def _log_probabilities(self, findings: Sequence[Finding], prior: Doubles) -> Doubles:
+        """Of each disease, and last of "none of these", whose findings are as likely as in anybody."""
+        scores = prior + self._model.log_lrs(findings).sum(axis=0)
+        scores = np.where(self._model.is_described, scores, -np.inf)
+        log_probabilities: Doubles = log_softmax(np.append(scores, np.log(UNLISTED)) / TEMPERATURE)
+        return log_probabilities
+
+
+class EverydayPractice:
+    """What is needed to rank in general practice and in an emergency department.
+
+    Args:
+        model: over a graph that has the conditions of the table.
+        table: of common conditions.
+    """
+
+    def __init__(self, model: LikelihoodModel, table: CommonConditions) -> None:
+        self.model = model
+        self.table = table
+        self._prior = VisitPrior(model.graph, table.conditions)
+        self._rankers: dict[Setting, EverydayRanker] = {}
+
+    @classmethod
+    def load(cls, graph: KnowledgeGraph, cache_dir: Path | None = None) -> EverydayPractice:
+        """Over a graph with common conditions; the model's profiles come from the cache. Raises SourceError."""
+        return cls(load_likelihood(graph, cache_dir=cache_dir), load_common_conditions())
+
+    def ranker(self, setting: Setting) -> EverydayRanker:
+        """Of one setting."""
+        if setting not in self._rankers:
+            self._rankers[setting] = EverydayRanker(self.model, self._prior, setting)
+        return self._rankers[setting]

@@ -1,0 +1,122 @@
+"""Common and rare diseases together, and what must not be missed, on the toy graph."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kg.graph import KnowledgeGraph
+from kg.likelihood import LikelihoodModel
+from kg.schema import Disease, Finding, Setting, Urgency
+from kg.visits import UNLISTED
+from retrieval.demographics import Demographics
+from retrieval.demographics import Sex as PatientSex
+from retrieval.everyday import TEMPERATURE, EverydayPractice
+from retrieval.urgent import LEAST, find_urgent
+from tests.toy import ALPHA, BRITTLE, LARGE, STRIPED, VERY_LARGE, WOBBLING, build_model, patient
+from tests.toy_conditions import FLU, PAGE, STORM, TABLE
+
+
+@pytest.fixture(scope="module")
+def practice(toy_graph: KnowledgeGraph) -> EverydayPractice:
+    graph = toy_graph.with_statements(TABLE.diseases, TABLE.associations, TABLE.provenance)
+    return EverydayPractice(build_model(graph), TABLE)
+
+
+def listed(model: LikelihoodModel, ranked: tuple[list[int], list[float]]) -> dict[str, float]:
+    return {model.groups[i][0]: math.exp(p) for i, p in zip(*ranked, strict=True)}
+
+
+def test_probabilities_are_shares_of_visits_times_ratios_over_a_temperature(practice: EverydayPractice):
+    model, ranker = practice.model, practice.ranker(Setting.EMERGENCY)
+    findings = patient(LARGE, no=[WOBBLING])
+    scores = ranker.log_prior() + model.log_lrs(findings).sum(axis=0)
+    weights = np.where(model.is_described, np.exp(scores / TEMPERATURE), 0)
+    expected = weights / (weights.sum() + UNLISTED ** (1 / TEMPERATURE))
+    found = listed(model, ranker.rank(findings))
+    assert found == {model.groups[i][0]: pytest.approx(expected[i]) for i in np.flatnonzero(weights)}
+    assert list(found.values()) == sorted(found.values(), reverse=True)
+    assert sum(found.values()) < 1
+
+
+def test_the_common_one_comes_first_and_the_rare_one_with_enough_findings(practice: EverydayPractice):
+    ranker, model = practice.ranker(Setting.GENERAL_PRACTICE), practice.model
+    assert next(iter(listed(model, ranker.rank(patient(LARGE))))) in (FLU, STORM)
+    common, rare = (listed(model, ranker.rank(patient(*terms))) for terms in ((LARGE,), (VERY_LARGE, BRITTLE)))
+    assert rare[ALPHA] / rare[FLU] > common[ALPHA] / common[FLU]
+
+
+def test_a_setting_and_the_patients_sex_change_what_is_likely(practice: EverydayPractice):
+    model, findings = practice.model, patient(LARGE)
+    emergency, general = (
+        listed(model, practice.ranker(s).rank(findings)) for s in (Setting.EMERGENCY, Setting.GENERAL_PRACTICE)
+    )
+    assert emergency[FLU] / emergency[STORM] > general[FLU] / general[STORM]
+    his = listed(model, practice.ranker(Setting.EMERGENCY).rank(findings, Demographics(sex=PatientSex.MALE)))
+    hers = listed(model, practice.ranker(Setting.EMERGENCY).rank(findings, Demographics(sex=PatientSex.FEMALE)))
+    assert his[STORM] < emergency[STORM] < hers[STORM]
+
+
+@given(st.permutations(patient(LARGE, STRIPED, no=[WOBBLING])))
+def test_the_order_of_findings_does_not_matter(practice: EverydayPractice, findings: list[Finding]):
+    ranker = practice.ranker(Setting.EMERGENCY)
+    first, other = (listed(practice.model, ranker.rank(f)) for f in (patient(LARGE, STRIPED, no=[WOBBLING]), findings))
+    assert first == pytest.approx(other)
+
+
+def test_reading_again_is_the_same_among_fewer(practice: EverydayPractice):
+    ranker, model = practice.ranker(Setting.EMERGENCY), practice.model
+    findings = patient(LARGE)
+    diseases, log_probabilities = ranker.rank(findings)
+    (row,) = ranker.reread([findings], diseases)
+    assert np.exp(row).sum() == pytest.approx(1)
+    assert row[:-1].tolist() == pytest.approx(log_probabilities)
+    assert ranker.weigh(findings, diseases).tolist() == model.log_lrs(findings)[:, diseases].tolist()
+
+
+def urgent(practice: EverydayPractice, *findings: Finding, log_p: float = math.log(0.5)):
+    index = [practice.model.group_index[d] for d in (FLU, STORM)]
+    return find_urgent(practice.model, TABLE, findings, (index, [log_p, log_p]))
+
+
+def test_an_emergency_is_shown_with_its_red_flags(practice: EverydayPractice):
+    (only,) = urgent(practice, *patient(VERY_LARGE))
+    assert (only.disease_id, only.name, only.urgency) == (STORM, "Zorb storm", Urgency.EMERGENCY)
+    assert only.probability == pytest.approx(0.5)
+    assert [(f.term_id, f.label, f.provenance) for f in only.present] == [(LARGE, f"label of {LARGE}", PAGE)]
+    assert [f.term_id for f in only.to_ask] == [STRIPED, WOBBLING]  # what all have is not asked
+
+
+def test_what_is_denied_is_not_asked_for(practice: EverydayPractice):
+    (only,) = urgent(practice, *patient(VERY_LARGE, no=[WOBBLING]))
+    assert [f.term_id for f in only.to_ask] == [STRIPED]
+
+
+def test_without_a_red_flag_an_emergency_must_be_likelier(practice: EverydayPractice):
+    assert [u.name for u in urgent(practice, log_p=math.log(LEAST * 1.01))] == ["Zorb storm"]
+    assert urgent(practice, log_p=math.log(LEAST * 0.99)) == ()
+    (flagged,) = urgent(practice, *patient(STRIPED), log_p=math.log(LEAST * 0.99))
+    assert flagged.present[0].term_id == STRIPED
+    assert urgent(practice, *patient(STRIPED), log_p=math.log(0.001)) == ()
+
+
+def test_what_is_routine_is_never_urgent_and_what_is_urgent_needs_a_red_flag(practice: EverydayPractice):
+    flu, storm = TABLE.conditions
+    table = replace(TABLE, conditions=(flu, replace(storm, urgency=Urgency.URGENT)))
+    index = [practice.model.group_index[d] for d in (FLU, STORM)]
+
+    def names(*findings: Finding) -> list[str]:
+        found = find_urgent(practice.model, table, findings, (index, [math.log(0.4)] * 2))
+        return [u.name for u in found]
+
+    assert names(*patient(LARGE)) == ["Zorb storm"]
+    assert names() == []
+
+
+def test_the_graphs_own_names_stay(practice: EverydayPractice):
+    assert Disease(disease_id=FLU, name="Zorb flu") in practice.model.graph.diseases.values()
