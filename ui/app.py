@@ -10,12 +10,14 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 
+from kg.schema import Setting
 from ui import consultation as acts
 from ui import serving
 from ui.monitoring import CountRequests, MeasuredAssistant, Metrics, add_monitoring
@@ -26,6 +28,7 @@ from ui.page.evidence import evidence_view, views_section
 from ui.page.findings import findings_panel
 from ui.page.pictures import picture_views
 from ui.page.saving import download_part
+from ui.page.urgent import urgent_section
 from ui.page.words import Words, language_of
 from ui.protocols import AnswererFactory, Assistant, ReaderFactory
 from ui.session import Consultation
@@ -86,6 +89,8 @@ def perform(
     if data.get("consultation") != consultation.token or not consultation.token:
         consultation.token = secrets.token_hex(8)
         consultation.language = language_of(str(data.get("language")))
+        if data.get("setting") in list(Setting):
+            consultation.session = replace(consultation.session, setting=Setting(data["setting"]))
         if isinstance(data.get("kept"), dict) and data.get("kind") != "new":
             yield from acts.restore(assistant, consultation, data["kept"], second_reader)
     match data.get("kind"):
@@ -100,6 +105,8 @@ def perform(
         case "language":
             consultation.language = language_of(str(data.get("value")))
             yield
+        case "setting":
+            yield from acts.see_in(assistant, consultation, str(data.get("value")), second_reader)
         case "tell":
             yield from acts.respond(assistant, consultation, str(data.get("text")), second_reader, answerer)
         case "stop":
@@ -117,7 +124,12 @@ def draw(assistant: Assistant, consultation: Consultation) -> tuple[str, ...]:
     session, words = consultation.session, Words(language=consultation.language, label_of=assistant.label)
     pictures = picture_views(session.differential, assistant.ontology, words)
     views = [evidence_view(session.differential, words), *pictures]
-    answer = differential_section(session, words, assistant.genetics) + views_section(views)
+    setting = session.setting or assistant.setting
+    answer = (
+        urgent_section(session.differential, words)
+        + differential_section(session, setting, words, assistant.genetics)
+        + views_section(views)
+    )
     return (
         frame.header(words),
         chat_log(session, words),

@@ -14,7 +14,7 @@ from typing import Any
 
 from kg.errors import UsageError
 from kg.ontology import Ontology
-from kg.schema import Finding, Patient
+from kg.schema import Finding, Patient, Setting
 from retrieval.context import Experiencer
 from retrieval.demographics import (
     ADULT_YEARS,
@@ -239,6 +239,14 @@ def parse_action(data: Mapping[str, Any], ontology: Ontology) -> Action:
         return LeaveOpen(term_id=term_id, label=label)
     by_id, by_label = _term(data.get("by"), ontology)
     return Replace(term_id=term_id, label=label, by_id=by_id, by_label=by_label)
+
+
+def parse_setting(value: str) -> Setting:
+    """A setting by its name. Raises UsageError."""
+    try:
+        return Setting(value)
+    except ValueError:
+        raise UsageError(f"the setting is {' or '.join(Setting)}, got {value[:40]!r}") from None
 
 
 def _term(term_id: object, ontology: Ontology) -> tuple[str, str]:

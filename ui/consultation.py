@@ -21,7 +21,7 @@ from llm.schema import Differential
 from retrieval.demographics import merge_demographics
 from retrieval.findings import patient_findings
 from retrieval.uploads import plain_name, read_upload, refuse_large
-from ui.case import MAX_FINDINGS, Case, apply, family_findings, parse_action, parse_stored, patient_case
+from ui.case import MAX_FINDINGS, Case, apply, family_findings, parse_action, parse_setting, parse_stored, patient_case
 from ui.exports import phenopacket_download, report_download
 from ui.permalink import parse_permalink
 from ui.protocols import AnswererFactory, Assistant, ReaderFactory
@@ -34,6 +34,7 @@ from ui.session import (
     OpenFile,
     OpenLink,
     Progress,
+    SeeIn,
     Session,
     Turn,
     Undo,
@@ -126,6 +127,27 @@ def change(
         yield
         return
     work = consultation.begin(Turn(change=done), Progress.RANKING, session)
+    yield
+    yield from _answer(assistant, consultation, work, second_reader)
+
+
+def see_in(
+    assistant: Assistant, consultation: Consultation, setting: str, second_reader: ReaderFactory | None = None
+) -> Iterator[None]:
+    """Weigh the case for another setting, and those to come. Yields as ``respond`` does."""
+    session = consultation.session
+    try:
+        chosen = parse_setting(setting)
+    except CitedxError as error:
+        _refuse(consultation, consultation.begin(Turn(), session.progress), error)
+        yield
+        return
+    if not session.case.findings:
+        consultation.session = replace(session, setting=chosen)
+        yield
+        return
+    changed = replace(session, setting=chosen)
+    work = consultation.begin(Turn(change=SeeIn(setting=chosen)), Progress.RANKING, changed)
     yield
     yield from _answer(assistant, consultation, work, second_reader)
 
@@ -255,7 +277,8 @@ def _answer(
         return
     differential: Differential | None = None
     try:
-        parts = assistant.weigh(case.findings, person=case.person, unknown=case.unknown)
+        setting = consultation.session.setting
+        parts = assistant.weigh(case.findings, person=case.person, unknown=case.unknown, setting=setting)
         for differential, progress in zip(parts, _STAGES, strict=False):
             if not show(differential, progress):
                 return

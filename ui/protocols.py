@@ -43,6 +43,10 @@ class Assistant(Protocol):
         """What makes the answers, e.g. ``{"hpo": "2025-01-16"}``."""
 
     @property
+    def setting(self) -> Setting:
+        """Where patients are seen, where nothing else is said."""
+
+    @property
     def ontology(self) -> Ontology:
         """Whose terms the findings are."""
 

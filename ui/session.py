@@ -12,7 +12,7 @@ from enum import StrEnum
 from threading import Lock
 from typing import Any
 
-from kg.schema import Finding
+from kg.schema import Finding, Setting
 from kg.translations import Language
 from llm.conversation.schema import Answer
 from llm.schema import Differential
@@ -71,7 +71,14 @@ class OpenLink:
     """The user followed a link to a case."""
 
 
-Change = Action | Undo | OpenFile | OpenLink
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeeIn:
+    """The user said where the patient is seen."""
+
+    setting: Setting
+
+
+Change = Action | Undo | OpenFile | OpenLink | SeeIn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +112,8 @@ class Session:
     """One user's case and conversation."""
 
     case: Case = field(default_factory=Case)
+    setting: Setting | None = None
+    """Where the patient is seen; None: as the server was started."""
     past: tuple[Case, ...] = ()
     """Earlier states of the case, the latest last."""
     differential: Differential | None = None
@@ -124,8 +133,11 @@ class Session:
     @property
     def is_stale(self) -> bool:
         """The differential does not speak of the case as it stands."""
-        told = self.differential
-        return told is not None and (told.findings, told.person) != (self.case.findings, self.case.person)
+        told, case = self.differential, self.case
+        if told is None:
+            return False
+        is_of_case = (told.findings, told.person) == (case.findings, case.person)
+        return not is_of_case or self.setting not in (None, told.setting)
 
     @property
     def is_unanswered(self) -> bool:
@@ -213,7 +225,7 @@ class Consultation:
             self.session = replace(self.session, turns=(*earlier, last), progress=Progress.IDLE)
 
     def close(self) -> None:
-        """Begin a new case."""
+        """Begin a new case, seen in the same place."""
         with _CHANGE:
             self.n_cases += 1
-            self.session = Session()
+            self.session = Session(setting=self.session.setting)

@@ -68,6 +68,11 @@ class SharedAssistant:
         return self._assistant.versions
 
     @property
+    def setting(self) -> Setting:
+        """Where patients are seen, where nothing else is said."""
+        return self._assistant.setting
+
+    @property
     def ontology(self) -> Ontology:
         """Whose terms the findings are."""
         return self._assistant.ontology

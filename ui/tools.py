@@ -19,6 +19,7 @@ from retrieval.patient import PatientRecord
 from ui import care
 from ui.answer_json import differential_json, finding_json, person_json
 from ui.care_json import risk_json, treatments_json
+from ui.case import parse_setting
 from ui.graph_json import case_json, explanation_json, neighbours_json
 from ui.protocols import Assistant
 
@@ -83,7 +84,7 @@ class Tools:
         Decision support for professionals, not a medical device.
         """
         _require_between(k, 1, MAX_DIAGNOSES, "k, the number of diagnoses,")
-        where = _parse_setting(setting)
+        where = parse_setting(setting) if setting else None
         assistant = self._load()
         findings, person = _patient(assistant, story, hpo)
         person = merge_demographics(person, parse_demographics(sex, age))
@@ -214,12 +215,6 @@ def _require_between(number: int, least: int, most: int, what: str) -> None:
     """For callers whose schema is not checked."""
     if not least <= number <= most:
         raise UsageError(f"{what} is from {least} to {most}, got {number}")
-
-
-def _parse_setting(setting: str) -> Setting | None:
-    if setting and setting not in list(Setting):
-        raise UsageError(f"the setting is {', '.join(Setting)} or empty, got {setting[:40]!r}")
-    return Setting(setting) if setting else None
 
 
 def _patient(assistant: Assistant, story: str, hpo: str) -> tuple[tuple[Finding, ...], Demographics]:

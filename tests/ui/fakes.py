@@ -205,6 +205,11 @@ class FakeAssistant:
                 found.append(Statement(finding=finding, context=context))
         return tuple(sorted(found, key=lambda s: s.finding.start or 0))
 
+    @property
+    def setting(self) -> Setting:
+        """A genetics clinic."""
+        return Setting.GENETICS_CLINIC
+
     def find_person(self, text: str) -> Demographics:
         """As the product does."""
         return find_demographics(text)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from kg.errors import NotReadyError, UnknownIdError
 from kg.genetics import Genetics
-from kg.schema import Association, Finding, Frequency, Gene, Predicate, Provenance, Term
+from kg.schema import Association, Finding, Frequency, Gene, Predicate, Provenance, Setting, Term
 from kg.translations import Language
 from llm import assistant as llm_assistant
 from llm.schema import Claim, Diagnosis, Differential, Question, RemovedClaim
@@ -78,7 +78,9 @@ def told(*messages: str, second_reader=None) -> Session:
 
 def answer_page(session: Session, words: Words = ENGLISH) -> str:
     view = evidence_view(session.differential, words)
-    return differential_section(session, words, FakeAssistant().genetics) + views_section([view])
+    return differential_section(session, Setting.GENETICS_CLINIC, words, FakeAssistant().genetics) + views_section(
+        [view]
+    )
 
 
 def drawn(session: Session, words: Words = ENGLISH) -> Page:
@@ -137,7 +139,7 @@ def test_words_of_users_and_sources_never_become_markup(language):
     html = (
         chat_log(session, words)
         + findings_panel(session, words, EVIL)
-        + differential_section(session, words, lambda disease_id: genes)
+        + differential_section(session, Setting.GENETICS_CLINIC, words, lambda disease_id: genes)
         + views_section([evidence_view(session.differential, words)])
         + frame.footer({EVIL: EVIL, "hpo": EVIL}, words)
     )

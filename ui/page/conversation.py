@@ -16,10 +16,12 @@ from ui.examples import EXAMPLES
 from ui.marking import story_pieces
 from ui.page.answers import answers_html
 from ui.page.claims import claim_lists
+from ui.page.differential import SETTINGS
 from ui.page.markup import action, button, citations, lines, percent
 from ui.page.person import word_person
+from ui.page.urgent import urgent_line
 from ui.page.words import Words
-from ui.session import CALM, Change, OpenFile, OpenLink, Progress, Session, Turn, Undo
+from ui.session import CALM, Change, OpenFile, OpenLink, Progress, SeeIn, Session, Turn, Undo
 
 CITATION = re.compile(r"\[(E[0-9]+)\]")
 _SHOWN_CLAIMS = 4  # an answer stays readable at a glance; the differential shows all claims
@@ -119,6 +121,8 @@ def _word_change(change: Change, words: Words) -> str:
     match change:
         case OpenFile(name=name):
             return words("File: {name}", name=name)
+        case SeeIn(setting=setting):
+            return words("Seen in: {where}", where=words(SETTINGS[setting]))
         case OpenLink():
             return words("Case opened from a link")
         case Undo():
@@ -196,7 +200,7 @@ def _lead(differential: Differential, words: Words, *, in_full: bool, linked: bo
     first, rest = differential.diagnoses[0], differential.diagnoses[1:4]
     said = words("{name} leads with {share}.", name=f"\0{first.name}\1", share=percent(first.probability))
     shown = escape(said).replace("\0", "<b>").replace("\1", "</b>")
-    lead = f'<p class="lead" data-announce>{shown}</p>'
+    lead = f'<p class="lead" data-announce>{shown}</p>{urgent_line(differential, words)}'
     if not in_full:
         return lead
     others = words(", ").join(f"{d.name} ({percent(d.probability)})" for d in rest)

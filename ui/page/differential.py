@@ -7,6 +7,7 @@ from html import escape
 
 from kg.curie import url_of
 from kg.genetics import Genetics
+from kg.schema import Setting
 from llm.schema import Diagnosis, Differential
 from ui.page.claims import claim_lists
 from ui.page.markup import link, percent
@@ -16,13 +17,31 @@ from ui.session import Progress, Session
 _SHOWN_GENES = 4
 
 
-def differential_section(session: Session, words: Words, genetics: Callable[[str], Genetics]) -> str:
-    """The differential; dimmed while it does not speak of the latest findings yet."""
+SETTINGS = {
+    Setting.GENERAL_PRACTICE: "General practice",
+    Setting.EMERGENCY: "Emergency department",
+    Setting.GENETICS_CLINIC: "Genetics clinic",
+}
+"""In words of the page."""
+
+
+def differential_section(session: Session, setting: Setting, words: Words, genetics: Callable[[str], Genetics]) -> str:
+    """The differential; dimmed while it does not speak of the latest findings yet, or of this setting."""
     inside = _empty(session, words) if session.differential is None else _ranked(session.differential, words, genetics)
     return (
         f'<section aria-labelledby="h-differential"{" class=stale aria-busy=true" if session.is_stale else ""}>'
-        f'<h2 id="h-differential">{escape(words("Differential"))}</h2>{inside}</section>'
+        f'<div class="bar-of-title"><h2 id="h-differential">{escape(words("Differential"))}</h2>'
+        f"{_setting_field(setting, words)}</div>{inside}</section>"
     )
+
+
+def _setting_field(setting: Setting, words: Words) -> str:
+    options = "".join(
+        f'<option value="{value}"{" selected" if value is setting else ""}>{escape(words(name))}</option>'
+        for value, name in SETTINGS.items()
+    )
+    label = escape(words("Where the patient is seen"))
+    return f'<select data-field="setting" data-key="setting" aria-label="{label}" title="{label}">{options}</select>'
 
 
 def _empty(session: Session, words: Words) -> str:

@@ -2,12 +2,14 @@
 // the reader's place (focus, opened cards, chosen view) when a part of the page is drawn anew.
 // Runs once, in Gradio's component around the box for the story; `trigger` hands data to the server.
 
-const CASE = "citedx.case", DRAFT = "citedx.draft", LANGUAGE = "citedx.language";
+const CASE = "citedx.case", DRAFT = "citedx.draft", SETTING = "citedx.setting", LANGUAGE = "citedx.language";
 const $ = (selector) => document.querySelector(selector);
 const kept = () => JSON.parse(sessionStorage.getItem(CASE) ?? "null");
 const consultation = () => $("[data-consultation]")?.dataset.consultation ?? "";
 const language = () => localStorage.getItem(LANGUAGE) ?? navigator.language;
-const act = (data) => trigger("click", {...data, language: language(), consultation: consultation(), kept: kept()});
+const act = (data) => trigger("click", {
+  ...data, language: language(), setting: localStorage.getItem(SETTING), consultation: consultation(), kept: kept(),
+});
 document.addEventListener("citedx:act", (event) => act(event.detail));
 
 // --- the story ---
@@ -50,6 +52,9 @@ document.addEventListener("change", ({target}) => {
   if (field === "language") {
     localStorage.setItem(LANGUAGE, target.value);
     act({kind: "language", value: target.value});
+  } else if (field === "setting") {
+    localStorage.setItem(SETTING, target.value);
+    act({kind: "setting", value: target.value});
   } else if (field === "sex") {
     act({kind: "sex", value: target.value});
   } else if (field?.startsWith("age")) {
