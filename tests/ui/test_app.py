@@ -57,10 +57,11 @@ def test_nothing_leads_out_of_the_application(client):
     assert config["footer_links"] == []
 
 
-def test_the_api_is_five_endpoints_and_gives_the_public_json(client):
+def test_the_api_is_seven_endpoints_and_gives_the_public_json(client):
     endpoints = client.get("/gradio_api/info").json()["named_endpoints"]
-    assert list(endpoints) == ["/diagnose", "/find_findings", "/explain", "/similar_cases", "/graph_neighbours"]
-    answer = call_api(client, RETT, "", "", "", 10)
+    names = "diagnose find_findings explain similar_cases graph_neighbours treatments risk"
+    assert list(endpoints) == [f"/{name}" for name in names.split()]
+    answer = call_api(client, RETT, "", "", "", 10, "")
     assert answer.startswith("event: complete")
     (result,) = json.loads(answer.split("data: ", 1)[1])
     assistant = FakeAssistant()
@@ -70,7 +71,7 @@ def test_the_api_is_five_endpoints_and_gives_the_public_json(client):
 
 
 def test_the_api_says_what_is_wrong_in_one_line(client):
-    answer = call_api(client, " ", "", "", "", 10)
+    answer = call_api(client, " ", "", "", "", 10, "")
     assert answer.startswith("event: error")
     assert "the story is empty: write what is seen in the patient" in answer
 
@@ -78,7 +79,7 @@ def test_the_api_says_what_is_wrong_in_one_line(client):
 def test_a_malformed_request_is_one_line_and_its_story_is_not_printed(client, capfd, caplog):
     answer = call_api(client, RETT)
     assert answer.startswith("event: error")
-    assert "diagnose takes 5 values, got 1: see /gradio_api/info" in answer
+    assert "diagnose takes 6 values, got 1: see /gradio_api/info" in answer
     printed = capfd.readouterr()
     assert "wringing" not in printed.out + printed.err + caplog.text
 
