@@ -212,9 +212,18 @@ class DiagnosisAssistant:
         """Label of a term in a language, in English where it has none. Errors: see ``MultilingualReader.label``."""
         return self._stories.label(term_id, language)
 
-    def genetics(self, disease_id: str) -> Genetics:
-        """Genes and modes of inheritance of a disease. Raises UnknownIdError."""
-        return genetics_of(self.graph, disease_id)
+    def graph_of(self, setting: Setting) -> KnowledgeGraph:
+        """What is known in a setting: outside the genetics clinic of common conditions too. Raises NotReadyError."""
+        return self._sources_of(setting).graph
+
+    def prepare(self) -> None:
+        """Load what the settings need, so that whoever asks for one first does not wait. Raises as ``load`` does."""
+        for setting in Setting:
+            self._sources_of(setting)
+
+    def genetics(self, disease_id: str, setting: Setting | None = None) -> Genetics:
+        """Genes and modes of inheritance of a disease that is known in a setting. Raises UnknownIdError."""
+        return genetics_of(self.graph_of(setting or self.setting), disease_id)
 
     def similar_cases(self, findings: Sequence[Finding], k: int = 10) -> tuple[CaseHit, ...]:
         """The published cases most like these findings, best first.

@@ -22,6 +22,7 @@ from ui import consultation as acts
 from ui import serving
 from ui.monitoring import CountRequests, MeasuredAssistant, Metrics, add_monitoring
 from ui.page import frame
+from ui.page.care import care_view
 from ui.page.conversation import chat_log
 from ui.page.differential import differential_section
 from ui.page.evidence import evidence_view, views_section
@@ -107,6 +108,8 @@ def perform(
             yield
         case "setting":
             yield from acts.see_in(assistant, consultation, str(data.get("value")), second_reader)
+        case "care":
+            yield from acts.look_up_care(assistant, consultation, str(data.get("id")))
         case "tell":
             yield from acts.respond(assistant, consultation, str(data.get("text")), second_reader, answerer)
         case "stop":
@@ -123,7 +126,8 @@ def draw(assistant: Assistant, consultation: Consultation) -> tuple[str, ...]:
     """All parts of the page, in the order of the layout."""
     session, words = consultation.session, Words(language=consultation.language, label_of=assistant.label)
     pictures = picture_views(session.differential, assistant.ontology, words)
-    views = [evidence_view(session.differential, words), *pictures]
+    care = [care_view(session.care, words)] if session.differential else []
+    views = [evidence_view(session.differential, words), *pictures, *care]
     setting = session.setting or assistant.setting
     answer = (
         urgent_section(session.differential, words)

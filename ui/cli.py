@@ -12,6 +12,7 @@ import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -135,6 +136,7 @@ def chat(
         from llm.conversation.chat import ChatAnswerer
         from ui.app import create_server
 
+        Thread(target=assistant.prepare, daemon=True).start()  # nobody waits who asks for another setting first
         read_with = partial(ChatReader, language_model) if language_model else None
         answer_with = partial(ChatAnswerer, language_model) if language_model else None
         return create_server(assistant, credentials, read_with, answer_with, root_path)

@@ -21,6 +21,7 @@ from llm.schema import Differential
 from retrieval.demographics import merge_demographics
 from retrieval.findings import patient_findings
 from retrieval.uploads import plain_name, read_upload, refuse_large
+from ui.care import read_case, review_risk, review_treatments
 from ui.case import MAX_FINDINGS, Case, apply, family_findings, parse_action, parse_setting, parse_stored, patient_case
 from ui.exports import phenopacket_download, report_download
 from ui.permalink import parse_permalink
@@ -29,6 +30,7 @@ from ui.session import (
     NO_FINDINGS,
     RESTORED,
     UNEXPECTED,
+    Care,
     Change,
     Consultation,
     OpenFile,
@@ -42,6 +44,9 @@ from ui.session import (
 )
 
 logger = logging.getLogger(__name__)
+
+MAX_RISKS = 5
+"""Diseases whose risk factors are shown."""
 
 _STAGES = (Progress.WEIGHING, Progress.ASKING, Progress.IDLE)
 """What follows each part of an answer that grows."""
@@ -143,13 +148,32 @@ def see_in(
         yield
         return
     if not session.case.findings:
-        consultation.session = replace(session, setting=chosen)
+        consultation.put(setting=chosen)
         yield
         return
     changed = replace(session, setting=chosen)
     work = consultation.begin(Turn(change=SeeIn(setting=chosen)), Progress.RANKING, changed)
     yield
     yield from _answer(assistant, consultation, work, second_reader)
+
+
+def look_up_care(assistant: Assistant, consultation: Consultation, disease_id: str) -> Iterator[None]:
+    """Find what the sources say about treating a disease in this patient, and about the patient's risks."""
+    session = consultation.session
+    case = session.case
+    try:
+        graph = assistant.graph_of(session.differential.setting if session.differential else assistant.setting)
+        told = "\n".join(turn.story for turn in session.turns)
+        patient = read_case(graph, findings=case.findings, person=case.person, story=told)
+        treatments = review_treatments(graph, disease_id, patient)
+        care = Care(graph=graph, treatments=treatments, risks=review_risk(graph, patient, given={}, k=MAX_RISKS))
+    except Exception as error:
+        _refuse(consultation, consultation.begin(Turn(), session.progress), error)
+        yield
+        return
+    if consultation.session.case == case:
+        consultation.put(care=care)
+    yield
 
 
 def restore(

@@ -96,5 +96,8 @@ class Assistant(Protocol):
     def similar_cases(self, findings: Sequence[Finding], k: int = 10) -> tuple[CaseHit, ...]:
         """Published cases like these findings; raises ``NotReadyError`` where there are none to look through."""
 
-    def genetics(self, disease_id: str) -> Genetics:
-        """Genes and modes of inheritance of a disease."""
+    def genetics(self, disease_id: str, setting: Setting | None = None) -> Genetics:
+        """Genes and modes of inheritance of a disease that is known in a setting."""
+
+    def graph_of(self, setting: Setting) -> KnowledgeGraph:
+        """What is known in a setting."""

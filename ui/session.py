@@ -12,10 +12,13 @@ from enum import StrEnum
 from threading import Lock
 from typing import Any
 
+from kg.graph import KnowledgeGraph
 from kg.schema import Finding, Setting
 from kg.translations import Language
+from kg.treatments import TreatmentReview
 from llm.conversation.schema import Answer
 from llm.schema import Differential
+from ui.care import RiskReview
 from ui.case import Action, Case
 
 MAX_UNDO = 50
@@ -78,6 +81,16 @@ class SeeIn:
     setting: Setting
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Care:
+    """What the sources say about treating a disease in the patient, and about the patient's risks."""
+
+    graph: KnowledgeGraph
+    """That it was found in."""
+    treatments: TreatmentReview
+    risks: RiskReview
+
+
 Change = Action | Undo | OpenFile | OpenLink | SeeIn
 
 
@@ -114,6 +127,8 @@ class Session:
     case: Case = field(default_factory=Case)
     setting: Setting | None = None
     """Where the patient is seen; None: as the server was started."""
+    care: Care | None = None
+    """Looked up for the case as it stands."""
     past: tuple[Case, ...] = ()
     """Earlier states of the case, the latest last."""
     differential: Differential | None = None
@@ -146,7 +161,8 @@ class Session:
 
     def changed(self, case: Case) -> Session:
         """The session with another case, from which ``past`` leads back."""
-        return self if case == self.case else replace(self, case=case, past=(*self.past, self.case)[-MAX_UNDO:])
+        past = (*self.past, self.case)[-MAX_UNDO:]
+        return self if case == self.case else replace(self, case=case, past=past, care=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +228,11 @@ class Consultation:
             turns[work.turn] = replace(turns[work.turn], **turn)
             self.session = replace(session, turns=tuple(turns))
             return True
+
+    def put(self, **changes: Any) -> None:
+        """Change the session without ending any work."""
+        with _CHANGE:
+            self.session = replace(self.session, **changes)
 
     def stop(self) -> None:
         """End the work; what it has shown stays."""

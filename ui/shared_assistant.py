@@ -146,6 +146,10 @@ class SharedAssistant:
         with self._turns.turn():
             return self._assistant.similar_cases(findings, k)
 
-    def genetics(self, disease_id: str) -> Genetics:
+    def genetics(self, disease_id: str, setting: Setting | None = None) -> Genetics:
         """Reads tables only."""
-        return self._assistant.genetics(disease_id)
+        return self._assistant.genetics(disease_id, setting)
+
+    def graph_of(self, setting: Setting) -> KnowledgeGraph:
+        """Reading it needs no lock."""
+        return self._assistant.graph_of(setting)

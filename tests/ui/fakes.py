@@ -283,7 +283,7 @@ class FakeAssistant:
         name = self.ontology.name(term_id)
         return CHINESE_LABELS.get(term_id, name) if language is Language.CHINESE else name
 
-    def genetics(self, disease_id: str) -> Genetics:
+    def genetics(self, disease_id: str, setting: Setting | None = None) -> Genetics:
         """Of Rett syndrome; of others nothing is known."""
         if not any(disease_id == d.disease_id for d in DIAGNOSES):
             raise UnknownIdError(f"{disease_id} is not a disease of this graph")

@@ -139,7 +139,7 @@ def test_words_of_users_and_sources_never_become_markup(language):
     html = (
         chat_log(session, words)
         + findings_panel(session, words, EVIL)
-        + differential_section(session, Setting.GENETICS_CLINIC, words, lambda disease_id: genes)
+        + differential_section(session, Setting.GENETICS_CLINIC, words, lambda disease_id, setting: genes)
         + views_section([evidence_view(session.differential, words)])
         + frame.footer({EVIL: EVIL, "hpo": EVIL}, words)
     )

@@ -10,7 +10,7 @@ from kg.genetics import Genetics
 from kg.schema import Setting
 from llm.schema import Diagnosis, Differential
 from ui.page.claims import claim_lists
-from ui.page.markup import link, percent
+from ui.page.markup import action, button, link, percent
 from ui.page.words import Words
 from ui.session import Progress, Session
 
@@ -25,7 +25,9 @@ SETTINGS = {
 """In words of the page."""
 
 
-def differential_section(session: Session, setting: Setting, words: Words, genetics: Callable[[str], Genetics]) -> str:
+def differential_section(
+    session: Session, setting: Setting, words: Words, genetics: Callable[[str, Setting], Genetics]
+) -> str:
     """The differential; dimmed while it does not speak of the latest findings yet, or of this setting."""
     inside = _empty(session, words) if session.differential is None else _ranked(session.differential, words, genetics)
     return (
@@ -50,13 +52,13 @@ def _empty(session: Session, words: Words) -> str:
     return f'<p class="empty">{escape(text)}</p>'
 
 
-def _ranked(differential: Differential, words: Words, genetics: Callable[[str], Genetics]) -> str:
+def _ranked(differential: Differential, words: Words, genetics: Callable[[str, Setting], Genetics]) -> str:
     reason = differential.abstained
     note = "" if reason is None else f'<p class="note">{escape(words(reason))}</p>'
     if not differential.diagnoses:
         return note
     cards = "".join(
-        _card(d, differential, words, genetics(d.disease_id), is_open=i == 0)
+        _card(d, differential, words, genetics(d.disease_id, differential.setting), is_open=i == 0)
         for i, d in enumerate(differential.diagnoses)
     )
     rest = max(0.0, 1.0 - sum(d.probability for d in differential.diagnoses))
@@ -75,8 +77,13 @@ def _card(diagnosis: Diagnosis, differential: Differential, words: Words, geneti
         f'<span class="share">{escape(percent(diagnosis.probability))}</span>'
         f'<span class="bar" aria-hidden="true"><i style="width:{width}"></i></span></summary>'
         f'<p class="ids">{sources}{_gene_links(genetics)}</p>'
-        f"{claim_lists(diagnosis.claims, differential, words)}</details></li>"
+        f"{claim_lists(diagnosis.claims, differential, words)}"
+        f"{_care_button(diagnosis.disease_id, words)}</details></li>"
     )
+
+
+def _care_button(disease_id: str, words: Words) -> str:
+    return button(words("Treatment and risk"), action("care", id=disease_id), key=f"care-{disease_id}", css="plain")
 
 
 def _genetics(genetics: Genetics, words: Words) -> str:
