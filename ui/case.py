@@ -306,8 +306,11 @@ def parse_stored(data: Mapping[str, Any], ontology: Ontology) -> Case:
         UnknownIdError: an id is not of this ontology.
         UsageError: it is none that ``stored`` could have made.
     """
-    kept = findings, unknown, asked = [data.get(name, []) for name in ("findings", "unknown", "asked")]
-    if not all(isinstance(part, list) for part in kept) or len(findings) + len(unknown) > MAX_FINDINGS:
+    findings, unknown, asked = data.get("findings"), data.get("unknown"), data.get("asked", [])
+    if (
+        not (isinstance(findings, list) and isinstance(unknown, list) and isinstance(asked, list))
+        or len(findings) + len(unknown) > MAX_FINDINGS
+    ):
         raise UsageError("the case that this page kept cannot be read: tell the story again")
     age, sex = data.get("age"), _sex(data.get("sex"))
     case = apply(SetSex(sex=sex), Case(person=Demographics(years=ADULT_YEARS) if age == _ADULT else UNKNOWN))
