@@ -18,8 +18,8 @@ says is absent scores ``contradiction`` times that.
 
 *Excluded finding.* LR = (1 - r P(t|d)) / (1 - r P(t)), where r is how much an exclusion is believed: what was not
 seen was often not looked for. Where one is looked for at all tells of the disease too: ``agreed_absence`` times the
-profile's log-ratio of noted absences is added. Not so a "no" to a question: it was looked for because it was asked for,
-whatever the disease, so r is larger and nothing is added. The likelier t is in a disease, the more "no" speaks against it.
+profile's log-ratio of noted absences is added. Not so a "no" to a question: that was looked for because it was asked
+for, whatever the disease, so r is larger and nothing is added: the likelier t is in a disease, the more speaks against.
 
 Terms compare to LIRICAL (Robinson et al., Am J Hum Genet 2020, doi:10.1016/j.ajhg.2020.06.021). The default weights
 were set on random published patients of the Phenopacket Store; docs/log.md has the figures.

@@ -1,10 +1,10 @@
 """A "no" to a question speaks by the graph's likelihoods alone, whatever the ranker has learned of exclusions.
 
-Published patients' exclusions are chosen by who wrote of them: a paper's table lists the signs of its disease, so that an
-exclusion was recorded at all speaks for the disease, and a ranker trained on such patients learns that. A sign that is
-denied because it was asked for was chosen by nobody. So a ranker reads the patient without these answers, and each then
-moves the log-odds of its candidates by a log-likelihood ratio (``kg.likelihood``), by which "no" never raises a disease
-against one that has the sign less often. "Yes" is a finding like any other, and the ranker's to read.
+Published patients' exclusions are chosen by who wrote of them: a paper's table lists the signs of its disease, so that
+an exclusion was recorded at all speaks for the disease, and a ranker trained on such patients learns that. A sign that
+is denied because it was asked for was chosen by nobody. So a ranker reads the patient without these answers, and each
+then moves the log-odds of its candidates by a log-likelihood ratio (``kg.likelihood``), by which "no" never raises a
+disease against one that has the sign less often. "Yes" is a finding like any other, and the ranker's to read.
 """
 
 from __future__ import annotations

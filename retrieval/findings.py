@@ -193,10 +193,10 @@ def merge_findings(known: Iterable[Finding], new: Iterable[Finding]) -> tuple[Fi
 
 
 def parse_finding_ids(text: str, ontology: Ontology) -> tuple[Finding, ...]:
-    """Findings from ids such as ``HP:0001250,-HP:0000365``; a leading ``-`` means excluded, and ``!`` denied when
-    it was asked for.
+    """Findings from ids such as ``HP:0001250,-HP:0000365``.
 
-    Ids are parted by commas, semicolons or white space. Older ids become the current ones; a repeated id counts once.
+    A leading ``-`` means excluded, ``!`` denied when it was asked for. Ids are parted by commas, semicolons or white
+    space. Older ids become the current ones; a repeated id counts once.
 
     Raises:
         UnknownIdError: an id is not of this ontology.
