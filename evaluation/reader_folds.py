@@ -35,7 +35,7 @@ N_SIMULATED = 4_000
 """Patients."""
 N_SIMULATED_EPOCHS = 2
 EVERY_ALONE = 2
-"""Each so-manieth patient is seen once more with the release alone, as many users have it; docs/log.md."""
+"""Of every so many patients one is seen once more with the release alone, as many users have it; docs/log.md."""
 
 
 def train_fold_readers(
@@ -137,6 +137,26 @@ def train_reader_on_all(
     return trained, sum(len(cases) for _, cases in chosen)
 
 
+def gather_examples(
+    job: Job, folds: Sequence[Fold], k: int, n_candidates: int, apart: Set[str] = frozenset()
+) -> Iterator[ReaderExample]:
+    """The patients of all folds but one, with all that is known without both, and some with the release alone of it.
+
+    Args:
+        job: what is known.
+        folds: all of them.
+        k: number of the fold that is left out.
+        n_candidates: see ``build_reader_examples``.
+        apart: likewise.
+    """
+    views = ((job.whole, 1), (release_alone(job.whole), EVERY_ALONE))
+    for j, (publications, cases) in enumerate(folds):
+        if j != k:
+            for view, every in views:
+                known = hold_out(view, folds[k][0] | publications, job.protocol)
+                yield from build_reader_examples(known.extractor, cases[::every], n_candidates, apart)
+
+
 def build_reader_examples(
     extractor: FeatureExtractor, cases: Sequence[Case], n_candidates: int, apart: Set[str] = frozenset()
 ) -> Iterator[ReaderExample]:
@@ -210,13 +230,7 @@ def _train_fold(
     settings = _settings(without)
     others = (c.publication for j, (_, cases) in enumerate(folds) if j != k for c in cases)
     apart = publications_apart(others, settings.kept_apart, seed)
-    views = ((job.whole, 1), (release_alone(job.whole), EVERY_ALONE))
-    examples: list[ReaderExample] = []
-    for j, (publications, cases) in enumerate(folds):
-        if j != k:
-            for view, every in views:
-                known = hold_out(view, folds[k][0] | publications, job.protocol)
-                examples += build_reader_examples(known.extractor, cases[::every], settings.n_candidates, apart)
+    examples = list(gather_examples(job, folds, k, settings.n_candidates, apart))
     if not examples:
         raise UsageError("the reader needs patients of other publications to be trained on, and there are none")
     return train_reader(examples, begun=begun, settings=settings, seed=seed)
