@@ -18,7 +18,7 @@ from evaluation.schema import Case, Protocol
 from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel, load_likelihood
 from llm.reader.features import ReaderFeatureExtractor
-from retrieval.cases import CaseLibrary
+from retrieval.cases import CaseLibrary, series_of
 from retrieval.features import FeatureExtractor
 from retrieval.schema import PublishedCase
 
@@ -67,6 +67,12 @@ def split_folds(cases: Sequence[Case], seed: int = 0) -> list[Fold]:
     folds = fold_publications(cases, seed=seed)
     split = [(publications, tuple(c for c in cases if c.publication in publications)) for publications in folds]
     return [fold for fold in split if fold[1]]
+
+
+def release_alone(whole: Knowledge) -> Knowledge:
+    """What is known to who has the release, but neither counts nor patients that were joined to it."""
+    graph = whole.graph.of_release()
+    return Knowledge(graph=graph, cases=series_of(graph))
 
 
 def hold_out(whole: Knowledge, publications: frozenset[str], protocol: Protocol) -> Knowledge:

@@ -1,6 +1,7 @@
 """The reader trained anew for each fold, on patients of the other folds only.
 
-As in ``evaluation.fusion_folds``: a patient of fold j is an example for fold k with what is known without both folds.
+As in ``evaluation.fusion_folds``: a patient of fold j is an example for fold k with what is known without both folds;
+some once more with the release alone of that, so that the reader knows what to go by where no published patient is.
 A process makes the examples of one fold and trains on them at once, since all folds' examples fill no memory together.
 Simulated patients rest on no publication (``llm.reader.simulation``), so every fold begins with the same.
 """
@@ -16,7 +17,7 @@ from tqdm import tqdm
 
 from evaluation.fusion_folds import Condition, Job, choose_training_cases, publications_about
 from evaluation.processes import Workers
-from evaluation.protocols import Fold, Knowledge, hold_out
+from evaluation.protocols import Fold, Knowledge, hold_out, release_alone
 from evaluation.schema import Ablation, Case, Protocol
 from kg.errors import UsageError
 from kg.schema import Finding
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 N_SIMULATED = 4_000
 """Patients."""
 N_SIMULATED_EPOCHS = 2
+EVERY_ALONE = 2
+"""Of every so many patients one is seen once more with the release alone, as many users have it; docs/log.md."""
 
 
 def train_fold_readers(
@@ -91,8 +94,8 @@ def train_reader_on_all(
 ) -> tuple[TrainedReader, int]:
     """One reader from the patients of all folds, each seen without their own fold; and the number of patients.
 
-    Each patient is an example under each ``Condition``, and once more with series only, as users have it who have the
-    shipped counts alone.
+    Each patient is an example under each ``Condition``, once more with series only, as users have it who have the
+    shipped counts alone, and some with the release alone.
 
     Args:
         job: what is known.
@@ -111,7 +114,10 @@ def train_reader_on_all(
     chosen = [(publications, choose_training_cases(cases, seed)) for publications, cases in folds]
     apart = publications_apart((c.publication for _, cases in chosen for c in cases), settings.kept_apart, seed)
     examples: list[ReaderExample] = []
+    alone = release_alone(job.whole)
     for publications, cases in tqdm(chosen, desc="examples", disable=not progress):
+        known = hold_out(alone, publications, Protocol.PUBLISHED)
+        examples += build_reader_examples(known.extractor, cases[::EVERY_ALONE], settings.n_candidates, apart)
         for condition in Condition:
             hidden = publications | (
                 publications_about(job.whole, cases) if condition is Condition.UNDESCRIBED else set()
@@ -129,6 +135,26 @@ def train_reader_on_all(
         examples, begun=begun, settings=settings, seed=seed, checkpoints=checkpoints, progress=progress
     )
     return trained, sum(len(cases) for _, cases in chosen)
+
+
+def gather_examples(
+    job: Job, folds: Sequence[Fold], k: int, n_candidates: int, apart: Set[str] = frozenset()
+) -> Iterator[ReaderExample]:
+    """The patients of all folds but one, with all that is known without both, and some with the release alone of it.
+
+    Args:
+        job: what is known.
+        folds: all of them.
+        k: number of the fold that is left out.
+        n_candidates: see ``build_reader_examples``.
+        apart: likewise.
+    """
+    views = ((job.whole, 1), (release_alone(job.whole), EVERY_ALONE))
+    for j, (publications, cases) in enumerate(folds):
+        if j != k:
+            for view, every in views:
+                known = hold_out(view, folds[k][0] | publications, job.protocol)
+                yield from build_reader_examples(known.extractor, cases[::every], n_candidates, apart)
 
 
 def build_reader_examples(
@@ -204,11 +230,7 @@ def _train_fold(
     settings = _settings(without)
     others = (c.publication for j, (_, cases) in enumerate(folds) if j != k for c in cases)
     apart = publications_apart(others, settings.kept_apart, seed)
-    examples: list[ReaderExample] = []
-    for j, (publications, cases) in enumerate(folds):
-        if j != k:
-            known = hold_out(job.whole, folds[k][0] | publications, job.protocol)
-            examples += build_reader_examples(known.extractor, cases, settings.n_candidates, apart)
+    examples = list(gather_examples(job, folds, k, settings.n_candidates, apart))
     if not examples:
         raise UsageError("the reader needs patients of other publications to be trained on, and there are none")
     return train_reader(examples, begun=begun, settings=settings, seed=seed)

@@ -21,6 +21,7 @@ from evaluation.schema import Case, Prediction, Trust
 from kg.likelihood import LikelihoodModel
 from kg.schema import Finding
 from llm.questions import N_CANDIDATES, askable, choose_questions
+from retrieval.answers import AnswerRanker
 from retrieval.candidates import Ranker
 from retrieval.demographics import Demographics
 
@@ -112,6 +113,7 @@ def examine(ranker: Ranker, model: LikelihoodModel, case: Case, seed: int = 0) -
         case: the patient.
         seed: of what is hidden and asked at random, together with the patient's id.
     """
+    ranker = AnswerRanker(ranker, model)
     present = [f for f in case.findings if not f.excluded]
     drawn = random.Random(f"{seed} {case.case_id}")  # noqa: S311 - a sample
     deletion = _delete(ranker, case, drawn) if len(present) >= MIN_FINDINGS else None
@@ -185,7 +187,7 @@ def _ask(
             asked = drawn.choice(open_questions)
         else:
             asked = max(open_questions, key=model.background_of)
-        told.append(Finding(term_id=asked, label=ontology.name(asked), excluded=not answers[asked]))
+        told.append(Finding(term_id=asked, label=ontology.name(asked), excluded=not answers[asked], asked=True))
     return told
 
 

@@ -145,7 +145,13 @@ class AnnotationTable:
             ],
             dtype=bool,
         )
-        keep = ~is_named[self.columns["detail"]]
+        return self._only(~is_named[self.columns["detail"]])
+
+    def of_first_source(self) -> AnnotationTable:
+        """The table of the release's own statements, without what was joined to them."""
+        return self._only(self.row_sources() == 0)
+
+    def _only(self, keep: NDArray[np.bool_]) -> AnnotationTable:
         columns = {name: values[keep] for name, values in self.columns.items()}
         return AnnotationTable(columns, self.pools, self.disease_ids, self.term_ids)
 

@@ -117,9 +117,17 @@ class KnowledgeGraph:
             references: CURIEs.
             joined_only: leave the release's own statements; only what ``with_series`` has added goes.
         """
-        left = copy(self)  # what depends on the entries alone (groups, kin) is kept
-        left.annotations = self.annotations.without_references(references, joined_only=joined_only)
+        left = self._with_annotations(self.annotations.without_references(references, joined_only=joined_only))
         left.relations = self.relations.without_references(references)
+        return left
+
+    def of_release(self) -> KnowledgeGraph:
+        """The graph with the release's own statements alone; entries that came with others stay, bare."""
+        return self._with_annotations(self.annotations.of_first_source())
+
+    def _with_annotations(self, annotations: AnnotationTable) -> KnowledgeGraph:
+        left = copy(self)  # what depends on the entries alone (groups, kin) is kept
+        left.annotations = annotations
         left.identity = ""
         left.__dict__.pop("network", None)
         return left

@@ -18,7 +18,8 @@ says is absent scores ``contradiction`` times that.
 
 *Excluded finding.* LR = (1 - r P(t|d)) / (1 - r P(t)), where r is how much an exclusion is believed: what was not
 seen was often not looked for. Where one is looked for at all tells of the disease too: ``agreed_absence`` times the
-profile's log-ratio of noted absences is added.
+profile's log-ratio of noted absences is added. Not so a "no" to a question: that was looked for because it was asked
+for, whatever the disease, so r is larger and nothing is added: the likelier t is in a disease, the more speaks against.
 
 Terms compare to LIRICAL (Robinson et al., Am J Hum Genet 2020, doi:10.1016/j.ajhg.2020.06.021). The default weights
 were set on random published patients of the Phenopacket Store; docs/log.md has the figures.
@@ -65,6 +66,8 @@ class LikelihoodSettings(ProfileSettings):
     noise: float = 0.02
     contradiction: float = 0.3
     exclusion_belief: float = 0.2
+    answer_belief: float = 0.8
+    """As ``exclusion_belief``, of a "no" to a question."""
     agreed_absence: float = 0.3
     common: float = 0.5
     """Ancestors with at least this background say nothing."""
@@ -196,14 +199,16 @@ class LikelihoodModel:
         p: Floats = np.clip(self._present_ratio(column) * self.background[column], 1e-4, 1 - 1e-4)
         return p
 
-    def log_lr(self, term_id: str, *, excluded: bool = False) -> Floats:
-        """Natural-log likelihood ratio of one finding for every disease, shape [n_diseases]."""
+    def log_lr(self, term_id: str, *, excluded: bool = False, asked: bool = False) -> Floats:
+        """Natural-log likelihood ratio of one finding for every disease, shape [n_diseases]; see ``Finding``."""
         column = self._column_index(term_id)
-        return self._excluded_log_lr(column) if excluded else self._present_log_lr(column)
+        if not excluded:
+            return self._present_log_lr(column)
+        return self._absent_log_lr(column, self.settings.answer_belief) if asked else self._excluded_log_lr(column)
 
     def log_lrs(self, findings: Sequence[Finding]) -> Floats:
         """Log-likelihood ratios, shape [n_findings, n_diseases]; their sum over findings ranks the diseases."""
-        rows = [self.log_lr(f.term_id, excluded=f.excluded) for f in findings]
+        rows = [self.log_lr(f.term_id, excluded=f.excluded, asked=f.asked) for f in findings]
         return np.stack(rows) if rows else np.zeros((0, self.n_diseases), np.float32)
 
     def _column_index(self, term_id: str) -> int:
@@ -232,14 +237,17 @@ class LikelihoodModel:
         return ratio
 
     def _excluded_log_lr(self, column: int) -> Floats:
-        belief = self.settings.exclusion_belief
+        log_lr = self._absent_log_lr(column, self.settings.exclusion_belief)
+        rows, log_ratios = self._column(self._profiles.noted_absent, column)
+        log_lr[rows] += self.settings.agreed_absence * log_ratios
+        return log_lr
+
+    def _absent_log_lr(self, column: int, belief: float) -> Floats:
         p = np.zeros(self.n_diseases, np.float32)
         rows, values = self._column(self._profiles.present, column)
         p[rows] = values
         background = min(float(self.background[column]), 1.0)
         log_lr: Floats = np.log1p(-belief * p) - np.float32(np.log1p(-belief * background))
-        rows, log_ratios = self._column(self._profiles.noted_absent, column)
-        log_lr[rows] += self.settings.agreed_absence * log_ratios
         return log_lr
 
 

@@ -17,7 +17,7 @@ from kg.curie import is_curie
 from kg.errors import UsageError
 from kg.ontology import Ontology
 from kg.schema import Disease, Finding
-from kg.sources.phenopackets import UNCERTAIN
+from kg.sources.phenopackets import DENIED, UNCERTAIN
 
 SCHEMA_VERSION = "2.0"
 _DISEASE_RESOURCES = {
@@ -84,7 +84,7 @@ def _feature(finding: Finding, ontology: Ontology) -> Any:
     feature = PhenotypicFeature(
         type=_class(finding.term_id, ontology, finding.label),
         excluded=finding.excluded,
-        description=UNCERTAIN if finding.uncertain else "",
+        description=_description(finding),
     )
     if finding.onset is not None:
         is_term = is_curie(finding.onset)
@@ -95,6 +95,12 @@ def _feature(finding: Finding, ontology: Ontology) -> Any:
         )
         feature.onset.CopyFrom(TimeElement(**onset))
     return feature
+
+
+def _description(finding: Finding) -> str:
+    if finding.excluded:
+        return DENIED if finding.asked else ""
+    return UNCERTAIN if finding.uncertain else ""
 
 
 def _class(term_id: str, ontology: Ontology, label: str = "") -> Any:

@@ -209,6 +209,8 @@ class Finding:
     excluded: bool = False
     uncertain: bool = False
     """The text words it as possible or suspected only."""
+    asked: bool = False
+    """It answers a question that was put, so that nobody chose to tell it; counts where it is excluded."""
     onset: str | None = None
     """HPO onset term or an ISO 8601 age, where known."""
     quote: str = ""

@@ -24,6 +24,7 @@ from llm.grounding import ground_reading
 from llm.questions import N_CANDIDATES, next_questions
 from llm.reader import RankingReader, Reader
 from llm.schema import Diagnosis, Differential
+from retrieval.answers import AnswerRanker
 from retrieval.candidates import FusionRanker, Ranker, rank_candidates
 from retrieval.cases import CaseLibrary, load_library, published_cases, read_library
 from retrieval.demographics import UNKNOWN, Demographics
@@ -74,7 +75,7 @@ class DiagnosisAssistant:
         self.setting = setting
         self._load_everyday = load_everyday
         self._lexicon = lexicon
-        self._sources = {Setting.GENETICS_CLINIC: Sources(model, ranker, lexicon, library)}
+        self._sources = {Setting.GENETICS_CLINIC: Sources(model, AnswerRanker(ranker, model), lexicon, library)}
         self.graph = self.sources.graph
         self._stories = MultilingualReader(self.graph.ontology, lexicon)
         self._searches: dict[Language, TermSearch] = {}

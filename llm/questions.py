@@ -86,7 +86,7 @@ def choose_questions(
     chosen = [t for t, _ in rank_questions(model, diseases, probabilities, terms)[:N_REREAD]]
     if not chosen:
         return []
-    answers = [Finding(term_id=t, label="", excluded=excluded) for excluded in (False, True) for t in chosen]
+    answers = [Finding(term_id=t, label="", excluded=no, asked=True) for no in (False, True) for t in chosen]
     read = np.exp(ranker.reread([findings, *([*findings, answer] for answer in answers)], diseases, person))
     now, if_yes, if_no = read[0], read[1 : len(chosen) + 1], read[len(chosen) + 1 :]
     yes = _p_yes(model, diseases, chosen) @ now

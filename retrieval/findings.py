@@ -26,7 +26,8 @@ MAX_CHARACTERS = 1_000_000
 """Longest text that is read: 150,000 words, far above any record, and read in seconds (docs/log.md)."""
 
 _DISEASE_PREFIXES = ("OMIM", "ORPHA", "ORPHANET", "DECIPHER", "MONDO", "DOID")
-_SIGNS = "-−–!"  # hyphen, minus sign and the dash that word processors make of it
+_DENIED = "!"
+_SIGNS = f"-−–{_DENIED}"  # hyphen, minus sign and the dash that word processors make of it
 # "No height less than the 3rd centile": a number speaks for itself, unless it is denied where it stands.
 _DENIED_AT_ONCE = re.compile(r"\b(?:no|without|den(?:y|ies|ied))\s+(?:any\s+|an?\s+|the\s+)?$", re.IGNORECASE)
 # Tags of HTML that text is copied with: those of a block part it like an empty line, the others say nothing.
@@ -192,9 +193,10 @@ def merge_findings(known: Iterable[Finding], new: Iterable[Finding]) -> tuple[Fi
 
 
 def parse_finding_ids(text: str, ontology: Ontology) -> tuple[Finding, ...]:
-    """Findings from ids such as ``HP:0001250,-HP:0000365``; a leading ``-`` or ``!`` means excluded.
+    """Findings from ids such as ``HP:0001250,-HP:0000365``.
 
-    Ids are parted by commas, semicolons or white space. Older ids become the current ones; a repeated id counts once.
+    A leading ``-`` means excluded, ``!`` denied when it was asked for. Ids are parted by commas, semicolons or white
+    space. Older ids become the current ones; a repeated id counts once.
 
     Raises:
         UnknownIdError: an id is not of this ontology.
@@ -235,4 +237,4 @@ def _parse_finding_id(word: str, ontology: Ontology) -> Finding:
         raise UnknownIdError(f"{error}: look for the finding at https://hpo.jax.org") from None
     if term.term_id not in ontology.phenotypic_abnormalities:
         raise UsageError(f"{term.term_id} ({term.name}) is not a phenotypic abnormality: give findings of the patient")
-    return Finding(term_id=term.term_id, label=term.name, excluded=word != given)
+    return Finding(term_id=term.term_id, label=term.name, excluded=word != given, asked=word.startswith(_DENIED))

@@ -49,6 +49,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "id": finding.term_id,
         "label": finding.label,
         "excluded": finding.excluded,
+        "asked": finding.asked,
         "quote": finding.quote,
         "start": finding.start,
         "end": finding.end,

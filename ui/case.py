@@ -64,6 +64,11 @@ class Case:
         """The finding with this id, the patient's or a relative's."""
         return next((f for f in (*self.findings, *self.family) if f.term_id == term_id), None)
 
+    def answering(self, asked: Iterable[str]) -> Case:
+        """The case whose findings of these terms are answers to questions."""
+        terms = set(asked)
+        return replace(self, findings=tuple(replace(f, asked=f.asked or f.term_id in terms) for f in self.findings))
+
     def plus(self, findings: Iterable[Finding], family: Iterable[Finding] = (), person: Demographics = UNKNOWN) -> Case:
         """The case after a message: its word about a term replaces the earlier one, in its place."""
         merged = merge_findings(self.findings, findings)
@@ -288,6 +293,7 @@ def stored(case: Case) -> dict[str, Any]:
     return {
         "findings": [[term_id, str(status)] for term_id, status in findings],
         "unknown": list(case.unknown),
+        "asked": [f.term_id for f in case.findings if f.asked],
         "sex": case.person.sex,
         "age": case.person.age or (None if case.person.years is None else _ADULT),
     }
@@ -300,8 +306,11 @@ def parse_stored(data: Mapping[str, Any], ontology: Ontology) -> Case:
         UnknownIdError: an id is not of this ontology.
         UsageError: it is none that ``stored`` could have made.
     """
-    findings, unknown = data.get("findings"), data.get("unknown")
-    if not isinstance(findings, list) or not isinstance(unknown, list) or len(findings) + len(unknown) > MAX_FINDINGS:
+    findings, unknown, asked = data.get("findings"), data.get("unknown"), data.get("asked", [])
+    if (
+        not (isinstance(findings, list) and isinstance(unknown, list) and isinstance(asked, list))
+        or len(findings) + len(unknown) > MAX_FINDINGS
+    ):
         raise UsageError("the case that this page kept cannot be read: tell the story again")
     age, sex = data.get("age"), _sex(data.get("sex"))
     case = apply(SetSex(sex=sex), Case(person=Demographics(years=ADULT_YEARS) if age == _ADULT else UNKNOWN))
@@ -313,4 +322,4 @@ def parse_stored(data: Mapping[str, Any], ontology: Ontology) -> Case:
         if not isinstance(pair, list) or len(pair) != 2:
             raise UsageError("the case that this page kept cannot be read: tell the story again")
         case = apply(parse_action({"kind": "mark", "id": pair[0], "status": pair[1]}, ontology), case)
-    return case
+    return case.answering(map(str, asked))

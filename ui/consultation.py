@@ -86,7 +86,8 @@ def respond(
         return
 
     def hear(session: Session) -> Session:
-        return session.changed(session.case.plus(found, family, merge_demographics(session.case.person, person)))
+        case = session.case.plus(found, family, merge_demographics(session.case.person, person))
+        return session.changed(case.answering(work.before.asked_ids))
 
     if not consultation.amend(work, hear, findings=found, family=family):
         return
@@ -124,7 +125,7 @@ def change(
             session = replace(session, case=session.past[-1], past=session.past[:-1])
         else:
             done = parse_action(data, assistant.ontology)
-            session = session.changed(apply(done, session.case))
+            session = session.changed(apply(done, session.case).answering(session.asked_ids))
             if session is consultation.session:
                 return
     except CitedxError as error:

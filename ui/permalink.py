@@ -2,8 +2,8 @@
 
 Promise: a link holds HPO ids, sex and age, never a word of the story; what it gives back is the case that it was made
 from, without the quotes. A fragment, since a query goes through every proxy on the way, and into its log. A link that
-cannot be read is one clear line. ``-`` is an excluded finding, ``~`` one that the story words as possible only. Other
-parts of the address are left to whoever they are for.
+cannot be read is one clear line. ``-`` is an excluded finding, ``!`` one that was denied when asked for, ``~`` one that
+the story words as possible only. Other parts of the address are left to whoever they are for.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ MAX_CHARACTERS = 4_000
 """Of a fragment: more than any link that this module makes, less than any browser or proxy cuts off."""
 
 _POSSIBLE = "~"
+_DENIED = "!"
 _GROWN_UP = "adult"
 
 
@@ -41,7 +42,7 @@ def format_permalink(findings: Sequence[Finding], person: Demographics = UNKNOWN
         "sex": person.sex or "",
         "age": person.age or ("" if person.years is None else _GROWN_UP),
     }
-    return urlencode({name: value for name, value in fields.items() if value}, safe=":,~")
+    return urlencode({name: value for name, value in fields.items() if value}, safe=":,~!")
 
 
 def parse_permalink(fragment: str, ontology: Ontology) -> tuple[tuple[Finding, ...], Demographics]:
@@ -57,7 +58,9 @@ def parse_permalink(fragment: str, ontology: Ontology) -> tuple[tuple[Finding, .
 
 
 def _sign(finding: Finding) -> str:
-    return "-" if finding.excluded else _POSSIBLE if finding.uncertain else ""
+    if finding.excluded:
+        return _DENIED if finding.asked else "-"
+    return _POSSIBLE if finding.uncertain else ""
 
 
 def _findings(ids: str, ontology: Ontology) -> tuple[Finding, ...]:

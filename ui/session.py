@@ -146,6 +146,11 @@ class Session:
         return tuple(answer for turn in self.turns[self.latest :] for answer in turn.answers)
 
     @property
+    def asked_ids(self) -> frozenset[str]:
+        """Terms that the differential asks about."""
+        return frozenset(q.term_id for q in self.differential.questions) if self.differential else frozenset()
+
+    @property
     def is_stale(self) -> bool:
         """The differential does not speak of the case as it stands."""
         told, case = self.differential, self.case

@@ -29,6 +29,8 @@ MAX_PACKET_BYTES = 20_000_000
 
 UNCERTAIN = "Worded as possible or suspected only."
 """The description by which our own packets mark an uncertain finding: the schema has no field for it."""
+DENIED = "Absent, in answer to a question."
+"""The same of a finding that was denied when asked for."""
 
 _ANTENATAL_ONSET = "HP:0030674"  # "Onset prior to birth": what a gestational age says, in HPO's words
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError)
@@ -200,6 +202,7 @@ def _finding(feature: Any) -> Finding:
         label=feature.type.label or feature.type.id,
         excluded=feature.excluded,
         uncertain=feature.description == UNCERTAIN,
+        asked=feature.description == DENIED,
         onset=_onset(feature.onset),
     )
 

@@ -148,7 +148,7 @@ class Case:
 
     def log_ratio(self, finding: Finding, disease_id: str) -> float:
         """Natural logarithm of the likelihood ratio of one finding for one disease."""
-        log_lr = self.sources.model.log_lr(finding.term_id, excluded=finding.excluded)
+        log_lr = self.sources.model.log_lr(finding.term_id, excluded=finding.excluded, asked=finding.asked)
         return float(log_lr[self.index_of(disease_id)])
 
     def match(self, disease_id: str, finding: Finding) -> FindingMatch:

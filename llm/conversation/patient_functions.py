@@ -6,6 +6,7 @@ Every statement about a disease cites what the sources say; ranks, probabilities
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -203,7 +204,8 @@ def _to_look_for(case: Case, disease_id: str) -> Iterator[Sentence]:
 
 def say_what_if(case: Case, request: Request) -> Result:
     """The order of the diseases, had the patient these findings too."""
-    findings = merge_findings(case.findings, request.findings)
+    supposed = [replace(f, asked=True) for f in request.findings]
+    findings = merge_findings(case.findings, supposed)
     model, ranker, person = case.sources.model, case.sources.ranker, case.differential.person
     ranked = rank_candidates(model, ranker, findings, person=person, n=N_LISTED)
     told = word_list([_label(case, f) for f in request.findings])

@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.errors import LeakError
-from evaluation.protocols import N_FOLDS, Knowledge, check_no_leak, fold_publications, hold_out, split_folds
+from evaluation.protocols import (
+    N_FOLDS,
+    Knowledge,
+    check_no_leak,
+    fold_publications,
+    hold_out,
+    release_alone,
+    split_folds,
+)
 from evaluation.schema import Case, Protocol
 from kg.likelihood import LikelihoodSettings
 from kg.profiles import build_profiles
@@ -113,6 +121,16 @@ def test_what_is_left_is_what_there_would_be_without_the_publication(toy_graph):
     assert sorted(c.case_id for c in left.cases) == sorted(c.case_id for c in never.cases)
     findings = patient(LARGE, STRIPED, no=[BRITTLE])
     assert left.model.log_lrs(findings) == pytest.approx(never.model.log_lrs(findings))
+
+
+def test_the_release_alone_is_what_there_was_before_anything_was_joined(toy_graph):
+    alone, never = release_alone(build_knowledge(toy_graph, STORE)), build_knowledge(toy_graph)
+    assert alone.cases == never.cases
+    terms = list(toy_graph.ontology.terms)
+    for excluded in (False, True):
+        ratios = [np.stack([k.model.log_lr(t, excluded=excluded) for t in terms]) for k in (alone, never)]
+        np.testing.assert_allclose(*ratios, rtol=1e-6)
+    assert alone.model.described_patients()[0].sum() == 0
 
 
 def test_statements_of_other_publications_stay(toy_graph):

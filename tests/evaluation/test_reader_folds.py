@@ -11,7 +11,13 @@ from evaluation import reader_folds
 from evaluation.fusion_folds import Job, choose_training_cases
 from evaluation.processes import Workers
 from evaluation.protocols import check_no_leak, hold_out, split_folds
-from evaluation.reader_folds import build_reader_examples, simulate_examples, train_fold_readers, train_reader_on_all
+from evaluation.reader_folds import (
+    build_reader_examples,
+    gather_examples,
+    simulate_examples,
+    train_fold_readers,
+    train_reader_on_all,
+)
 from evaluation.schema import Ablation, Protocol
 from kg.errors import UsageError
 from llm.reader.features import CANDIDATE_FEATURES
@@ -54,6 +60,20 @@ def test_examples_are_made_of_what_never_held_both_folds(toy_graph, job, folds):
     for one, other in zip(found, expected, strict=True):
         assert one.inputs.values == pytest.approx(other.inputs.values, abs=1e-4)
         assert one.inputs.evidence.astype(float) == pytest.approx(other.inputs.evidence.astype(float), abs=2e-3)
+
+
+def test_every_other_patient_is_seen_with_the_release_alone_too(toy_graph, job, folds):
+    """The same as from the toy release, which rests on none of the patients."""
+    n_patients = CANDIDATE_FEATURES.index("n_patients")
+    examples = list(gather_examples(job, folds, 0, 100))
+    others = [cases for _, cases in folds[1:]]
+    alone = [e for e in examples if (e.inputs.values[:, n_patients] == 0).all()]
+    expected = [
+        e for cases in others for e in build_reader_examples(build_knowledge(toy_graph).extractor, cases[::2], 100)
+    ]
+    assert len(examples) == sum(map(len, others)) + len(expected)
+    found = {e.inputs.values.tobytes() for e in alone}
+    assert all(e.inputs.values.tobytes() in found for e in expected)
 
 
 def test_simulated_patients_see_no_published_case(job, folds):

@@ -10,6 +10,7 @@ import pytest
 from evaluation.schema import Case, Prediction, Trust
 from evaluation.trust import POLICIES, UNLISTED, _answers, _ask, examine, summarise_trust, word_trust
 from llm.questions import askable
+from retrieval.answers import AnswerRanker
 from retrieval.candidates import FusionRanker
 from retrieval.demographics import UNKNOWN
 from tests.toy import (
@@ -37,7 +38,7 @@ def extractor(toy_graph):
 
 @pytest.fixture(scope="module")
 def ranker(extractor):
-    return FusionRanker(extractor, linear_fusion(log_lr=0.5))
+    return AnswerRanker(FusionRanker(extractor, linear_fusion(log_lr=0.5)), extractor.model)
 
 
 def seeded() -> random.Random:
@@ -62,6 +63,7 @@ def test_only_what_the_record_answers_is_asked_of_findings_of_the_candidates(ext
     model, shown = extractor.model, patient(LARGE)
     answers = _answers(patient(STRIPED, no=[BRITTLE]), shown, model)
     told = _ask(policy, ranker, model, UNKNOWN, shown, answers, seeded())
+    assert all(f.asked for f in told[1:])
     asked = {f.term_id: not f.excluded for f in told[1:]}
     assert asked
     assert asked.items() <= answers.items()

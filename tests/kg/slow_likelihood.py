@@ -108,8 +108,10 @@ class Reference:
         n = len(own)
         self.background = {i: max(sum(profile[i] for profile in self.p) / n, 1 / n) for i in ontology.terms}
 
-    def log_lr(self, row: int, term_id: str, excluded: bool) -> float:
+    def log_lr(self, row: int, term_id: str, excluded: bool, asked: bool = False) -> float:
         s, p, absent = self.s, self.p[row], term_id in self.absent[row]
+        if excluded and asked:
+            return log(1 - s.answer_belief * p[term_id]) - log(1 - s.answer_belief * self.background[term_id])
         if excluded:
             odds = log1p(-s.exclusion_belief * p[term_id]) - log1p(-s.exclusion_belief * self.background[term_id])
             return odds + s.agreed_absence * self.noted[row].get(term_id, 0.0) * (1 - p[term_id])
@@ -121,5 +123,5 @@ class Reference:
         return log((ratio + s.noise) * (s.contradiction if absent else 1.0))
 
     def log_lrs(self, chosen: list[Finding]) -> np.ndarray:
-        rows = [[self.log_lr(row, f.term_id, f.excluded) for row in range(len(self.p))] for f in chosen]
+        rows = [[self.log_lr(row, f.term_id, f.excluded, f.asked) for row in range(len(self.p))] for f in chosen]
         return np.array(rows).reshape(len(chosen), len(self.p))

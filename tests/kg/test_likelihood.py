@@ -22,8 +22,8 @@ SETTINGS = LikelihoodSettings()
 ALPHA, BETA, GAMMA, EPSILON, DELTA = range(5)  # rows: the groups of the toy graph, in their order
 TERMS = ["HP:0000001", "HP:0000118", *(f"HP:90000{n}" for n in (10, 11, 12, 13, 14, 20, 21, 22, 23, 24))]
 SOURCE = Provenance(source="test", version="1", reference="PMID:1", licence="")
-findings = st.dictionaries(st.sampled_from(TERMS), st.booleans(), max_size=8).map(
-    lambda chosen: [Finding(term_id=t, label="", excluded=excluded) for t, excluded in chosen.items()]
+findings = st.dictionaries(st.sampled_from(TERMS), st.tuples(st.booleans(), st.booleans()), max_size=8).map(
+    lambda chosen: [Finding(term_id=t, label="", excluded=no, asked=asked) for t, (no, asked) in chosen.items()]
 )
 
 
@@ -117,6 +117,14 @@ def test_log_likelihood_ratios(model, row, number, excluded, expected):
     assert model.log_lr(t(number), excluded=excluded)[row] == pytest.approx(expected, rel=1e-5)
 
 
+def test_a_no_to_a_question_is_believed_more_and_where_others_noted_it_does_not_count(model):
+    """Alpha's series note the absence of 21; the likelihood ratio of an exclusion that was volunteered says so."""
+    no_13, no_21 = (model.log_lr(t(number), excluded=True, asked=True) for number in (13, 21))
+    assert no_13[ALPHA] == pytest.approx(log((1 - 0.8 * 0.85) / (1 - 0.8 * 0.2)), rel=1e-5)
+    assert no_13[BETA] == pytest.approx(-log(1 - 0.8 * 0.2), rel=1e-5)
+    assert no_21[ALPHA] == pytest.approx(-log(1 - 0.8 * 0.2), rel=1e-5)
+
+
 def test_probability(model):
     p = model.probability(t(13))
     assert p[ALPHA] == pytest.approx(0.9 * 0.85 + 0.02 * 0.2, rel=1e-5)
@@ -132,9 +140,9 @@ def reference(toy_graph: KnowledgeGraph) -> Reference:
     return Reference(toy_graph)
 
 
-@pytest.mark.parametrize("excluded", [False, True])
-def test_both_implementations_agree_on_every_term(toy_graph, model, reference, excluded):
-    everything = [Finding(term_id=i, label="", excluded=excluded) for i in toy_graph.ontology.terms]
+@pytest.mark.parametrize(("excluded", "asked"), [(False, False), (True, False), (True, True), (False, True)])
+def test_both_implementations_agree_on_every_term(toy_graph, model, reference, excluded, asked):
+    everything = [Finding(term_id=i, label="", excluded=excluded, asked=asked) for i in toy_graph.ontology.terms]
     np.testing.assert_allclose(model.log_lrs(everything), reference.log_lrs(everything), rtol=1e-4, atol=1e-5)
 
 
@@ -351,6 +359,12 @@ def test_an_excluded_finding_never_helps_a_disease_that_has_it(model, reference,
     for row, p in enumerate(reference.p):
         if p[term_id] >= model.background_of(term_id) - 1e-6 and term_id not in reference.noted[row]:
             assert log_lr[row] <= 1e-6
+
+
+@given(st.sampled_from(TERMS))
+def test_a_no_to_a_question_speaks_the_more_against_a_disease_the_likelier_it_has_the_sign(model, reference, term_id):
+    ranked = sorted(range(model.n_diseases), key=lambda row: reference.p[row][term_id])
+    assert np.all(np.diff(model.log_lr(term_id, excluded=True, asked=True)[ranked]) <= 1e-6)
 
 
 @pytest.mark.parametrize("term_id", TERMS)

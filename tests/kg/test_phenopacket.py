@@ -20,7 +20,7 @@ MADE = {"created": datetime(2026, 11, 28, 12, 0, tzinfo=UTC), "created_by": "cit
 EARLY = "HP:9000004"
 
 onsets = st.none() | st.just(EARLY) | st.integers(0, 90).map(lambda n: f"P{n}Y") | st.just("P3M")
-states = st.sampled_from([{}, {"excluded": True}, {"uncertain": True}])
+states = st.sampled_from([{}, {"excluded": True}, {"uncertain": True}, {"excluded": True, "asked": True}])
 
 
 @given(data=st.data(), sex=st.sampled_from([None, "FEMALE", "MALE"]), age=st.none() | st.just("P2Y6M") | st.just("P0D"))

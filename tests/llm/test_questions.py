@@ -11,6 +11,7 @@ from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel
 from kg.schema import Finding
 from llm.questions import TOLD_ABSENT, information_gain, next_questions, rank_questions
+from retrieval.answers import AnswerRanker
 from retrieval.candidates import FusionRanker
 from retrieval.features import FeatureExtractor
 from retrieval.schema import Candidate
@@ -49,8 +50,9 @@ FUSION = linear_fusion(log_lr=1 / 3)
 """By the findings alone, less sure of itself than the sum of the ratios would be."""
 
 
-def ranker_over(extractor: FeatureExtractor) -> FusionRanker:
-    return FusionRanker(extractor, FUSION)
+def ranker_over(extractor: FeatureExtractor) -> AnswerRanker:
+    """As the product asks it."""
+    return AnswerRanker(FusionRanker(extractor, FUSION), extractor.model)
 
 
 def rank(extractor: FeatureExtractor, findings: Sequence[Finding]) -> tuple[Candidate, ...]:
@@ -167,7 +169,7 @@ def test_questions_are_ranked_by_what_the_ranker_makes_of_the_answers(extractor,
         told = weight = 0.0
         for share, likely, answer in (
             (1.0, yes, patient(LARGE, term_id)),
-            (TOLD_ABSENT, 1 - yes, patient(LARGE, no=[term_id])),
+            (TOLD_ABSENT, 1 - yes, (*patient(LARGE), Finding(term_id=term_id, label="", excluded=True, asked=True))),
         ):
             (after,) = np.exp(ranker.reread([answer], diseases))
             told += share * likely * float(np.sum(after * np.log2(after / now)))

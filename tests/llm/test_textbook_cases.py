@@ -1,7 +1,9 @@
 """Stories in a clinician's words with the diagnosis that a textbook of medicine gives them."""
 
+import numpy as np
 import pytest
 
+from kg.schema import Finding
 from llm.assistant import DiagnosisAssistant
 
 pytestmark = pytest.mark.release
@@ -74,3 +76,42 @@ def test_only_marfans_story_rules_something_out(release_assistant: DiagnosisAssi
 def test_marfan_of_the_father_is_not_the_patients(release_assistant: DiagnosisAssistant):
     findings = release_assistant.find_findings(TEXTBOOK["Marfan syndrome"])
     assert "HP:0002647" not in {f.term_id for f in findings}  # aortic dissection
+
+
+TALL = (
+    "A 24-year-old man with tall stature, arachnodactyly, ectopia lentis, scoliosis and dilatation of the aortic root."
+)
+CRUMPLED_EAR, CONTRACTURAL_ARACHNODACTYLY = "HP:0009901", "OMIM:121050"
+
+
+@pytest.mark.parametrize("story", [TALL, *TEXTBOOK.values()])
+def test_no_never_raises_a_disease_above_one_that_has_the_sign_no_more_often(
+    release_assistant: DiagnosisAssistant, story: str
+):
+    findings, person = release_assistant.find_findings(story), release_assistant.find_person(story)
+    before = release_assistant.diagnose(findings, k=20, person=person)
+    assert before.questions
+    model = release_assistant.model
+    for term_id in {CRUMPLED_EAR, *(q.term_id for q in before.questions)}:
+        denial = Finding(term_id=term_id, label="", excluded=True, asked=True)
+        after = {
+            d.disease_id: d.probability
+            for d in release_assistant.diagnose([*findings, denial], 20, person=person).diagnoses
+        }
+        kept = [d for d in before.diagnoses if d.disease_id in after]
+        column = list(model.graph.ontology.terms).index(term_id)
+        rows = np.array([model.group_index[d.disease_id] for d in kept])
+        p = model.probabilities_of(np.array([column]), rows)[:, 0]
+        gained = np.array([np.log(after[d.disease_id] / d.probability) for d in kept])
+        assert np.all(np.diff(gained[np.argsort(p, kind="stable")]) <= 1e-4)
+
+
+def test_no_crumpled_ear_does_not_speak_for_the_disease_with_crumpled_ears(release_assistant: DiagnosisAssistant):
+    findings, person = release_assistant.find_findings(TALL), release_assistant.find_person(TALL)
+    denial = Finding(term_id=CRUMPLED_EAR, label="", excluded=True, asked=True)
+    shares = [
+        {d.disease_id: d.probability for d in release_assistant.diagnose(told, 20, person=person).diagnoses}
+        for told in (findings, [*findings, denial])
+    ]
+    before, after = (of[CONTRACTURAL_ARACHNODACTYLY] for of in shares)
+    assert after < before / 2

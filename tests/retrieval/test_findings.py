@@ -235,6 +235,11 @@ def test_ids_may_be_parted_and_marked_in_several_ways(text):
     assert signs(parse_finding_ids(text, ONTOLOGY)) == ["+Seizure", "-Hearing impairment"]
 
 
+def test_what_was_denied_when_asked_for_is_marked_apart():
+    found = parse_finding_ids("HP:0001250 -HP:0001251 !HP:0000365", ONTOLOGY)
+    assert [(f.excluded, f.asked) for f in found] == [(False, False), (True, False), (True, True)]
+
+
 def test_older_ids_become_current_ones():
     assert [f.term_id for f in parse_finding_ids("HP:0001275 HP:0009999", ONTOLOGY)] == ["HP:0001250", "HP:0001251"]
 

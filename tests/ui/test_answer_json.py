@@ -95,7 +95,15 @@ def test_public_json():
         "setting": "genetics-clinic",
         "urgent": [],
         "findings": [
-            {"id": "HP:0001250", "label": "Seizure", "excluded": False, "quote": "fits", "start": 8, "end": 12}
+            {
+                "id": "HP:0001250",
+                "label": "Seizure",
+                "excluded": False,
+                "asked": False,
+                "quote": "fits",
+                "start": 8,
+                "end": 12,
+            }
         ],
         "diagnoses": [
             {

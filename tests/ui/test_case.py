@@ -150,13 +150,14 @@ def test_other_findings_stay_as_they_are(action):
 @example([LeaveOpen(term_id=SCOLIOSIS, label="x"), Mark(term_id=SCOLIOSIS, label="x", status=Status.FAMILY)])
 @given(st.lists(actions, max_size=8))
 def test_what_a_browser_keeps_gives_the_case_back_without_its_words(done):
-    case = CASE
+    case = CASE.answering([DEAF])
     for action in done:
         case = apply(action, case)
     kept = json.loads(json.dumps(stored(case)))
     again = parse_stored(kept, ONTOLOGY)
     assert statuses(again) == statuses(case)
     assert list(statuses(again)) == list(statuses(case))
+    assert [f.term_id for f in again.findings if f.asked] == [f.term_id for f in case.findings if f.asked]
     assert (again.unknown, again.person.age, again.person.sex) == (case.unknown, case.person.age, case.person.sex)
     assert "fits" not in json.dumps(kept)
     assert not any(f.quote for f in again.findings)
@@ -208,6 +209,7 @@ def test_what_no_page_of_ours_sends_is_refused(data, error, says):
         {"findings": [[SEIZURE, "present"]] * 201, "unknown": []},
         {"findings": [["HP:9999999", "present"]], "unknown": []},
         {"findings": [], "unknown": [], "age": "old"},
+        {"findings": [], "unknown": [], "asked": 1},
     ],
 )
 def test_a_kept_case_that_cannot_be_ours_is_refused(kept):

@@ -174,6 +174,24 @@ def test_a_question_that_nobody_can_answer_is_not_asked_again():
     assert [q.term_id for q in consultation.session.differential.questions] == asked[1:]
 
 
+def test_an_answer_to_a_question_is_kept_apart_from_what_was_told():
+    consultation = told("Seizures.")
+    scoliosis, lens = [q.term_id for q in consultation.session.differential.questions]
+    edit(consultation, kind="mark", id=scoliosis, status="excluded")
+    edit(consultation, kind="mark", id="HP:0000365", status="excluded")
+    edit(consultation, kind="mark", id=lens, status="present")
+    asked = {f.term_id: f.asked for f in consultation.session.case.findings}
+    assert asked == {"HP:0001250": False, scoliosis: True, "HP:0000365": False, lens: True}
+
+
+def test_an_answer_in_words_is_an_answer():
+    consultation = told("Seizures.")
+    list(respond(FakeAssistant(), consultation, "No scoliosis, no hearing loss."))
+    asked = {f.label: f.asked for f in consultation.session.case.findings}
+    assert asked["Scoliosis"]
+    assert not asked["Seizure"]
+
+
 EDITS = st.lists(
     st.one_of(
         st.fixed_dictionaries(

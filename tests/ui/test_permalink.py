@@ -27,7 +27,7 @@ persons = st.builds(
     st.none() | ages,
     st.booleans(),
 )
-states = st.sampled_from([{}, {"excluded": True}, {"uncertain": True}])
+states = st.sampled_from([{}, {"excluded": True}, {"uncertain": True}, {"excluded": True, "asked": True}])
 
 
 @given(data=st.data(), person=persons)
