@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 from itertools import groupby
+from urllib.parse import urlsplit
 
 from kg.cautions import CheckedCaution
 from kg.graph import KnowledgeGraph
@@ -160,5 +161,5 @@ def _cited(text: str, provenance: Iterable[Provenance]) -> str:
 
 
 def _short(provenance: Provenance) -> str:
-    """An address would be longer than the statement; its source's name is not."""
-    return provenance.source if provenance.reference.startswith("http") else provenance.reference
+    """Of an address, which would be longer than the statement, the host."""
+    return (urlsplit(provenance.reference).hostname or provenance.reference).removeprefix("www.")
