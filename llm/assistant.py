@@ -39,6 +39,7 @@ from retrieval.schema import Candidate, CaseHit, ReaderName, UrgentCondition
 from retrieval.term_search import TermHit, TermSearch
 from retrieval.urgent import find_urgent
 
+_VERSION = version("citedx")  # looked up once: it reads the folders of all packages
 NOTHING_FOUND = (
     "No finding was recognised, so there is nothing to reason from. "
     "Describe signs and symptoms in words, or give HPO ids."
@@ -173,7 +174,7 @@ class DiagnosisAssistant:
 
     def _versions_of(self, sources: Sources) -> dict[str, str]:
         return {
-            "citedx": version("citedx"),
+            "citedx": _VERSION,
             **sources.graph.versions,
             "cases": sources.library.version if sources.library else "none",
             "ranker": sources.ranker.version,

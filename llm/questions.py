@@ -26,7 +26,7 @@ Doubles = NDArray[np.float64]
 N_CANDIDATES = 20
 """Candidates over which questions are weighed."""
 N_REREAD = 12
-"""Questions whose answers the ranker reads: each costs it two readings of the candidates."""
+"""Questions whose answers the ranker reads: each costs it one reading of the candidates, of the "yes"."""
 TOLD_ABSENT = 0.3
 """Share of what a patient lacks that can be said to be absent; docs/log.md has others."""
 

@@ -25,7 +25,7 @@ from retrieval.demographics import UNKNOWN, Demographics, Sex
 from retrieval.schema import Candidate
 
 TEMPERATURE = 1.5
-"""Chosen on half of the stories at hand (docs/log.md)."""
+"""A judgement, not fitted: findings of one disease come together, so that their ratios say less than their sum."""
 
 
 class EverydayRanker:
