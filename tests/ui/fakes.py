@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from kg.errors import NotReadyError, UnknownIdError, UsageError
 from kg.genetics import Genetics
 from kg.ontology import PHENOTYPIC_ABNORMALITY, ROOT, Ontology
-from kg.schema import Finding, Gene, Provenance, Setting, Synonym, Term
+from kg.schema import Finding, Gene, Provenance, Setting, Synonym, Term, Urgency
 from kg.translations import Language
 from llm.chat.protocol import Rung
 from llm.conversation.answerer import Answerer
@@ -26,7 +26,7 @@ from llm.schema import Claim, Commentary, Diagnosis, Differential, OpenQuestion,
 from retrieval.context import Certainty, Context, Experiencer
 from retrieval.demographics import UNKNOWN, Demographics, find_demographics
 from retrieval.findings import Statement
-from retrieval.schema import Evidence, EvidenceKind
+from retrieval.schema import Evidence, EvidenceKind, RedFlag, UrgentCondition
 from retrieval.term_search import TermHit
 
 PHRASES = {
@@ -90,6 +90,15 @@ EVIDENCE = (
         provenance=(Provenance(reference="PMID:9792883", **_HPOA),),
         score=0.81,
     ),
+)
+_PAGE = Provenance(reference="https://medlineplus.gov/seizures.html", **_HPOA)
+STATUS_EPILEPTICUS = UrgentCondition(
+    disease_id="DOID:1824",
+    name="Status epilepticus",
+    urgency=Urgency.EMERGENCY,
+    probability=0.12,
+    present=(RedFlag(term_id="HP:0001250", label="Seizure", provenance=_PAGE),),
+    to_ask=(RedFlag(term_id="HP:0001083", label="Ectopia lentis", provenance=_PAGE),),
 )
 DIAGNOSES = (
     Diagnosis(
@@ -232,6 +241,7 @@ class FakeAssistant:
             evidence=(),
             person=person,
             setting=setting or Setting.GENETICS_CLINIC,
+            urgent=(STATUS_EPILEPTICUS,) if setting is Setting.EMERGENCY and "HP:0001250" in present else (),
             versions=self.versions,
         )
         if not present:

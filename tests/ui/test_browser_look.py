@@ -46,6 +46,24 @@ def test_axe_finds_nothing_serious_and_nothing_sticks_out(visit, scheme, viewpor
     assert user.page.evaluate("document.body.classList.contains('dark')") is (scheme == "dark")
 
 
+def test_what_must_not_be_missed_appears_with_the_setting_which_outlives_a_reload(visit):
+    user: Visitor = visit()
+    user.send(STORY)
+    user.answered()
+    expect(user.page.locator(".urgent")).to_have_count(0)
+    user.page.get_by_label("Where the patient is seen").select_option("emergency")
+    expect(user.page.locator(".urgent")).to_contain_text("Status epilepticus")
+    user.answered()
+    assert serious(user) == []
+    user.page.reload()
+    user.answered()
+    expect(user.page.get_by_label("Where the patient is seen")).to_have_value("emergency")
+    expect(user.page.locator(".urgent")).to_have_count(1)
+    expect(user.chip("HP:0001083")).to_have_class("chip family")
+    user.page.locator(".urgent .flag").click()
+    expect(user.chip("HP:0001083")).to_have_class("chip present")
+
+
 def test_the_search_is_a_combobox_that_axe_approves(visit):
     user: Visitor = visit()
     user.page.get_by_role("combobox", name="Search for a finding").press_sequentially("s")
