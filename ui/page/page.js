@@ -40,7 +40,7 @@ document.addEventListener("click", (event) => {
     const data = JSON.parse(asked.dataset.action);
     if (data.kind === "new") { sessionStorage.removeItem(CASE); $("#story").focus(); }
     act(data);
-    if (data.kind === "care") { showView("care"); $("#view-care").scrollIntoView({block: "nearest"}); }
+    if (data.kind === "care") { showView("care"); $("[role=tablist]").scrollIntoView(); }
   }
   const example = event.target.closest("[data-fill]");
   if (example) { $("#story").value = example.dataset.fill; $("#story").focus(); }
