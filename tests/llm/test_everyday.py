@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -11,10 +12,11 @@ from kg.graph import KnowledgeGraph
 from kg.schema import Seen, Setting
 from kg.visits import RAREST, SHARES
 from llm.assistant import DiagnosisAssistant
+from llm.questions import askable
 from retrieval.candidates import FusionRanker
 from retrieval.everyday import EverydayPractice
 from retrieval.lexicon import Lexicon
-from tests.toy import LARGE, VERY_LARGE, build_extractor, build_model, linear_fusion, patient
+from tests.toy import BRITTLE, LARGE, VERY_LARGE, build_extractor, build_model, linear_fusion, patient
 from tests.toy_conditions import FLU, PAGE, STORM, TABLE
 
 STORIES = {
@@ -105,6 +107,13 @@ def test_an_answer_keeps_its_setting_when_it_is_read_again(toy_graph: KnowledgeG
     by_default = toy_assistant(toy_graph, setting=Setting.EMERGENCY, load_everyday=lambda: practice)
     assert by_default.diagnose(patient(LARGE)) == answer
     assert by_default.graph is wide
+
+
+def test_a_diagnosis_is_no_question_about_itself(toy_graph: KnowledgeGraph):
+    named = [replace(d, name=toy_graph.ontology.name(BRITTLE).upper()) for d in TABLE.diseases]
+    for diseases, is_asked in ((TABLE.diseases, True), (named, False)):
+        model = build_model(toy_graph.with_statements(diseases, TABLE.associations, TABLE.provenance))
+        assert (BRITTLE in askable(model, patient(LARGE), [model.group_index[STORM]])) is is_asked
 
 
 @pytest.mark.release
