@@ -125,7 +125,7 @@ class CircumstanceTable:
         if told.sex is not None:
             known["sex"] = told.sex
         taken = {g.name for drug in told.drugs for g in self.groups_of(drug)}
-        known |= {TAKES + name: True for name in taken}
+        known |= {TAKES + name: True for name in sorted(taken)}
         diseases = {name_key(name) for name in told.diseases}
         for circumstance in self.circumstances.values():
             is_so = _holds(circumstance, told, diseases, taken, ontology)

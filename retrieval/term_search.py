@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from heapq import nsmallest
 from typing import NamedTuple
 
-from kg.ontology import Ontology
+from kg.ontology import PHENOTYPIC_ABNORMALITY, Ontology
 from kg.translations import Translations
 from retrieval.lexicon import Lexicon
 
@@ -113,7 +113,7 @@ def _starts(wordings: Iterable[_Wording]) -> Iterator[int]:
 
 
 def _wordings(ontology: Ontology) -> Iterator[_Wording]:
-    for term_id in sorted(ontology.phenotypic_abnormalities):
+    for term_id in sorted(ontology.phenotypic_abnormalities - {PHENOTYPIC_ABNORMALITY}):  # "abnormality" is no finding
         term = ontology.terms[term_id]
         yield _Wording(_fold(term.name), term.name, term_id, True)
         for synonym in term.synonyms:
@@ -124,5 +124,5 @@ def _translated(ontology: Ontology, translations: Translations) -> Iterator[_Wor
     said = [(t, text, True) for t, text in translations.labels.items()]
     said += [(t, text, False) for t, text in translations.synonyms]
     for term_id, text, is_name in said:
-        if term_id in ontology.phenotypic_abnormalities:
+        if term_id in ontology.phenotypic_abnormalities and term_id != PHENOTYPIC_ABNORMALITY:
             yield _Wording(_fold(text), text, term_id, is_name)

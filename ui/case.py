@@ -251,7 +251,7 @@ def parse_setting(value: str) -> Setting:
     try:
         return Setting(value)
     except ValueError:
-        raise UsageError(f"the setting is {' or '.join(Setting)}, got {value[:40]!r}") from None
+        raise UsageError(f"the setting is {', '.join(Setting)}, got {value[:40]!r}") from None
 
 
 def _term(term_id: object, ontology: Ontology) -> tuple[str, str]:

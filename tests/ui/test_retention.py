@@ -85,7 +85,7 @@ def test_calls_of_the_api_are_forgotten(server: FastAPI):
     store = store_of(server)
     with served(server) as address:
         for _ in range(N_LATER):
-            call = {"data": ["Seizures.", "", "", "", 1]}
+            call = {"data": ["Seizures.", "", "", "", 1, ""]}
             job = httpx.post(f"{address}/gradio_api/call/diagnose", json=call).json()["event_id"]
             assert "event: complete" in httpx.get(f"{address}/gradio_api/call/diagnose/{job}").text
         asyncio.run(until(lambda: len(store.session_data) <= MAX_CLOSED))

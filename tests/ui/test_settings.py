@@ -63,9 +63,7 @@ def test_a_setting_that_is_none_is_one_line_and_changes_nothing():
     consultation = told()
     before = consultation.session
     run(see_in(FakeAssistant(), consultation, "ward 7"))
-    assert consultation.session.turns[-1].note.startswith(
-        "the setting is general-practice or emergency or genetics-clinic"
-    )
+    assert consultation.session.turns[-1].note.startswith("the setting is general-practice, emergency, genetics-clinic")
     assert (consultation.session.setting, consultation.session.differential) == (None, before.differential)
 
 
