@@ -32,7 +32,8 @@ def test_the_pictures_of_an_answer_fit_the_page_and_cite_its_evidence(visit, rea
     user.send(STORY)
     user.answered()
     tabs = user.page.get_by_role("tab")
-    assert [tab.inner_text() for tab in tabs.all()] == ["Evidence", "Graph", "Weights", "Similar patients"]
+    names = ["Evidence", "Graph", "Weights", "Similar patients", "Treatment and risk"]
+    assert [tab.inner_text() for tab in tabs.all()] == names
     for tab in reversed(tabs.all()):
         tab.click()
         assert user.page.get_by_role("tabpanel").is_visible()
