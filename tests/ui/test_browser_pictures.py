@@ -34,6 +34,8 @@ def test_the_pictures_of_an_answer_fit_the_page_and_cite_its_evidence(visit, rea
     tabs = user.page.get_by_role("tab")
     names = ["Evidence", "Graph", "Weights", "Similar patients", "Treatment and risk"]
     assert [tab.inner_text() for tab in tabs.all()] == names
+    user.page.get_by_role("button", name="Treatment and risk").first.click()
+    user.page.locator("#view-care h3").first.wait_for()
     for tab in reversed(tabs.all()):
         tab.click()
         assert user.page.get_by_role("tabpanel").is_visible()
