@@ -95,6 +95,19 @@ class Treatment:
         return avoided or bool(self.contraindications)
 
     @property
+    def is_unchecked(self) -> bool:
+        """Whether no source here says for whom it is not, where one says that it is a treatment."""
+        return self.kind is not TreatmentKind.AGAINST and not self.cautions and not self.contraindications
+
+    @property
+    def untold(self) -> tuple[str, ...]:
+        """What was not told of the patient and would matter."""
+        if self.kind is TreatmentKind.AGAINST:
+            return ()
+        unknown = (c for c in self.cautions if c.applies is None)
+        return tuple(dict.fromkeys(" and ".join(map(str, c.caution.when)) for c in unknown))
+
+    @property
     def warnings(self) -> tuple[CheckedCaution, ...]:
         """The cautions that apply to this patient."""
         return tuple(c for c in self.cautions if c.applies)

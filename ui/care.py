@@ -13,7 +13,7 @@ from functools import lru_cache
 from kg.errors import UsageError
 from kg.graph import KnowledgeGraph
 from kg.schema import Finding
-from kg.scores import Assessment
+from kg.scores import Assessment, Band
 from kg.sources.scores import ScoreTable, load_scores
 from kg.treatments import TreatmentKnowledge, TreatmentReview
 from retrieval.demographics import Demographics
@@ -130,3 +130,12 @@ def review_risk(
         assessments=assess_scores(chosen, inputs),
         inputs=inputs,
     )
+
+
+def word_band(band: Band) -> str:
+    """Points, and what a publication says of them: "3 to 5: high, 4.2 %, n = 718"."""
+    span = f"{band.low:g}" if band.low == band.high else f"{band.low:g} to {band.high:g}"
+    risk = "" if band.risk is None else f"{band.risk:g} %"
+    between = "" if band.interval is None else f"95 % interval {band.interval[0]:g} to {band.interval[1]:g}"
+    n = "" if band.n is None else f"n = {band.n:,}"
+    return f"{span}: " + ", ".join(part for part in (band.label, risk, between, n) if part)

@@ -11,13 +11,13 @@ from rich.markup import escape
 from kg.cautions import CheckedCaution
 from kg.graph import KnowledgeGraph
 from kg.schema import Provenance
-from kg.scores import Assessment, Band
+from kg.scores import Assessment
 from kg.sources.scores import ScoreTable
 from kg.treatments import Treatment, TreatmentKind, TreatmentReview
 from retrieval.demographics import word_demographics
 from retrieval.patient import PatientRecord
 from retrieval.risk import DiseaseRisk, FilledInput
-from ui.care import MORE_SOURCES, RiskReview, knowledge_of
+from ui.care import MORE_SOURCES, RiskReview, knowledge_of, word_band
 from ui.care_json import NO_SOURCE, NOT_COUNTED
 from ui.terminal import NOT_A_DEVICE
 
@@ -59,7 +59,7 @@ def show_treatments(console: Console, graph: KnowledgeGraph, review: TreatmentRe
 def _show_group(console: Console, graph: KnowledgeGraph, treatments: Iterable[Treatment]) -> None:
     unchecked = []
     for t in treatments:
-        if t.kind is not TreatmentKind.AGAINST and not t.cautions and not t.contraindications:
+        if t.is_unchecked:
             unchecked.append(t.name)
         aim = "; ".join(graph.ontology.name(i) for i in t.term_ids)
         disputed = "  [yellow]another source says the opposite[/]" if t.is_disputed else ""
@@ -72,10 +72,8 @@ def _show_group(console: Console, graph: KnowledgeGraph, treatments: Iterable[Tr
         for relation in t.contraindications:
             about = escape(f"{graph.diseases[relation.object_id].name}: {relation.note}")
             console.print(f"    [red]avoid[/]  {about}  [dim]{_cites([relation.provenance])}[/]", highlight=False)
-        untold = [c for c in t.cautions if c.applies is None and t.kind is not TreatmentKind.AGAINST]
-        if untold:
-            asked = "; ".join(dict.fromkeys(" and ".join(map(str, c.caution.when)) for c in untold))
-            console.print(f"    [dim]not told, and would matter: {escape(asked)}[/]", highlight=False)
+        if t.untold:
+            console.print(f"    [dim]not told, and would matter: {escape('; '.join(t.untold))}[/]", highlight=False)
     if unchecked:
         console.print(f"  [dim]{NO_SOURCE}: {escape('; '.join(unchecked))}[/]", highlight=False)
 
@@ -146,7 +144,7 @@ def _show_assessment(console: Console, assessment: Assessment, review: RiskRevie
         points = f"{low:g} points" if low == high else f"{low:g} to {high:g} points, by what is known"
         console.print(f"  {points}", highlight=False)
         for band in assessment.bands:
-            console.print(f"    {_word_band(band)}", highlight=False)
+            console.print(f"    {word_band(band)}", highlight=False)
     if assessment.risk is not None:
         console.print(f"  {assessment.risk:.1f} %", highlight=False)
     for name in score.names():
@@ -159,14 +157,6 @@ def _show_assessment(console: Console, assessment: Assessment, review: RiskRevie
     for publication in dict.fromkeys((score.publication, score.risk_publication)):
         doi = f"  doi:{publication.doi}" if publication.doi else ""
         console.print(f"  [dim]{escape(publication.cite)}  {publication.reference}{doi}[/]", highlight=False)
-
-
-def _word_band(band: Band) -> str:
-    span = f"{band.low:g}" if band.low == band.high else f"{band.low:g} to {band.high:g}"
-    risk = "" if band.risk is None else f"{band.risk:g} %"
-    between = "" if band.interval is None else f"95 % interval {band.interval[0]:g} to {band.interval[1]:g}"
-    n = "" if band.n is None else f"n = {band.n:,}"
-    return f"{span}: " + ", ".join(part for part in (band.label, risk, between, n) if part)
 
 
 def _word_input(filled: FilledInput, table: ScoreTable) -> str:

@@ -11,13 +11,14 @@ from itertools import groupby
 from urllib.parse import urlsplit
 
 from kg.cautions import CheckedCaution
+from kg.curie import url_of
 from kg.graph import KnowledgeGraph
 from kg.schema import Provenance
-from kg.scores import Assessment, Band
+from kg.scores import Assessment
 from kg.sources.scores import load_scores
 from kg.treatments import Treatment, TreatmentKind, TreatmentReview
 from retrieval.risk import DiseaseRisk
-from ui.care import MORE_SOURCES, RiskReview
+from ui.care import MORE_SOURCES, RiskReview, word_band
 from ui.care_json import NO_SOURCE, NOT_COUNTED
 from ui.page.evidence import View
 from ui.page.markup import link
@@ -67,9 +68,7 @@ def _treatments(review: TreatmentReview, graph: KnowledgeGraph, words: Words) ->
 
 def _group(title: str, treatments: Iterable[Treatment], graph: KnowledgeGraph, words: Words) -> str:
     treatments = list(treatments)
-    unchecked = [
-        t.name for t in treatments if t.kind is not TreatmentKind.AGAINST and not t.cautions and not t.contraindications
-    ]
+    unchecked = [t.name for t in treatments if t.is_unchecked]
     listed = _list(title, (_treatment(t, graph, words) for t in treatments), words)
     if not unchecked:
         return listed
@@ -86,10 +85,9 @@ def _treatment(treatment: Treatment, graph: KnowledgeGraph, words: Words) -> str
         _cited(f"{graph.diseases[r.object_id].name}: {r.note}", [r.provenance]) for r in treatment.contraindications
     ]
     said += "".join(f'<p class="beware">{w}</p>' for w in warnings)
-    untold = [c for c in treatment.cautions if c.applies is None and treatment.kind is not TreatmentKind.AGAINST]
-    if untold:
-        asked = "; ".join(dict.fromkeys(" and ".join(map(str, c.caution.when)) for c in untold))
-        said += f'<p class="reference">{escape(words("not told, and would matter: {what}", what=asked))}</p>'
+    if treatment.untold:
+        asked = words("not told, and would matter: {what}", what="; ".join(treatment.untold))
+        said += f'<p class="reference">{escape(asked)}</p>'
     return said
 
 
@@ -125,25 +123,16 @@ def _assessment(assessment: Assessment, words: Words) -> str:
             low, high = assessment.total
             points = f"{low:g}" if low == high else f"{low:g}–{high:g}"
             lines.append(f"<b>{escape(words('Points: {n}', n=points))}</b>")
-            lines += [escape(_word_band(b)) for b in assessment.bands]
+            lines += [escape(word_band(b)) for b in assessment.bands]
         if assessment.risk is not None:
             lines.append(f"<b>{assessment.risk:.1f} %</b>")
         asked = "; ".join(table.inputs[name].label for name in assessment.missing)
         lines += [escape(words("Not known: {what}", what=asked))] if asked else []
     cited = " · ".join(
-        link(f"https://pubmed.ncbi.nlm.nih.gov/{p.pmid}/", p.cite)
-        for p in dict.fromkeys((score.publication, score.risk_publication))
+        link(url_of(p.reference), p.cite) for p in dict.fromkeys((score.publication, score.risk_publication))
     )
     items = "".join(f"<li>{line}</li>" for line in [*lines, cited])
     return f"<h4>{escape(score.name)}: {escape(score.predicts)}</h4><ul>{items}</ul>"
-
-
-def _word_band(band: Band) -> str:
-    span = f"{band.low:g}" if band.low == band.high else f"{band.low:g}–{band.high:g}"
-    risk = "" if band.risk is None else f"{band.risk:g} %"
-    between = "" if band.interval is None else f"95 % {band.interval[0]:g}–{band.interval[1]:g}"
-    n = "" if band.n is None else f"n = {band.n:,}"
-    return f"{span}: " + ", ".join(part for part in (band.label, risk, between, n) if part)
 
 
 def _list(title: str, items: Iterable[str], words: Words) -> str:
