@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib.util
 import logging
 import platform
+import socket
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
@@ -44,12 +45,15 @@ def connect_cluster(address: str) -> Iterator[Any]:
     if importlib.util.find_spec("distributed") is None:
         raise NotReadyError('distributed is not installed: pip install "citedx[distributed]"')
     from distributed import Client, KilledWorker
+    from distributed.comm import get_address_host_port
     from distributed.comm.core import CommClosedError
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # it tells of every lost connection, at length
     try:
+        # A client that finds nobody, once it is collected, can wait for ever on the lock of the next one's start.
+        socket.create_connection(get_address_host_port(address), CONNECT_S).close()
         client = Client(address, timeout=CONNECT_S, set_as_default=False)
-    except (OSError, ValueError) as error:  # a time-out is an OSError
+    except (OSError, OverflowError, ValueError) as error:  # a time-out is an OSError
         raise NotReadyError(
             f"no scheduler answers at {address}: start one with `dask scheduler` and workers with `dask worker`"
         ) from error

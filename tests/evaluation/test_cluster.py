@@ -178,7 +178,7 @@ def test_where_nobody_answers_it_is_said_how_to_start():
         pass
 
 
-@pytest.mark.parametrize("address", ["", "127.0.0.1", "nonsense://x"])
+@pytest.mark.parametrize("address", ["", "127.0.0.1", "nonsense://x", "tcp://127.0.0.1:99999"])
 def test_what_is_no_address_is_refused(address: str):
     with pytest.raises(NotReadyError, match="no scheduler answers at"), connect_cluster(address):
         pass
