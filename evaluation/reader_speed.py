@@ -71,9 +71,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         features, listed = knowledge.reader_features, knowledge.extractor.extract
         chosen = [(c.findings, listed(c.findings).diseases[:N_CANDIDATES]) for c in cases]
         for findings, diseases in chosen[:N_WARM_UP]:
-            features.describe(findings, diseases)
-        made = median(_milliseconds(lambda f=f, d=d: features.describe(f, d)) for f, d in chosen)  # type: ignore[misc]
-        patients = [features.describe(f, d) for f, d in chosen]
+            features.describe([findings], diseases)
+        made = median(_milliseconds(lambda f=f, d=d: features.describe([f], d)) for f, d in chosen)  # type: ignore[misc]
+        patients = [patient for f, d in chosen for patient in features.describe([f], d)]
         devices = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
         lines = time_devices(patients, devices)
     except CitedxError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from kg.ontology import PHENOTYPIC_ABNORMALITY, ROOT, Ontology
@@ -25,9 +26,11 @@ def explain(
     present = [a for a in associations if not a.excluded]
     absent = [a for a in associations if a.excluded]
     findings = tuple(findings)
-    matches = tuple(_match(f, present, absent, ontology) for f in findings)
+    implying = _implying(findings, present, ontology)
+    matches = tuple(_match(f, implying[f.term_id], present, absent, ontology) for f in findings)
     mentioned = {t for f in findings for t in ontology.ancestors(f.term_id)}
-    missing = [a for a in present if _is_expected(a) and not _is_mentioned(a, findings, mentioned, ontology)]
+    mentioned.update(a.term_id for of_finding in implying.values() for a in of_finding)
+    missing = [a for a in present if _is_expected(a) and a.term_id not in mentioned]
     unique: dict[str, Association] = {}
     for a in sorted(missing, key=_telling, reverse=True):
         unique.setdefault(a.term_id, a)
@@ -35,12 +38,28 @@ def explain(
     return Explanation(disease_id=disease_id, matches=matches, missing=tuple(unique[t] for t in most_specific))
 
 
+def _implying(
+    findings: Sequence[Finding], present: Sequence[Association], ontology: Ontology
+) -> defaultdict[str, list[Association]]:
+    """By the term of a finding: what is stated of it, or of something more specific."""
+    told = {f.term_id for f in findings}
+    implying: defaultdict[str, list[Association]] = defaultdict(list)
+    for association in present:
+        for term_id in told & ontology.ancestors(association.term_id):
+            implying[term_id].append(association)
+    return implying
+
+
 def _match(
-    finding: Finding, present: Sequence[Association], absent: Sequence[Association], ontology: Ontology
+    finding: Finding,
+    implying: Sequence[Association],
+    present: Sequence[Association],
+    absent: Sequence[Association],
+    ontology: Ontology,
 ) -> FindingMatch:
     term_id, above = finding.term_id, ontology.ancestors(finding.term_id)
-    exact = [a for a in present if a.term_id == term_id]
-    specific = [a for a in present if a.term_id != term_id and term_id in ontology.ancestors(a.term_id)]
+    exact = [a for a in implying if a.term_id == term_id]
+    specific = [a for a in implying if a.term_id != term_id]
     not_seen = [a for a in absent if a.term_id in above]
     if finding.excluded:
         if exact or specific:
@@ -71,11 +90,6 @@ def _nearest_above(finding: Finding, present: Sequence[Association], ontology: O
 def _is_expected(association: Association) -> bool:
     frequency = association.frequency
     return frequency is not None and frequency.low >= EXPECTED and (frequency.m is None or frequency.m > 1)
-
-
-def _is_mentioned(a: Association, findings: Sequence[Finding], mentioned: set[str], ontology: Ontology) -> bool:
-    """Whether the patient's findings speak of the annotated term, by itself or a relative."""
-    return a.term_id in mentioned or any(f.term_id in ontology.ancestors(a.term_id) for f in findings)
 
 
 def _telling(association: Association) -> tuple[bool, float, int, str]:

@@ -196,8 +196,24 @@ class LikelihoodModel:
         The ancestor's share follows from the likelihood ratio, so this is what a question about the term would find.
         """
         column = self._column_index(term_id)
-        p: Floats = np.clip(self._present_ratio(column) * self.background[column], 1e-4, 1 - 1e-4)
-        return p
+        return _as_probability(self._present_ratio(column) * self.background[column])
+
+    def answer_probabilities(self, term_ids: Sequence[str], diseases: Sequence[int]) -> Floats:
+        """The same of some terms and some diseases (indices into ``groups``), shape [n_terms, n_diseases]."""
+        s, background = self.settings, self.background
+        described = self.profiles_by_disease[list(diseases)].toarray()
+        inherited = described * np.where(background < s.common, np.float32(s.ancestor_weight) / background, 0)
+        columns = [self._column_index(t) for t in term_ids]
+        ratios = np.zeros((len(columns), len(diseases)), np.float32)
+        for row, column in enumerate(columns):
+            ancestors = self.graph.ontology.ancestors(self.graph.annotations.term_ids[column])
+            above = [self._term_index[a] for a in ancestors if self._term_index[a] != column]
+            ratios[row] = inherited[:, above].max(axis=1, initial=0)
+            own = described[:, column]
+            ratios[row, own > 0] = own[own > 0] * (s.exact_weight / background[column])
+            ratios[row] += s.noise
+            ratios[row, self.is_said_absent(column, np.array(diseases))] *= s.contradiction
+        return _as_probability(ratios * background[columns][:, None])
 
     def log_lr(self, term_id: str, *, excluded: bool = False, asked: bool = False) -> Floats:
         """Natural-log likelihood ratio of one finding for every disease, shape [n_diseases]; see ``Finding``."""
@@ -249,6 +265,12 @@ class LikelihoodModel:
         background = min(float(self.background[column]), 1.0)
         log_lr: Floats = np.log1p(-belief * p) - np.float32(np.log1p(-belief * background))
         return log_lr
+
+
+def _as_probability(p: Floats) -> Floats:
+    """Never certain."""
+    clipped: Floats = np.clip(p, 1e-4, 1 - 1e-4)
+    return clipped
 
 
 def load_likelihood(

@@ -133,9 +133,7 @@ def information_gain(prior: Doubles, p_yes: Doubles, told_absent: float = TOLD_A
 def _p_yes(model: LikelihoodModel, diseases: Sequence[int], terms: Sequence[str]) -> Doubles:
     """P(term | disease), and last of any other disease, shape [n_terms, n_diseases + 1]."""
     background = [min(float(model.background_of(t)), 1.0) for t in terms]
-    return np.array(
-        [[*model.probability(t)[list(diseases)], b] for t, b in zip(terms, background, strict=True)], np.float64
-    )
+    return np.column_stack([model.answer_probabilities(terms, diseases).astype(np.float64), background])
 
 
 def _divergence(after: Doubles, before: Doubles) -> Doubles:

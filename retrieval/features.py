@@ -16,6 +16,7 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from kg.arrays import Doubles, Floats, Indices
 from kg.families import largest_of_kin, log_mean_of_kin
@@ -33,6 +34,10 @@ SUPPORTS, CONTRADICTS = 0.5, -0.05
 """Log-likelihood ratios beyond which a present finding is support, and an excluded one contradiction."""
 SHARPNESS = 20.0
 """Of the soft maximum over a disease's cases."""
+FEW = 50
+"""Ranks below this number are counted one by one, which is faster than sorting all."""
+N_LISTS = 16
+"""Lists of candidates whose kin are kept: a list is described dozens of times, with one finding more or less."""
 
 FEATURES = (
     "log_lr",  # summed log-likelihood ratio of all findings
@@ -115,6 +120,7 @@ class FeatureExtractor:
         )
         self.cases = tuple(known)
         self._sets = FindingSetIndex(known, model)
+        self._kin = Recent[bytes, tuple[sparse.csr_array, sparse.csr_array]](N_LISTS)
         self._coverages = Recent[tuple[str, ...], dict[str, Doubles]](N_PATIENTS)
         group_of_case = np.array([model.group_index[c.disease_id] for c in known], np.int64)
         self._with_cases, self._starts = np.unique(group_of_case, return_index=True)
@@ -204,8 +210,7 @@ class FeatureExtractor:
         similarities: tuple[Doubles, Doubles, Doubles],
     ) -> dict[str, Doubles]:
         """The summed ratio and the cases, of the chosen and of their kin."""
-        families = self.model.graph.families
-        by_gene, by_name = families.by_gene[chosen], families.by_name[chosen]
+        by_gene, by_name = self.kin_of(chosen)
         largest, second, soft = similarities
         return {
             "log_lr": log_lr[chosen],
@@ -223,6 +228,11 @@ class FeatureExtractor:
             "gene_kin_case": largest_of_kin(by_gene, largest, 0.0),
             "name_kin_case": largest_of_kin(by_name, largest, 0.0),
         }
+
+    def kin_of(self, diseases: Indices) -> tuple[sparse.csr_array, sparse.csr_array]:
+        """Kin of candidates by gene and by name, of shape [n_candidates, n_diseases] each; not to be changed."""
+        families = self.model.graph.families
+        return self._kin.get(diseases.tobytes(), lambda: (families.by_gene[diseases], families.by_name[diseases]))
 
     def case_similarities(self, present: Sequence[str]) -> tuple[Doubles, Doubles, Doubles]:
         """Per disease: largest and second largest cosine to its cases, and their soft maximum; 0 without cases."""
@@ -313,4 +323,6 @@ def first_of(scores: Doubles, n: int) -> Indices:
 
 def ranks_of(scores: Doubles, chosen: Indices) -> Doubles:
     """Ranks of the chosen among all: 0 for the largest score; equal scores share the best of their ranks."""
+    if len(chosen) < FEW:
+        return np.array([np.count_nonzero(scores > score) for score in scores[chosen]], np.float64)
     return np.searchsorted(np.sort(-scores), -scores[chosen]).astype(np.float64)

@@ -43,6 +43,7 @@ class FindingSetIndex:
         matrix = sparse.csr_array((values, columns, starts), shape=(len(cases), len(self._term_index)))
         lengths: Doubles = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1), np.float64))
         matrix.data /= np.repeat(np.maximum(lengths, 1e-12), np.diff(starts))
+        matrix.eliminate_zeros()  # of terms that say nothing
         self._matrix = sparse.csc_array(matrix)
         self._by_case = matrix
 
@@ -64,9 +65,13 @@ class FindingSetIndex:
     def implied(self, rows: Indices, terms: Indices) -> NDArray[np.bool_]:
         """Whether cases (rows) have terms (indices) or more specific ones, shape [n_rows, n_terms]; -1: no case."""
         has = np.zeros((len(rows), len(terms)), np.bool_)
-        is_case = rows >= 0
-        if is_case.any():
-            has[is_case] = np.asarray(self._by_case[rows[is_case]][:, terms].todense()) > 0
+        column_of = np.full(len(self._term_index), -1)
+        column_of[terms] = np.arange(len(terms))
+        starts, implied = self._by_case.indptr, self._by_case.indices
+        for i, row in enumerate(rows.tolist()):
+            if row >= 0:
+                columns = column_of[implied[starts[row] : starts[row + 1]]]
+                has[i, columns[columns >= 0]] = True
         return has
 
     def _implied(self, shares: Iterable[tuple[str, float]]) -> dict[int, float]:

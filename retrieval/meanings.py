@@ -9,7 +9,7 @@ The embedder has seen no published patient, so that nothing of a held-out public
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,10 +18,11 @@ from scipy import sparse
 
 from kg.arrays import Doubles, Floats, Indices
 from kg.ontology import Ontology
-from kg.recent import Recent
 from retrieval.embedding import bundled_embedder
 from retrieval.features import FeatureExtractor
-from retrieval.finding_sets import N_PATIENTS
+
+DECIMALS = 5
+"""Of a cosine: what differs by less is equal, so that ranks do not depend on how many patients are compared at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,22 +54,28 @@ class MeaningIndex:
         self.cases = self._shares_of_cases()
         """Share of a case's patients with each term that is told of it, shape [n_cases, n_terms]."""
         self._of_cases = _unit(self.cases @ self._weighted)
-        self._recent = Recent[frozenset[str], Likenesses](N_PATIENTS)
 
-    def compare(self, present: Sequence[str]) -> Likenesses:
-        """How like every disease and its cases are to a patient with these findings (at least one)."""
-        return self._recent.get(frozenset(present), lambda: self._compare(present))
+    def compare(self, patients: Sequence[Sequence[str]]) -> list[Likenesses]:
+        """How like every disease and its cases are to each patient, who has these findings (at least one)."""
+        told = list(dict.fromkeys(map(frozenset, patients)))
+        found = dict(zip(told, self._compare(told), strict=True))
+        return [found[frozenset(present)] for present in patients]
 
-    def _compare(self, present: Sequence[str]) -> Likenesses:
-        columns = sorted({self._term_index[t] for t in present})
-        implied = sorted({self._term_index[a] for t in present for a in self._ontology.ancestors(t)})
-        told, closed = (_unit(self._weighted[c].sum(axis=0)) for c in (columns, implied))
-        nearest, second, _ = self._extractor.per_disease((self._of_cases @ told).astype(np.float64))
-        return Likenesses(
-            nearest_case=nearest,
-            second_case=second,
-            profile=(self._of_diseases @ closed).astype(np.float64),
+    def _compare(self, patients: Sequence[Set[str]]) -> Iterator[Likenesses]:
+        ancestors = self._ontology.ancestors
+        told = _unit(np.stack([self._sum(terms) for terms in patients]))
+        closed = _unit(np.stack([self._sum({a for t in terms for a in ancestors(t)}) for terms in patients]))
+        to_cases, to_diseases = (
+            np.round((these @ those.T).astype(np.float64), DECIMALS)
+            for these, those in ((told, self._of_cases), (closed, self._of_diseases))
         )
+        for of_cases, of_diseases in zip(to_cases, to_diseases, strict=True):
+            nearest, second, _ = self._extractor.per_disease(of_cases)
+            yield Likenesses(nearest_case=nearest, second_case=second, profile=of_diseases)
+
+    def _sum(self, term_ids: Set[str]) -> Floats:
+        total: Floats = self._weighted[sorted(self._term_index[t] for t in term_ids)].sum(axis=0)
+        return total
 
     def likeness_of_terms(self, terms: Indices, others: Indices) -> Floats:
         """Cosine of the names of some terms and of others, by their indices; shape [n_others, n_terms].

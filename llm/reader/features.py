@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from kg.recent import Recent
 from kg.schema import Finding
 from llm.reader.person import PERSON_FEATURES, PersonFeatures
 from retrieval.demographics import UNKNOWN, Demographics
-from retrieval.features import FEATURES, CandidateFeatures, FeatureExtractor, first_of, ranks_of
+from retrieval.features import FEATURES, N_LISTS, CandidateFeatures, FeatureExtractor, first_of, ranks_of
 from retrieval.meanings import Likenesses, MeaningIndex
 
 N_FINDINGS = 32
@@ -50,6 +51,8 @@ EVIDENCE_FEATURES = (
     "meaning_probability",  # the same, each cosine times that term's P
     "meaning_case",  # cosine of the finding and the nearest term of the nearest published case
 )
+_OF_CASES = [EVIDENCE_FEATURES.index(name) for name in ("nearest_case", "second_case", "meaning_case")]
+_OF_DISEASE = [i for i in range(len(EVIDENCE_FEATURES)) if i not in _OF_CASES]
 CANDIDATE_FEATURES = (
     *FEATURES,
     "log_prior",  # weighted log of the disease's prevalence
@@ -97,6 +100,23 @@ class ReaderInputs:
     """Which candidates are kin by gene, and by name; shape [2, n, n]."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Listed:
+    """A list of candidates, and what is known of them whoever the patient is: they are read dozens of times."""
+
+    diseases: Indices
+    kin: tuple[sparse.csr_array, sparse.csr_array]
+    kin_among: NDArray[np.bool_]
+    """See ``ReaderInputs.kin``."""
+    profiles: sparse.csr_array
+    """P(term | disease), shape [n, n_terms]."""
+    expected: Indices
+    """Terms to expect, the most telling first, -1 after the last; shape [n, N_RANKED]."""
+    p_expected: Doubles
+    evidence: dict[tuple[str, bool], Floats]
+    """Of a term, present or excluded: features of shape [n, len(_OF_DISEASE)]."""
+
+
 class ReaderFeatureExtractor:
     """Makes the reader's inputs.
 
@@ -116,6 +136,7 @@ class ReaderFeatureExtractor:
         self._closures: dict[int, Indices] = {}
         self._related = Recent[str, Indices](N_RELATED)
         self._expected: dict[int, tuple[Indices, Floats]] = {}
+        self._lists = Recent[bytes, _Listed](N_LISTS)
 
     def extract(self, findings: Sequence[Finding], person: Demographics = UNKNOWN) -> ReaderInputs:
         """The inputs for a patient; the same whatever the order of the findings.
@@ -124,32 +145,40 @@ class ReaderFeatureExtractor:
             findings: with current ids, at least one present.
             person: age and sex, where they are known.
         """
-        likenesses = self._meanings.compare(_present(findings))
+        (likenesses,) = self._meanings.compare([_present(findings)])
         near = [first_of(of_all, N_PROPOSED) for of_all in (likenesses.nearest_case, likenesses.profile)]
-        listed = self._extractor.extract(findings, also=np.concatenate(near))
-        return self._with_evidence(findings, person, listed, likenesses)
+        described = self._extractor.extract(findings, also=np.concatenate(near))
+        return self._with_evidence(findings, person, described, likenesses)
 
-    def describe(self, findings: Sequence[Finding], diseases: Indices, person: Demographics = UNKNOWN) -> ReaderInputs:
-        """The inputs for given candidates, as indices into the model's groups."""
-        listed = self._extractor.describe(findings, diseases)
-        return self._with_evidence(findings, person, listed, self._meanings.compare(_present(findings)))
+    def describe(
+        self, patients: Sequence[Sequence[Finding]], diseases: Indices, person: Demographics = UNKNOWN
+    ) -> list[ReaderInputs]:
+        """The inputs for given candidates (indices into the model's groups), had the patient each of these findings."""
+        self._describe_findings(list(dict.fromkeys(chain(*map(self.most_specific, patients)))), self._listed(diseases))
+        likenesses = self._meanings.compare([_present(findings) for findings in patients])
+        return [
+            self._with_evidence(findings, person, self._extractor.describe(findings, diseases), alike)
+            for findings, alike in zip(patients, likenesses, strict=True)
+        ]
 
     def _with_evidence(
-        self, findings: Sequence[Finding], person: Demographics, listed: CandidateFeatures, likenesses: Likenesses
+        self, findings: Sequence[Finding], person: Demographics, described: CandidateFeatures, likenesses: Likenesses
     ) -> ReaderInputs:
-        told, diseases = self.most_specific(findings), listed.diseases
-        families = self._model.graph.families
-        kin = families.by_gene[diseases], families.by_name[diseases]
-        of_findings = self._describe_findings(told, diseases, kin)
-        of_expected, expected = self._describe_expected(findings, diseases)
+        told, diseases = self.most_specific(findings), described.diseases
+        listed = self._listed(diseases)
+        nearest = self._extractor.nearest_cases(_present(findings), diseases)
+        of_findings = np.zeros((len(diseases), len(told), len(EVIDENCE_FEATURES)), np.float32)
+        of_findings[..., _OF_DISEASE] = self._describe_findings(told, listed)
+        of_findings[..., _OF_CASES] = self._describe_cases(told, nearest)
+        of_expected, expected = self._describe_expected(findings, listed)
         is_excluded = np.array([f.excluded for f in told], np.int8)
         columns = np.array([self._term_index[f.term_id] for f in told], np.int64)
         shape = (len(diseases), len(told))
         kinds = [np.broadcast_to(is_excluded, shape), np.where(expected >= 0, 2, -1).astype(np.int8)]
         values: list[NDArray[Any]] = [
-            listed.values,
+            described.values,
             self._model.log_prior[diseases],
-            *_describe_likeness(likenesses, diseases, kin),
+            *_describe_likeness(likenesses, diseases, listed.kin),
             self._people.describe(person, diseases),
         ]
         return ReaderInputs(
@@ -158,7 +187,26 @@ class ReaderFeatureExtractor:
             evidence=np.concatenate([of_findings, of_expected], axis=1),
             kinds=np.concatenate(kinds, axis=1),
             terms=np.concatenate([np.broadcast_to(columns, shape), expected], axis=1),
-            kin=np.stack([np.asarray(m[:, diseases].todense()) > 0 for m in kin]),
+            kin=listed.kin_among,
+        )
+
+    def _listed(self, diseases: Indices) -> _Listed:
+        return self._lists.get(diseases.tobytes(), lambda: self._list(diseases))
+
+    def _list(self, diseases: Indices) -> _Listed:
+        kin = self._extractor.kin_of(diseases)
+        expected, p_expected = np.full((len(diseases), N_RANKED), -1, np.int64), np.zeros((len(diseases), N_RANKED))
+        for i, disease in enumerate(diseases.tolist()):
+            terms, p = self._expected_of(disease)
+            expected[i, : len(terms)], p_expected[i, : len(terms)] = terms, p
+        return _Listed(
+            diseases=diseases,
+            kin=kin,
+            kin_among=np.stack([np.asarray(m[:, diseases].todense()) > 0 for m in kin]),
+            profiles=self._model.profiles_by_disease[diseases],
+            expected=expected,
+            p_expected=p_expected,
+            evidence={},
         )
 
     def most_specific(self, findings: Sequence[Finding]) -> list[Finding]:
@@ -168,67 +216,74 @@ class ReaderFeatureExtractor:
             :N_FINDINGS
         ]
 
-    def _describe_findings(
-        self, findings: Sequence[Finding], diseases: Indices, kin: Sequence[sparse.csr_array]
-    ) -> Floats:
-        """Shape [n_candidates, n_findings, n_features]."""
-        closures = [self._closure(self._term_index[f.term_id]) for f in findings]
-        terms = np.unique(np.concatenate(closures))
-        p_of_all = self._model.probabilities_of(terms, diseases)
-        nearest = self._extractor.nearest_cases(_present(findings), diseases)
-        had_of_all = [self._extractor.implied_by_cases(rows, terms) for rows in nearest]
-        meanings = self._describe_meanings(findings, diseases, nearest[0])
-        described = np.zeros((len(diseases), len(findings), len(EVIDENCE_FEATURES)), np.float32)
-        for i, (finding, closure) in enumerate(zip(findings, closures, strict=True)):
-            columns, information = np.searchsorted(terms, closure), self._information[closure]
-            log_lr = self._model.log_lr(finding.term_id, excluded=finding.excluded).astype(np.float64)
-            p = p_of_all[:, columns]
-            reached = (p > 0).argmax(axis=1)
-            share = information / max(float(information[0]), 1e-6)
-            features = (
-                log_lr[diseases],
-                log_lr[diseases] - log_lr[diseases].max(),
-                p[:, 0],
-                np.full(len(diseases), information[0]),
-                _reached_share(p > 0, share),
-                p[np.arange(len(p)), reached],
-                self._model.is_said_absent(int(closure[0]), diseases),
-                *(
-                    np.where(had.any(axis=1), share[had.argmax(axis=1)], 0.0)
-                    for had in (h[:, columns] for h in had_of_all)
-                ),
-                *(np.maximum(largest_of_kin(each, log_lr, UNLIKELY), LEAST_OF_KIN) for each in kin),
-                *meanings[:, i],
-            )
-            described[:, i] = np.stack(features, axis=1)
+    def _describe_findings(self, findings: Sequence[Finding], listed: _Listed) -> Floats:
+        """What candidates have to do with findings, whatever else the patient has: [n_candidates, n_findings, ...]."""
+        new = [f for f in findings if (f.term_id, f.excluded) not in listed.evidence]
+        if new:
+            closures = [self._closure(self._term_index[f.term_id]) for f in new]
+            terms = np.unique(np.concatenate(closures))
+            p = self._model.probabilities_of(terms, listed.diseases)
+            meanings = self._describe_meanings(np.array([c[0] for c in closures]), listed.profiles)
+            for i, (finding, closure) in enumerate(zip(new, closures, strict=True)):
+                features = self._describe_finding(finding, closure, p[:, np.searchsorted(terms, closure)], listed)
+                described = np.stack([*features, *meanings[:, i]], axis=1).astype(np.float32)
+                listed.evidence[finding.term_id, finding.excluded] = described
+        return np.stack([listed.evidence[f.term_id, f.excluded] for f in findings], axis=1)
+
+    def _describe_finding(
+        self, finding: Finding, closure: Indices, p: Floats, listed: _Listed
+    ) -> Iterator[NDArray[Any]]:
+        """Features of shape [n_candidates]; ``p`` of the closure's terms, shape [n_candidates, n_terms]."""
+        diseases, information = listed.diseases, self._information[closure]
+        log_lr = self._model.log_lr(finding.term_id, excluded=finding.excluded).astype(np.float64)
+        yield log_lr[diseases]
+        yield log_lr[diseases] - log_lr[diseases].max()
+        yield p[:, 0]
+        yield np.full(len(diseases), information[0])
+        yield _reached_share(p > 0, self._shares(closure))
+        yield p[np.arange(len(p)), (p > 0).argmax(axis=1)]
+        yield self._model.is_said_absent(int(closure[0]), diseases)
+        for kin in listed.kin:
+            yield np.maximum(largest_of_kin(kin, log_lr, UNLIKELY), LEAST_OF_KIN)
+
+    def _describe_meanings(self, terms: Indices, profiles: sparse.csr_array) -> Floats:
+        """Largest cosine of each term and one of each profile, plain and weighted by P: [2, n_terms, n_profiles]."""
+        likeness = self._meanings.likeness_of_terms(terms, profiles.indices)
+        weighted = likeness * profiles.data[:, None]
+        return np.stack([_largest_of_rows(each, profiles.indptr).T for each in (likeness, weighted)])
+
+    def _shares(self, closure: Indices) -> Doubles:
+        """Of a term's information, the share that each term of its closure has."""
+        information = self._information[closure]
+        return information / max(float(information[0]), 1e-6)
+
+    def _describe_cases(self, findings: Sequence[Finding], nearest: Indices) -> Floats:
+        """What each candidate's nearest cases have to do with findings: [n_candidates, n_findings, ...]."""
+        terms = np.array([self._term_index[f.term_id] for f in findings])
+        closures = [self._closure(t) for t in terms.tolist()]
+        implied = np.unique(np.concatenate(closures))
+        described = np.zeros((nearest.shape[1], len(findings), len(_OF_CASES)), np.float32)
+        for n, rows in enumerate(nearest):
+            had = self._extractor.implied_by_cases(rows, implied)
+            for i, closure in enumerate(closures):
+                columns = np.searchsorted(implied, closure)
+                described[:, i, n] = _reached_share(had[:, columns], self._shares(closure))
+        has_case = nearest[0] >= 0
+        cases = self._meanings.cases[nearest[0][has_case]]
+        likeness = self._meanings.likeness_of_terms(terms, cases.indices)
+        described[has_case, :, -1] = _largest_of_rows(likeness, cases.indptr)
         return described
 
-    def _describe_meanings(self, findings: Sequence[Finding], diseases: Indices, nearest: Indices) -> Floats:
-        """The three features of meaning, of each finding and candidate: shape [3, n_findings, n_candidates]."""
-        told = np.array([self._term_index[f.term_id] for f in findings])
-        described = np.zeros((3, len(diseases), len(findings)), np.float32)
-        profiles = self._model.profiles_by_disease[diseases]
-        has_case = nearest >= 0
-        cases = self._meanings.cases[nearest[has_case]]
-        both = np.concatenate([profiles.indices, cases.indices])
-        of_profiles, of_cases = np.split(self._meanings.likeness_of_terms(told, both), [len(profiles.indices)])
-        described[0] = _largest_of_rows(of_profiles, profiles.indptr)
-        described[1] = _largest_of_rows(of_profiles * profiles.data[:, None], profiles.indptr)
-        described[2, has_case] = _largest_of_rows(of_cases, cases.indptr)
-        return described.transpose(0, 2, 1)
-
-    def _describe_expected(self, findings: Sequence[Finding], diseases: Indices) -> tuple[Floats, Indices]:
+    def _describe_expected(self, findings: Sequence[Finding], listed: _Listed) -> tuple[Floats, Indices]:
         """Features of the expected and unmentioned findings, and their terms; shapes [n, N_EXPECTED, ...]."""
-        is_told = self._is_told(findings)
-        features = np.zeros((len(diseases), N_EXPECTED, len(EVIDENCE_FEATURES)), np.float32)
-        terms = np.full((len(diseases), N_EXPECTED), -1, np.int64)
+        is_open = (listed.expected >= 0) & ~self._is_told(findings)[listed.expected]
+        first = np.argsort(~is_open, axis=1, kind="stable")[:, :N_EXPECTED]
+        is_open = np.take_along_axis(is_open, first, axis=1)
+        terms = np.where(is_open, np.take_along_axis(listed.expected, first, axis=1), -1)
+        features = np.zeros((*terms.shape, len(EVIDENCE_FEATURES)), np.float32)
         p_column, information_column = map(EVIDENCE_FEATURES.index, ("probability", "information"))
-        for i, disease in enumerate(diseases.tolist()):
-            expected, p = self._expected_of(disease)
-            unmentioned = np.flatnonzero(~is_told[expected])[:N_EXPECTED]
-            terms[i, : len(unmentioned)] = expected[unmentioned]
-            features[i, : len(unmentioned), p_column] = p[unmentioned]
-        features[:, :, information_column] = np.where(terms >= 0, self._information[terms], 0.0)
+        features[..., p_column] = np.where(is_open, np.take_along_axis(listed.p_expected, first, axis=1), 0.0)
+        features[..., information_column] = np.where(is_open, self._information[terms], 0.0)
         return features, terms
 
     def _is_told(self, findings: Sequence[Finding]) -> NDArray[np.bool_]:

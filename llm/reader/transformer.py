@@ -74,5 +74,5 @@ class TransformerRanker:
         self, patients: Sequence[Sequence[Finding]], diseases: Sequence[int], person: Demographics = UNKNOWN
     ) -> Doubles:
         """Log-probabilities of these diseases and of "none of these", for each set of findings; see ``Ranker``."""
-        listed = np.array(diseases, np.int64)
-        return np.stack(read_patients(self._model, [self._features.describe(p, listed, person) for p in patients]))
+        described = self._features.describe(patients, np.array(diseases, np.int64), person)
+        return np.stack(read_patients(self._model, described))

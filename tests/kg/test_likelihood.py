@@ -131,6 +131,13 @@ def test_probability(model):
     assert p[BETA] == pytest.approx(0.02 * 0.2, rel=1e-5)
 
 
+@pytest.mark.parametrize("diseases", [[ALPHA], [BETA, ALPHA], [3, 0, 4, 1, 2]])
+def test_probabilities_of_some_diseases_are_those_of_all(model, diseases):
+    terms = [t(13), t(21), t(11), t(10)]
+    expected = np.stack([model.probability(term)[diseases] for term in terms])
+    assert model.answer_probabilities(terms, diseases) == pytest.approx(expected, rel=1e-5)
+
+
 def test_without_findings_nothing_is_weighed(model):
     assert model.log_lrs([]).shape == (0, 5)
 

@@ -21,6 +21,7 @@ from retrieval.features import (
     SUPPORTS,
     FeatureExtractor,
     Proposals,
+    ranks_of,
 )
 from retrieval.finding_sets import FindingSetIndex
 from retrieval.schema import PublishedCase
@@ -288,6 +289,13 @@ def test_both_implementations_agree(
         assert {name: values[name] for name in expected} == pytest.approx(expected, rel=1e-4, abs=1e-4)
     bases = [slow.base(model.group_index[d]) for d in features]
     assert bases == pytest.approx(sorted(bases, reverse=True), abs=1e-4)  # the most likely first
+
+
+@given(st.lists(st.integers(0, 5), min_size=60, max_size=80), st.data())
+def test_ranks_are_the_number_of_larger_scores_however_many_are_asked_for(scores, data):
+    values = np.array(scores, np.float64)
+    chosen = np.array(data.draw(st.lists(st.integers(0, len(scores) - 1), min_size=1, max_size=60)))
+    assert ranks_of(values, chosen).tolist() == [sum(s > scores[c] for s in scores) for c in chosen]
 
 
 def test_ranks_of_cases(extractor: FeatureExtractor):

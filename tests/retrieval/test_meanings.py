@@ -53,7 +53,7 @@ def test_every_term_has_the_vector_of_its_name(extractor):
 
 def test_cases_are_compared_by_what_is_told_of_them_and_the_best_two_count(extractor, index):
     told = direction(extractor, {LARGE: 1.0})
-    likeness = index.compare([LARGE])
+    (likeness,) = index.compare([[LARGE]])
     alpha, beta = (extractor.model.group_index[d] for d in (ALPHA, BETA))
     mixed = direction(extractor, {VERY_LARGE: 1.0, STRIPED: 0.25}) @ told
     assert likeness.nearest_case[alpha] == pytest.approx(1.0, abs=1e-5)
@@ -71,13 +71,14 @@ def test_a_disease_is_all_that_is_described_of_it(extractor, index):
     term_ids = list(ontology.terms)
     described = direction(extractor, {term_ids[t]: float(share) for t, share in zip(terms, p, strict=True)})
     patient = direction(extractor, dict.fromkeys(ontology.ancestors(LARGE), 1.0))
-    assert index.compare([LARGE]).profile[alpha] == pytest.approx(float(described @ patient), abs=1e-5)
+    assert index.compare([[LARGE]])[0].profile[alpha] == pytest.approx(float(described @ patient), abs=1e-5)
 
 
 def test_the_order_and_repetition_of_findings_do_not_matter(index):
-    once, again = index.compare([LARGE, BRITTLE]), index.compare([BRITTLE, LARGE, BRITTLE])
+    once, other, again = index.compare([[LARGE, BRITTLE], [STRIPED], [BRITTLE, LARGE, BRITTLE]])
     assert np.array_equal(once.profile, again.profile)
     assert np.array_equal(once.nearest_case, again.nearest_case)
+    assert not np.array_equal(once.profile, other.profile)
 
 
 def test_terms_are_compared_by_name(extractor, index):

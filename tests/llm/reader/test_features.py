@@ -122,8 +122,21 @@ def test_the_order_of_the_findings_does_not_matter(features, terms, random):
 
 
 def test_given_candidates_are_described_as_they_are_listed(features):
-    findings = patient(LARGE, STRIPED, no=[BRITTLE])
-    assert same(features.describe(findings, features.extract(findings).diseases), features.extract(findings))
+    findings, less = patient(LARGE, STRIPED, no=[BRITTLE]), patient(STRIPED)
+    listed = features.extract(findings)
+    alone, _, again = features.describe([findings, less, findings], listed.diseases)
+    assert same(alone, listed)
+    assert same(again, listed)
+
+
+def test_candidates_are_described_as_anew_whoever_was_described_before(features, toy_graph):
+    diseases = features.extract(patient(LARGE, BRITTLE)).diseases
+    patients = [patient(BRITTLE, no=[LARGE]), patient(LARGE), patient(LARGE, STRIPED, no=[BRITTLE])]
+    fresh = [ReaderFeatureExtractor(build_extractor(toy_graph)).describe([p], diseases)[0] for p in patients]
+    for described, alone in zip(features.describe(patients, diseases), fresh, strict=True):
+        assert described.values == pytest.approx(alone.values, abs=1e-6)
+        assert described.evidence == pytest.approx(alone.evidence, abs=1e-6)
+        assert np.array_equal(described.terms, alone.terms)
 
 
 def test_of_very_many_findings_the_most_specific_are_read_one_by_one(features, toy_graph, monkeypatch):

@@ -207,16 +207,18 @@ def test_a_finding_weighs_what_is_lost_without_it(extractor, model):
     diseases = ranker.rank(FINDINGS)[0][:3]
     weights = ranker.weigh(FINDINGS, diseases)
     assert weights.shape == (3, 3)
-    whole = read_patients(model, [features.describe(FINDINGS, np.array(diseases))])[0][:-1]
-    left = read_patients(model, [features.describe(FINDINGS[1:], np.array(diseases))])[0][:-1]
+    whole, left = (
+        read_patients(model, features.describe([findings], np.array(diseases)))[0][:-1]
+        for findings in (FINDINGS, FINDINGS[1:])
+    )
     assert weights[0] == pytest.approx(whole - left, abs=1e-4)
 
 
 def test_the_only_present_finding_weighs_against_chance(extractor, model):
     ranker = TransformerRanker(extractor, model)
     diseases = ranker.rank(patient(LARGE))[0][:2]
-    features = ReaderFeatureExtractor(extractor).describe(patient(LARGE), np.array(diseases))
-    whole = read_patients(model, [features])[0][:-1]
+    features = ReaderFeatureExtractor(extractor).describe([patient(LARGE)], np.array(diseases))
+    whole = read_patients(model, features)[0][:-1]
     assert ranker.weigh(patient(LARGE), diseases)[0] == pytest.approx(whole + np.log(3), abs=1e-4)
 
 
