@@ -22,7 +22,7 @@ from retrieval.embedding import bundled_embedder
 from retrieval.features import FeatureExtractor
 
 DECIMALS = 5
-"""Of a cosine: what differs by less is equal, so that ranks do not depend on how many patients are compared at once."""
+"""Of a cosine: what differs by less is equal, so that nothing depends on how much is compared at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ class MeaningIndex:
         is_asked = np.zeros(len(self._vectors), np.bool_)
         is_asked[others] = True
         row_of = np.cumsum(is_asked) - 1
-        likeness: Floats = self._vectors[is_asked] @ self._vectors[terms].T
+        likeness = np.round(self._vectors[is_asked] @ self._vectors[terms].T, DECIMALS)
         found: Floats = likeness[row_of[others]]
         return found
 

@@ -135,7 +135,10 @@ def chat(
         from llm.chat.reader import ChatReader
         from llm.conversation.chat import ChatAnswerer
         from ui.app import create_server
+        from ui.shared_assistant import compute_in_one_thread
 
+        if not language_model:  # one on this machine needs every core
+            compute_in_one_thread()
         Thread(target=assistant.prepare, daemon=True).start()  # nobody waits who asks for another setting first
         read_with = partial(ChatReader, language_model) if language_model else None
         answer_with = partial(ChatAnswerer, language_model) if language_model else None

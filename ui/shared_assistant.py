@@ -29,6 +29,15 @@ from retrieval.term_search import TermHit
 from ui.protocols import Assistant
 
 
+def compute_in_one_thread() -> None:
+    """A patient's arrays are small: a second thread gains nothing on them, waits busily, and keeps others waiting."""
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    torch.set_num_threads(1)
+    threadpool_limits(1, user_api="blas")
+
+
 class Turns:
     """A lock that goes to whoever waits for the earliest part of an answer; of several, to who came first."""
 

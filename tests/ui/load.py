@@ -28,6 +28,7 @@ from kg.datasets import data_folder
 from llm.assistant import DiagnosisAssistant
 from tests.ui.page_client import Act, PageClient, PageError, Waited, expected_parts
 from ui.protocols import Assistant
+from ui.shared_assistant import compute_in_one_thread
 
 LOOKED_AT = (50, 100, 200, 300, 400, 500)
 """Numbers of cases after which memory is measured."""
@@ -149,6 +150,7 @@ def main() -> None:
     parser.add_argument("--visits", type=int, default=100, help="of all users together")
     parser.add_argument("--cases", type=int, default=LOOKED_AT[-1], help="one after the other; 0: leave memory out")
     asked = parser.parse_args()
+    compute_in_one_thread()
     assistant = DiagnosisAssistant.load()
     stories = tell_stories(assistant, max(asked.visits, asked.cases))
     with running_chat() as (address, process):
