@@ -202,11 +202,13 @@ def open_link(
 ) -> Iterator[None]:
     """Take up the case of a link (``ui.permalink``) in place of this one. Yields as ``respond`` does."""
     try:
-        findings, person = parse_permalink(link, assistant.ontology)
+        findings, person, setting = parse_permalink(link, assistant.ontology)
     except CitedxError as error:
         _refuse(consultation, consultation.begin(Turn(), consultation.session.progress), error)
         yield
         return
+    if setting:
+        consultation.put(setting=setting)
     yield from _take_up(assistant, consultation, Case(findings=findings, person=person), OpenLink(), second_reader)
 
 

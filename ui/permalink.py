@@ -1,9 +1,9 @@
-"""A case <-> the fragment of a web address: ``#hpo=HP:0001250,-HP:0000365&sex=FEMALE&age=P7Y``.
+"""A case <-> the fragment of a web address: ``#hpo=HP:0001250,-HP:0000365&sex=FEMALE&age=P7Y&setting=emergency``.
 
-Promise: a link holds HPO ids, sex and age, never a word of the story; what it gives back is the case that it was made
-from, without the quotes. A fragment, since a query goes through every proxy on the way, and into its log. A link that
-cannot be read is one clear line. ``-`` is an excluded finding, ``!`` one that was denied when asked for, ``~`` one that
-the story words as possible only. Other parts of the address are left to whoever they are for.
+Promise: a link holds HPO ids, sex, age and where the patient is seen, never a word of the story; what it gives back is
+the case that it was made from, without the quotes. A fragment, since a query goes through every proxy on the way, and
+into its log. A link that cannot be read is one clear line. ``-`` is an excluded finding, ``!`` one that was denied when
+asked for, ``~`` one that the story words as possible only. Other parts of the address are left to whoever they are for.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from urllib.parse import parse_qs, urlencode
 
 from kg.errors import UsageError
 from kg.ontology import Ontology
-from kg.schema import Finding
+from kg.schema import Finding, Setting
 from retrieval.demographics import ADULT_YEARS, UNKNOWN, Demographics, parse_demographics
 from retrieval.findings import parse_finding_ids
+from ui.case import parse_setting
 
 MAX_FINDINGS = 200
 MAX_CHARACTERS = 4_000
@@ -27,8 +28,15 @@ _DENIED = "!"
 _GROWN_UP = "adult"
 
 
-def format_permalink(findings: Sequence[Finding], person: Demographics = UNKNOWN) -> str:
+def format_permalink(
+    findings: Sequence[Finding], person: Demographics = UNKNOWN, setting: Setting | None = None
+) -> str:
     """The fragment, without its ``#``; empty for an empty case.
+
+    Args:
+        findings: of the patient.
+        person: age and sex.
+        setting: where the patient is seen; None: wherever the reader's citedx is used.
 
     Raises:
         UsageError: the case has more than ``MAX_FINDINGS`` findings.
@@ -41,12 +49,13 @@ def format_permalink(findings: Sequence[Finding], person: Demographics = UNKNOWN
         "hpo": ",".join(_sign(f) + f.term_id for f in findings),
         "sex": person.sex or "",
         "age": person.age or ("" if person.years is None else _GROWN_UP),
+        "setting": setting or "",
     }
     return urlencode({name: value for name, value in fields.items() if value}, safe=":,~!")
 
 
-def parse_permalink(fragment: str, ontology: Ontology) -> tuple[tuple[Finding, ...], Demographics]:
-    """Findings with today's ids and labels, age and sex; nothing of one that names none.
+def parse_permalink(fragment: str, ontology: Ontology) -> tuple[tuple[Finding, ...], Demographics, Setting | None]:
+    """Findings with today's ids and labels, age and sex, and where the patient is seen; nothing of one that names none.
 
     Raises:
         UsageError, UnknownIdError: the fragment is too long, or one of its values cannot be used.
@@ -54,7 +63,8 @@ def parse_permalink(fragment: str, ontology: Ontology) -> tuple[tuple[Finding, .
     if len(fragment) > MAX_CHARACTERS:
         raise UsageError(f"the link has {len(fragment):,} characters, more than the limit of {MAX_CHARACTERS:,}")
     fields = {name: values[-1] for name, values in parse_qs(fragment.removeprefix("#")).items()}
-    return _findings(fields.get("hpo", ""), ontology), _person(fields.get("sex"), fields.get("age"))
+    setting = parse_setting(fields["setting"]) if "setting" in fields else None
+    return _findings(fields.get("hpo", ""), ontology), _person(fields.get("sex"), fields.get("age")), setting
 
 
 def _sign(finding: Finding) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from kg.schema import Setting
 from retrieval.uploads import MAX_BYTES
 from tests.ui.fakes import FakeAssistant
 from ui.app import perform
@@ -114,9 +115,18 @@ def test_a_link_is_a_case_and_a_link_that_is_none_is_one_line():
     run(open_link(FakeAssistant(), consultation, "hpo=HP:0001250,-HP:0002650,~HP:0000365&sex=FEMALE&age=P3Y"))
     assert standing(consultation.session.case) == STANDING
     assert consultation.session.turns[-1].change == OpenLink()
-    run(open_link(FakeAssistant(), consultation, "hpo=HP:9999999"))
+    assert consultation.session.setting is None
+    run(open_link(FakeAssistant(), consultation, "hpo=HP:9999999&setting=emergency"))
     assert "HP:9999999" in consultation.session.turns[-1].note
     assert standing(consultation.session.case) == STANDING
+
+
+def test_a_link_says_where_the_patient_is_seen():
+    consultation = Consultation()
+    run(open_link(FakeAssistant(), consultation, "hpo=HP:0001250&setting=emergency"))
+    assert consultation.session.setting is Setting.EMERGENCY
+    assert consultation.session.differential.setting is Setting.EMERGENCY
+    assert "hpo=HP:0001250&amp;setting=emergency" in save_menu(consultation.session, Words())
 
 
 def test_the_page_asks_for_all_of_it_by_acts():

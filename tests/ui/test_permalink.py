@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kg.errors import UsageError
 from kg.graph import KnowledgeGraph
-from kg.schema import Finding
+from kg.schema import Finding, Setting
 from retrieval.demographics import ADULT_YEARS, UNKNOWN, Demographics, Sex, demographics_of
 from tests.toy import BRITTLE, LARGE, OLD_LARGE, STRIPED, UNKNOWN_TERM, VERY_LARGE, WOBBLING
 from ui.permalink import MAX_CHARACTERS, MAX_FINDINGS, format_permalink, parse_permalink
@@ -30,12 +30,13 @@ persons = st.builds(
 states = st.sampled_from([{}, {"excluded": True}, {"uncertain": True}, {"excluded": True, "asked": True}])
 
 
-@given(data=st.data(), person=persons)
-def test_a_link_gives_back_the_case_that_it_was_made_from(toy_graph: KnowledgeGraph, data, person):
+@given(data=st.data(), person=persons, setting=st.none() | st.sampled_from(Setting))
+def test_a_link_gives_back_the_case_that_it_was_made_from(toy_graph: KnowledgeGraph, data, person, setting):
     terms = sorted(toy_graph.ontology.phenotypic_abnormalities)
     chosen = data.draw(st.lists(st.sampled_from(terms), unique=True))
     findings = tuple(Finding(term_id=t, label=toy_graph.ontology.name(t), **data.draw(states)) for t in chosen)
-    assert parse_permalink(format_permalink(findings, person), toy_graph.ontology) == (findings, person)
+    link = format_permalink(findings, person, setting)
+    assert parse_permalink(link, toy_graph.ontology) == (findings, person, setting)
 
 
 def test_a_link_is_short_and_holds_no_word_of_the_story():
@@ -53,20 +54,21 @@ def test_a_link_is_short_and_holds_no_word_of_the_story():
 def test_the_largest_case_fits_into_what_is_read(toy_graph: KnowledgeGraph):
     findings = [Finding(term_id=f"HP:{n:07}", label="x", excluded=True) for n in range(MAX_FINDINGS)]
     person = demographics_of("FEMALE", "P100Y11M30D")
-    assert len(format_permalink(findings, person)) <= MAX_CHARACTERS
+    assert len(format_permalink(findings, person, Setting.GENERAL_PRACTICE)) <= MAX_CHARACTERS
     with pytest.raises(UsageError, match="a link holds up to 200 findings, and this case has 201"):
         format_permalink([*findings, findings[0]], person)
 
 
 def test_what_messengers_and_old_releases_do_to_a_link_is_undone(toy_graph: KnowledgeGraph):
     query = f"#utm_source=x&hpo={quote(f'{OLD_LARGE},-{WOBBLING}', safe='')}&sex=male&age=7&__theme=dark"
-    findings, person = parse_permalink(query, toy_graph.ontology)
+    findings, person, setting = parse_permalink(query, toy_graph.ontology)
     assert [(f.term_id, f.label, f.excluded) for f in findings] == [
         (LARGE, "Large zorb", False),
         (WOBBLING, "Wobbling flim", True),
     ]
     assert (person.sex, person.age, person.years) == (Sex.MALE, "P7Y", 7.0)
-    assert parse_permalink("#ev-E3", toy_graph.ontology) == ((), UNKNOWN)
+    assert setting is None
+    assert parse_permalink("#ev-E3", toy_graph.ontology) == ((), UNKNOWN, None)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +83,7 @@ def test_what_messengers_and_old_releases_do_to_a_link_is_undone(toy_graph: Know
         ("hpo=OMIM:154700", "is a disease"),
         ("sex=unsure", "sex is FEMALE or MALE, got 'unsure'"),
         ("age=old", "an age is a number of years up to 120"),
+        ("setting=home", "the setting is general-practice, emergency, genetics-clinic, got 'home'"),
         ("age=121", "an age is a number of years up to 120"),
         ("hpo=" + "x" * MAX_CHARACTERS, "more than the limit of 4,000"),
         ("hpo=" + f"{VERY_LARGE}," * 300, "more than the limit of 200"),
@@ -96,7 +99,7 @@ def test_a_link_that_cannot_be_read_is_one_clear_line(toy_graph: KnowledgeGraph,
 @given(st.text(max_size=200))
 def test_any_text_is_a_case_or_a_usage_error(toy_graph: KnowledgeGraph, text: str):
     try:
-        findings, _ = parse_permalink(text, toy_graph.ontology)
+        findings, *_ = parse_permalink(text, toy_graph.ontology)
     except UsageError as error:
         message = str(error)
     else:

@@ -6,7 +6,7 @@ import base64
 import secrets
 from html import escape
 
-from ui.case import MAX_FINDINGS, Case
+from ui.case import MAX_FINDINGS
 from ui.page.markup import action, button, icon
 from ui.page.words import Words
 from ui.permalink import format_permalink
@@ -21,7 +21,7 @@ def save_menu(session: Session, words: Words) -> str:
     reports = (("copy", "Copy the report"), ("pdf", "Report as PDF"), ("markdown", "Report as Markdown"))
     items = [_item(kind, label, words, disabled=not is_answered) for kind, label in reports]
     items.append(_item("phenopacket", "Case as phenopacket", words))
-    if link := _link(session.case):
+    if link := _link(session):
         items.insert(0, f'<button type="button" data-link="{escape(link)}">{escape(words("Copy a link"))}</button>')
     title = escape(words("Save and share"))
     return (
@@ -45,5 +45,6 @@ def _item(kind: str, label: str, words: Words, *, disabled: bool = False) -> str
     return button(words(label), action("save", value=kind), key=f"save-{kind}", disabled=disabled)
 
 
-def _link(case: Case) -> str:
-    return format_permalink(case.findings, case.person) if len(case.findings) <= MAX_FINDINGS else ""
+def _link(session: Session) -> str:
+    case = session.case
+    return format_permalink(case.findings, case.person, session.setting) if len(case.findings) <= MAX_FINDINGS else ""
