@@ -24,7 +24,7 @@ chat: install
 	@$(BIN)/citedx chat $(ARGS)
 
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --durations=40
 
 check: dev
 	$(BIN)/ruff check .
