@@ -53,7 +53,7 @@ class RankingReader:
 def claims_about(
     candidate: Candidate, graph: KnowledgeGraph, book: EvidenceBook, n_expected: int = MAX_EXPECTED
 ) -> Iterable[Claim]:
-    """Claims about one candidate: findings by weight, risk factors, similar cases, what is expected and not mentioned."""
+    """Claims about one candidate: findings by weight, risk factors, similar cases, what is expected and not told."""
     weights = {c.term_id: c.weight for c in candidate.contributions}
     telling = [m for m in candidate.explanation.matches if m.associations]
     telling.sort(key=lambda m: (-_telling(m, weights), m.finding.term_id))
