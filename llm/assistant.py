@@ -307,7 +307,7 @@ class DiagnosisAssistant:
         model, ranker = sources.model, sources.ranker
         candidates = rank_candidates(model, ranker, findings, hits, person=person, n=max(k, N_CANDIDATES))
         if setting is not Setting.GENETICS_CLINIC:
-            candidates = self._everyday.ranker(setting).with_prior(candidates, person)
+            candidates = self._everyday.ranker(setting).with_prior(candidates, findings, person)
         if accepted_risk is not None and (not candidates or candidates[0].probability < 1 - accepted_risk):
             unsure = UNSURE.format(least=1 - accepted_risk, risk=accepted_risk)
             answer = replace(empty, abstained=unsure)

@@ -1,9 +1,10 @@
 """Common and rare diseases ranked together: likelihood ratios of the findings and shares of the visits of a setting.
 
 Naive Bayes: the log of a disease's share of the visits (``kg.visits``) plus the log-likelihood ratios of the findings
-(``kg.likelihood``), over a temperature, since findings of one disease come together. What is not mentioned says
-nothing; what no table lists is "none of these". Deliberately not here: published cases, which are of rare diseases, and
-weights learned from patients, who are not at hand for common ones.
+(``kg.likelihood``; of what is a risk factor, ``retrieval.risk_factors``), over a temperature, since findings of one
+disease come together. What is not mentioned says nothing; what no table lists is "none of these". Deliberately not
+here: published cases, which are of rare diseases, and weights learned from patients, who are not at hand for common
+ones.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from kg.schema import Finding, Setting
 from kg.sources.common_conditions import CommonConditions, load_common_conditions
 from kg.visits import RAREST, UNLISTED, VisitPrior
 from retrieval.demographics import UNKNOWN, Demographics, Sex
+from retrieval.risk_factors import RiskOdds, stated_risk_factors
 from retrieval.schema import Candidate
 
 TEMPERATURE = 1.5
@@ -34,14 +36,16 @@ class EverydayRanker:
     Args:
         model: over a graph that has common conditions.
         prior: shares of visits, of the same graph.
+        risks: risk factors, over the same model.
         setting: where the patient is seen.
     """
 
-    def __init__(self, model: LikelihoodModel, prior: VisitPrior, setting: Setting) -> None:
+    def __init__(self, model: LikelihoodModel, prior: VisitPrior, risks: RiskOdds, setting: Setting) -> None:
         self._model = model
         self._prior = prior
+        self._risks = risks
         self._setting = setting
-        self.version = f"everyday-1 {setting}"
+        self.version = f"everyday-2 {setting}"
 
     def log_prior(self, person: Demographics = UNKNOWN) -> Doubles:
         """Log-share of the visits for each disease, shape [n_diseases]."""
@@ -49,11 +53,20 @@ class EverydayRanker:
         years = person.years if person.age else None  # a "man" of unknown age may be of any
         return self._prior.log_shares(self._setting, years, is_female=is_female)
 
-    def with_prior(self, candidates: Sequence[Candidate], person: Demographics = UNKNOWN) -> tuple[Candidate, ...]:
-        """The candidates with what this ranker adds for how common each is, against the rarest of all."""
+    def with_prior(
+        self, candidates: Sequence[Candidate], findings: Sequence[Finding], person: Demographics = UNKNOWN
+    ) -> tuple[Candidate, ...]:
+        """The candidates with what this ranker adds: how common each is, against the rarest of all; risk factors."""
         prior = self.log_prior(person) - np.log(RAREST)
         index = self._model.group_index
-        return tuple(replace(c, log_prior=float(prior[index[c.disease_id]])) for c in candidates)
+        return tuple(
+            replace(
+                c,
+                log_prior=float(prior[index[c.disease_id]]),
+                risks=self._risks.present(c.disease_id, findings),
+            )
+            for c in candidates
+        )
 
     def rank(self, findings: Sequence[Finding], person: Demographics = UNKNOWN) -> tuple[list[int], list[float]]:
         """Every disease of which a finding is known, and log-probabilities over them and "none of these"."""
@@ -69,7 +82,7 @@ class EverydayRanker:
         person: Demographics = UNKNOWN,  # noqa: ARG002
     ) -> Floats:
         """Log-likelihood ratios."""
-        return self._model.log_lrs(findings)[:, list(diseases)]
+        return self._risks.log_lrs(findings)[:, list(diseases)]
 
     def reread(
         self, patients: Sequence[Sequence[Finding]], diseases: Sequence[int], person: Demographics = UNKNOWN
@@ -80,7 +93,7 @@ class EverydayRanker:
 
     def _log_probabilities(self, findings: Sequence[Finding], prior: Doubles) -> Doubles:
         """Of each disease, and last of "none of these", whose findings are as likely as in anybody."""
-        scores = prior + self._model.log_lrs(findings).sum(axis=0)
+        scores = prior + self._risks.log_lrs(findings).sum(axis=0)
         scores = np.where(self._model.is_described, scores, -np.inf)
         log_probabilities: Doubles = log_softmax(np.append(scores, np.log(UNLISTED)) / TEMPERATURE)
         return log_probabilities
@@ -98,6 +111,7 @@ class EverydayPractice:
         self.model = model
         self.table = table
         self._prior = VisitPrior(model.graph, table.conditions)
+        self._risks = RiskOdds(model, stated_risk_factors(model.graph, table))
         self._rankers: dict[Setting, EverydayRanker] = {}
 
     @classmethod
@@ -108,5 +122,5 @@ class EverydayPractice:
     def ranker(self, setting: Setting) -> EverydayRanker:
         """Of one setting."""
         if setting not in self._rankers:
-            self._rankers[setting] = EverydayRanker(self.model, self._prior, setting)
+            self._rankers[setting] = EverydayRanker(self.model, self._prior, self._risks, setting)
         return self._rankers[setting]

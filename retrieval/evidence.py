@@ -12,6 +12,7 @@ from kg.graph import KnowledgeGraph
 from kg.schema import Association, Gene, Predicate, Prevalence, Provenance, Term
 from kg.sources import hpo, hpoa
 from retrieval.passages import Passage
+from retrieval.risk_factors import RiskFactor
 from retrieval.schema import CaseHit, CountedTerm, Evidence, EvidenceKind
 
 MAX_LISTED = 12
@@ -100,6 +101,17 @@ class EvidenceBook:
             disease_id=prevalence.disease_id,
             term_ids=(),
             provenance=(prevalence.provenance,),
+        )
+
+    def cite_risk_factor(self, factor: RiskFactor) -> str:
+        """Number of the statement that something makes a disease likelier."""
+        return self._cite(
+            factor,
+            kind=EvidenceKind.FACT,
+            text=f"{factor.disease} ({factor.disease_id}): a risk factor is {factor.name}.",
+            disease_id=factor.disease_id,
+            term_ids=(factor.term_id,) if factor.term_id else (),
+            provenance=(factor.provenance,),
         )
 
     def cite_passage(self, passage: Passage, disease_id: str) -> str:

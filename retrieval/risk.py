@@ -16,11 +16,12 @@ from kg.circumstances import has_finding, lacks_finding
 from kg.conditions import Value
 from kg.errors import UsageError
 from kg.ontology import Ontology
-from kg.schema import FactKind, Provenance, RelationKind, Sex
+from kg.schema import Sex
 from kg.scores import Assessment, Score, ScoreInput, assess
 from kg.sources.scores import ScoreTable
 from kg.treatments import TreatmentKnowledge
 from retrieval.patient import PatientRecord
+from retrieval.risk_factors import RiskFactor, stated_risk_factors
 
 OLDER_YEARS = 60
 """What "older age" stands for; the sources that name it give no number."""
@@ -29,18 +30,6 @@ _AGE = re.compile(r"age (?:over (?P<over>\d+)|(?:under|below) (?P<under>\d+)|(?P
 _SEXES = {"female sex": "female", "male sex": "male"}
 _ONLY = {Sex.FEMALE: "female", Sex.MALE: "male"}
 _FAMILY_HISTORY = "family history"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RiskFactor:
-    """A source says that something makes a disease likelier."""
-
-    disease_id: str
-    disease: str
-    name: str
-    factor_id: str = ""
-    term_id: str | None = None
-    provenance: Provenance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,36 +67,6 @@ class FilledInput:
     """``given``, or what of the patient says so."""
 
 
-def risk_factors(knowledge: TreatmentKnowledge) -> tuple[RiskFactor, ...]:
-    """All that the project's table and the graph's sources name."""
-    graph, common = knowledge.graph, knowledge.common
-    names = {c.disease_id: c.name for c in common.conditions}
-    own = [
-        RiskFactor(
-            disease_id=f.fact.disease_id,
-            disease=names[f.fact.disease_id],
-            name=f.fact.name,
-            term_id=f.fact.term_id,
-            provenance=f.fact.provenance,
-        )
-        for f in common.facts
-        if f.fact.kind is FactKind.RISK_FACTOR
-    ]
-    stated = [
-        RiskFactor(
-            disease_id=r.subject_id,
-            disease=graph.diseases[r.subject_id].name,
-            name=graph.relations.concept(r.object_id).name,
-            factor_id=r.object_id,
-            term_id=r.term_id,
-            provenance=r.provenance,
-        )
-        for r in graph.relations.relations
-        if r.kind is RelationKind.RISK_FACTOR
-    ]
-    return (*own, *stated)
-
-
 def match_risks(patient: PatientRecord, knowledge: TreatmentKnowledge) -> tuple[DiseaseRisk, ...]:
     """Diseases by how many of their risk factors the patient has, age and sex after all others, then by their share.
 
@@ -115,7 +74,7 @@ def match_risks(patient: PatientRecord, knowledge: TreatmentKnowledge) -> tuple[
     """
     matcher = _Matcher(patient, knowledge)
     by_disease: dict[str, list[RiskFactor]] = defaultdict(list)
-    for factor in risk_factors(knowledge):
+    for factor in stated_risk_factors(knowledge.graph, knowledge.common):
         by_disease[knowledge.first_id(factor.disease_id)].append(factor)
     found = []
     for disease_id, factors in by_disease.items():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kg.schema import Association, Explanation, Match, Provenance, Urgency
+from retrieval.risk_factors import PresentRisk
 
 
 class ReaderName(StrEnum):
@@ -89,6 +90,8 @@ class Candidate:
     equivalent_ids: tuple[str, ...] = ()
     """Every id of this disease, ``disease_id`` first."""
     cases: tuple[CaseHit, ...] = ()
+    risks: tuple[PresentRisk, ...] = ()
+    """Findings that are risk factors of the disease, where the ranking counts them as such."""
 
     def __post_init__(self) -> None:
         if self.rank < 1:

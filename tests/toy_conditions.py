@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kg.schema import Association, CommonCondition, Frequency, Predicate, Provenance, Seen, Sex, Urgency
-from kg.sources.common_conditions import CommonConditions, CommonFinding
+from kg.schema import (
+    Association,
+    CommonCondition,
+    ConditionFact,
+    FactKind,
+    Frequency,
+    Predicate,
+    Provenance,
+    Seen,
+    Sex,
+    Urgency,
+)
+from kg.sources.common_conditions import CommonConditions, CommonFact, CommonFinding
 from kg.sources.hpoa import FREQUENCY_TERMS
 from tests.toy import BRITTLE, LARGE, STRIPED, WOBBLING
 
@@ -57,3 +68,11 @@ TABLE = CommonConditions(
     ),
     facts=(),
 )
+
+
+def with_risk(table: CommonConditions) -> CommonConditions:
+    """The table with one risk factor of Zorb flu, brittle flims."""
+    fact = ConditionFact(
+        disease_id=FLU, kind=FactKind.RISK_FACTOR, name="brittle flims", term_id=BRITTLE, provenance=PAGE
+    )
+    return replace(table, facts=(CommonFact(fact=fact, locator=""),))

@@ -11,6 +11,7 @@ from kg.schema import Association, Finding, FindingMatch, Match
 from llm.reader.protocol import Reading
 from llm.schema import Claim, Diagnosis
 from retrieval.evidence import EvidenceBook, word_how_often
+from retrieval.risk_factors import PresentRisk
 from retrieval.schema import Candidate, CaseHit
 
 MAX_CLAIMS = 10
@@ -52,12 +53,16 @@ class RankingReader:
 def claims_about(
     candidate: Candidate, graph: KnowledgeGraph, book: EvidenceBook, n_expected: int = MAX_EXPECTED
 ) -> Iterable[Claim]:
-    """Claims about one candidate: findings by weight, then similar cases, then what is expected and not mentioned."""
+    """Claims about one candidate: findings by weight, risk factors, similar cases, what is expected and not told."""
     weights = {c.term_id: c.weight for c in candidate.contributions}
     telling = [m for m in candidate.explanation.matches if m.associations]
     telling.sort(key=lambda m: (-_telling(m, weights), m.finding.term_id))
     for match in telling[:MAX_CLAIMS]:
         yield _finding_claim(candidate, match, abs(weights[match.finding.term_id]), graph, book)
+    described = {m.finding.term_id for m in telling}
+    for risk in candidate.risks:
+        if risk.term_id not in described:
+            yield _risk_claim(candidate, risk, graph, book)
     similar = [hit for hit in candidate.cases if len(hit.shared_term_ids) >= MIN_SHARED]
     for hit in similar[:MAX_CASES]:
         yield _case_claim(candidate, hit, graph, book)
@@ -101,6 +106,16 @@ def _word_match(match: FindingMatch, graph: KnowledgeGraph) -> str:
     if match.finding.excluded:
         return f"{label} is absent here, but {annotated} is {word_how_often(first)}"
     return f"{label} is present here, but {annotated} is {word_how_often(first)}"
+
+
+def _risk_claim(candidate: Candidate, risk: PresentRisk, graph: KnowledgeGraph, book: EvidenceBook) -> Claim:
+    return Claim(
+        text=f"{graph.ontology.name(risk.term_id)} makes it likelier: a risk factor is {risk.factor.name}",
+        supports=True,
+        evidence_ids=(book.cite_risk_factor(risk.factor),),
+        disease_id=candidate.disease_id,
+        term_id=risk.term_id,
+    )
 
 
 def _case_claim(candidate: Candidate, hit: CaseHit, graph: KnowledgeGraph, book: EvidenceBook) -> Claim:

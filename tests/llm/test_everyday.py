@@ -16,8 +16,18 @@ from llm.questions import askable
 from retrieval.candidates import FusionRanker
 from retrieval.everyday import EverydayPractice
 from retrieval.lexicon import Lexicon
-from tests.toy import BRITTLE, LARGE, VERY_LARGE, build_extractor, build_model, linear_fusion, patient
-from tests.toy_conditions import FLU, PAGE, STORM, TABLE
+from tests.toy import (
+    BRITTLE,
+    BRITTLE_TIP,
+    LARGE,
+    STRIPED,
+    VERY_LARGE,
+    build_extractor,
+    build_model,
+    linear_fusion,
+    patient,
+)
+from tests.toy_conditions import FLU, PAGE, STORM, TABLE, with_risk
 
 STORIES = {
     "Myocardial infarction": (
@@ -88,13 +98,32 @@ def test_another_setting_needs_what_is_common(toy_graph: KnowledgeGraph):
         toy_assistant(toy_graph).diagnose(patient(LARGE), setting=Setting.EMERGENCY)
 
 
+def test_an_answer_tells_a_risk_factor_with_its_source(toy_graph: KnowledgeGraph):
+    wide = toy_graph.with_statements(TABLE.diseases, TABLE.associations, TABLE.provenance)
+    practices = [EverydayPractice(build_model(wide), table) for table in (TABLE, with_risk(TABLE))]
+    answers = [
+        toy_assistant(toy_graph, load_everyday=lambda p=p: p).diagnose(
+            patient(STRIPED, BRITTLE_TIP), setting=Setting.EMERGENCY
+        )
+        for p in practices
+    ]
+    was, now = ({d.disease_id: d for d in answer.diagnoses} for answer in answers)
+    assert now[FLU].probability > was[FLU].probability
+    assert not [c for c in was[FLU].claims if c.term_id == BRITTLE_TIP]
+    (claim,) = (c for c in now[FLU].claims if c.term_id == BRITTLE_TIP)
+    assert (claim.supports, answers[1].removed_claims) == (True, ())
+    assert claim.text.endswith("makes it likelier: a risk factor is brittle flims")
+    (cited,) = (e for e in answers[1].evidence if e.evidence_id in claim.evidence_ids)
+    assert (cited.reference, cited.text) == (PAGE.reference, f"Zorb flu ({FLU}): a risk factor is brittle flims.")
+
+
 def test_an_answer_keeps_its_setting_when_it_is_read_again(toy_graph: KnowledgeGraph):
     wide = toy_graph.with_statements(TABLE.diseases, TABLE.associations, TABLE.provenance)
     practice = EverydayPractice(build_model(wide), TABLE)
     assistant = toy_assistant(toy_graph, load_everyday=lambda: practice)
     answer = assistant.diagnose(patient(LARGE), setting=Setting.EMERGENCY)
     assert {d.disease_id for d in answer.diagnoses[:2]} == {FLU, STORM}
-    assert answer.versions["ranker"] == "everyday-1 emergency"
+    assert answer.versions["ranker"] == "everyday-2 emergency"
     assert [u.disease_id for u in answer.urgent] == [STORM]
     priors = {c.disease_id: c.log_prior for c in answer.candidates}
     assert priors[FLU] == pytest.approx(math.log(SHARES[Seen.VERY_COMMON] / RAREST))

@@ -1,0 +1,112 @@
+"""What sources name as risk factors of diseases, and how much one raises the odds of a disease.
+
+A risk factor is no finding of the disease: hypertension does not belong to stable angina as chest pain does, and who
+has it is no less likely to have angina than somebody of whom nothing is said. So a finding that a source states as a
+risk factor of a disease has a likelihood ratio of at least ``RATIO`` there. Deliberately not here: risk factors without
+an HPO term (smoking, travel), which a reader of findings doesn't find, and published scores (``retrieval.risk``).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kg.arrays import Floats
+from kg.graph import KnowledgeGraph
+from kg.likelihood import LikelihoodModel
+from kg.schema import FactKind, Finding, Provenance, RelationKind
+from kg.sources.common_conditions import CommonConditions
+
+RATIO = 3.0
+"""A judgement: established risk factors double to quintuple the risk; no source here says by how much."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskFactor:
+    """A source says that something makes a disease likelier."""
+
+    disease_id: str
+    disease: str
+    name: str
+    factor_id: str = ""
+    term_id: str | None = None
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresentRisk:
+    """A finding of the patient that is a risk factor of a disease."""
+
+    term_id: str
+    """The finding's; the factor's may be more general."""
+    factor: RiskFactor
+
+
+def stated_risk_factors(graph: KnowledgeGraph, common: CommonConditions) -> tuple[RiskFactor, ...]:
+    """All that the project's table and the graph's sources name."""
+    names = {c.disease_id: c.name for c in common.conditions}
+    own = [
+        RiskFactor(
+            disease_id=f.fact.disease_id,
+            disease=names[f.fact.disease_id],
+            name=f.fact.name,
+            term_id=f.fact.term_id,
+            provenance=f.fact.provenance,
+        )
+        for f in common.facts
+        if f.fact.kind is FactKind.RISK_FACTOR
+    ]
+    stated = [
+        RiskFactor(
+            disease_id=r.subject_id,
+            disease=graph.diseases[r.subject_id].name,
+            name=graph.relations.concept(r.object_id).name,
+            factor_id=r.object_id,
+            term_id=r.term_id,
+            provenance=r.provenance,
+        )
+        for r in graph.relations.relations
+        if r.kind is RelationKind.RISK_FACTOR
+    ]
+    return (*own, *stated)
+
+
+class RiskOdds:
+    """Likelihood ratios with what is stated as a risk factor.
+
+    Args:
+        model: over the diseases.
+        factors: those without a term, or of diseases that the model doesn't have, are passed over.
+    """
+
+    def __init__(self, model: LikelihoodModel, factors: Iterable[RiskFactor]) -> None:
+        self._model = model
+        self._factors: dict[str, dict[int, RiskFactor]] = defaultdict(dict)
+        for factor in factors:
+            disease, ontology = model.group_index.get(factor.disease_id), model.graph.ontology
+            if disease is not None and factor.term_id and factor.term_id in ontology:
+                self._factors[ontology.current_id(factor.term_id)].setdefault(disease, factor)
+
+    def log_lrs(self, findings: Sequence[Finding]) -> Floats:
+        """Those of the model, at least ``RATIO`` where a present finding is a risk factor; [n_findings, n_diseases]."""
+        log_lrs = self._model.log_lrs(findings)
+        for row, finding in enumerate(findings):
+            for term_id in self._terms_of(finding):
+                diseases = list(self._factors[term_id])
+                log_lrs[row, diseases] = np.maximum(log_lrs[row, diseases], np.log(RATIO, dtype=np.float32))
+        return log_lrs
+
+    def present(self, disease_id: str, findings: Iterable[Finding]) -> tuple[PresentRisk, ...]:
+        """The findings that are risk factors of a disease, in their order, each with one statement that says so."""
+        disease = self._model.group_index[disease_id]
+        stated = {f.term_id: [self._factors[t].get(disease) for t in sorted(self._terms_of(f))] for f in findings}
+        first = ((term_id, next(filter(None, factors), None)) for term_id, factors in stated.items())
+        return tuple(PresentRisk(term_id=term_id, factor=factor) for term_id, factor in first if factor)
+
+    def _terms_of(self, finding: Finding) -> frozenset[str]:
+        """A present finding and what it is a kind of, as far as that is a risk factor of a disease."""
+        above = () if finding.excluded else self._model.graph.ontology.ancestors(finding.term_id)
+        return frozenset(above) & self._factors.keys()

@@ -1,0 +1,63 @@
+"""What is stated as a risk factor raises the odds of a disease, and of no other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from kg.graph import KnowledgeGraph
+from kg.likelihood import LikelihoodModel
+from retrieval.risk_factors import RATIO, RiskFactor, RiskOdds, stated_risk_factors
+from tests.toy import BRITTLE, BRITTLE_TIP, LARGE, OLD_BRITTLE, WOBBLING, build_model, patient
+from tests.toy_conditions import FLU, PAGE, STORM, TABLE, with_risk
+
+SMOKE = RiskFactor(disease_id=FLU, disease="Zorb flu", name="smoke", provenance=PAGE)
+
+
+def factor(disease_id: str, term_id: str, name: str = "brittleness") -> RiskFactor:
+    return replace(SMOKE, disease_id=disease_id, term_id=term_id, name=name)
+
+
+@pytest.fixture(scope="module")
+def model(toy_graph: KnowledgeGraph) -> LikelihoodModel:
+    return build_model(toy_graph.with_statements(TABLE.diseases, TABLE.associations, TABLE.provenance))
+
+
+def test_a_risk_factor_counts_for_its_disease_alone(model: LikelihoodModel):
+    odds, flu = RiskOdds(model, [factor(FLU, BRITTLE)]), model.group_index[FLU]
+    findings = patient(LARGE, BRITTLE, BRITTLE_TIP, no=[WOBBLING])
+    plain, raised = model.log_lrs(findings), odds.log_lrs(findings)
+    assert plain[1, flu] < 0 < np.log(RATIO)
+    assert raised[1:3, flu] == pytest.approx(np.log(RATIO))  # also what is a kind of it
+    plain[1:3, flu] = raised[1:3, flu]
+    assert raised.tolist() == plain.tolist()
+    assert model.log_lrs(findings)[1, flu] < 0  # the model's own stay as they are
+
+
+def test_a_finding_that_speaks_louder_keeps_its_ratio(model: LikelihoodModel):
+    odds, storm = RiskOdds(model, [factor(STORM, BRITTLE)]), model.group_index[STORM]
+    own = model.log_lrs(patient(BRITTLE))[0, storm]
+    assert own > np.log(RATIO)
+    assert odds.log_lrs(patient(BRITTLE))[0, storm] == own
+
+
+def test_what_is_denied_raises_nothing(model: LikelihoodModel):
+    odds, findings = RiskOdds(model, [factor(FLU, BRITTLE)]), patient(no=[BRITTLE])
+    assert odds.log_lrs(findings).tolist() == model.log_lrs(findings).tolist()
+    assert odds.present(FLU, findings) == ()
+
+
+def test_factors_of_nothing_known_are_passed_over_and_old_ids_are_todays(model: LikelihoodModel):
+    known = factor(FLU, OLD_BRITTLE)
+    odds = RiskOdds(model, [SMOKE, factor("DOID:404", BRITTLE), factor(FLU, "HP:0404040"), known, factor(FLU, BRITTLE)])
+    (only,) = odds.present(FLU, patient(LARGE, BRITTLE_TIP))
+    assert (only.term_id, only.factor) == (BRITTLE_TIP, known)  # the first statement of several
+    assert odds.present(STORM, patient(BRITTLE_TIP)) == ()
+
+
+def test_the_tables_and_the_graphs_factors_are_stated(toy_graph: KnowledgeGraph):
+    assert [(f.disease, f.name, f.term_id) for f in stated_risk_factors(toy_graph, with_risk(TABLE))] == [
+        ("Zorb flu", "brittle flims", BRITTLE)
+    ]
