@@ -51,9 +51,11 @@ def _chinese_numbers() -> dict[str, int]:
     return numbers
 
 
+# 1 to 99; a character of the kind before it makes it part of another number, or of none ("一百二十", "十十").
+_CHINESE_NUMBER = "(?<![一二两三四五六七八九十百])(?:[二三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九])"
 _HAN_AGE = (
-    r"(?P<age>(?P<n>\d{1,3}(?:\.\d)?|[一二两三四五六七八九十]{1,3})(?P<u>周?岁|个?月龄?(?![份经\d])|周龄|天|日龄)(?P<half>半)?"
-    r"(?:零?(?P<n2>\d{1,2}|[一二两三四五六七八九十]{1,3})个?月)?)(?!\s?(?:时|起|前|后|开始|发病|以来|来|会|能|左右|诊断|出现))"
+    rf"(?P<age>(?P<n>\d{{1,3}}(?:\.\d)?|{_CHINESE_NUMBER})(?P<u>周?岁|个?月龄?(?![份经\d])|周龄|天|日龄)(?P<half>半)?"
+    rf"(?:零?(?P<n2>\d{{1,2}}|{_CHINESE_NUMBER})个?月)?)(?!\s?(?:时|起|前|后|开始|发病|以来|来|会|能|左右|诊断|出现))"
 )
 _CHINESE = _Rules(
     ages=tuple(

@@ -66,6 +66,11 @@ def test_english_is_read_as_ever():
     assert find_person("A 7-year-old girl", Language.ENGLISH).age == "P7Y"
 
 
+@pytest.mark.parametrize("text", ["女十十岁", "患者一百二十岁", "男三四岁", "患儿十两岁"])
+def test_what_is_no_number_up_to_99_is_no_age(text):
+    assert find_person(text, Language.CHINESE).years is None
+
+
 @given(st.text(alphabet="患儿者男女岁个月半，。3十de años niña los desde .", max_size=80))
 def test_any_text_gives_exact_quotes(text):
     for language in Language:
