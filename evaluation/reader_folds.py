@@ -216,7 +216,7 @@ def _begin(job: Job, folds: Sequence[Fold], without: frozenset[Ablation], seed: 
     """A reader trained on simulated patients, of whose diseases no publication of any fold tells."""
     from llm.reader.training import train_reader
 
-    settings = replace(_settings(without), n_epochs=N_SIMULATED_EPOCHS)
+    settings = replace(_settings(without), n_epochs=N_SIMULATED_EPOCHS, fusion_share=0.0)
     publications = frozenset[str]().union(*(publications for publications, _ in folds))
     examples = simulate_examples(job.whole, publications, settings.n_candidates, seed, N_SIMULATED)
     return train_reader(examples, settings=settings, seed=seed).model

@@ -45,6 +45,11 @@ class Fusion:
     publications: frozenset[str] = frozenset()
     """Whose patients it was trained on: it must not be tested on them."""
 
+    @property
+    def n_hidden(self) -> int:
+        """Numbers in the hidden layers."""
+        return len(self.networks[0][0][1])
+
     def log_probabilities(self, values: Floats) -> Doubles:
         """Log-probability of each candidate, and last of "none of these", shape [n_candidates + 1].
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from kg.arrays import Floats
 from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel, LikelihoodSettings
 from kg.profiles import build_profiles
@@ -134,4 +135,28 @@ def linear_fusion(nobody: float = 0.0, **weights: float) -> Fusion:
         scale=np.full(len(FEATURES), scale),
         networks=((layer,),),
         nobody=(nobody,),
+    )
+
+
+def random_fusion(seed: int = 0, sizes: tuple[int, ...] = (6, 5), n_networks: int = 2) -> Fusion:
+    """Networks of layers of these sizes with weights that saturate nothing."""
+    rng = np.random.default_rng(seed)
+
+    def normal(*shape: int) -> Floats:
+        return rng.normal(size=shape).astype(np.float32)
+
+    def layers() -> tuple[tuple[Floats, Floats], ...]:
+        n_in, found = 2 * len(FEATURES), []
+        for n_out in (*sizes, 1):
+            found.append((normal(n_out, n_in) / np.float32(n_in**0.5), normal(n_out)))
+            n_in = n_out
+        return tuple(found)
+
+    return Fusion(
+        features=FEATURES,
+        mean=normal(len(FEATURES)),
+        scale=np.exp(normal(len(FEATURES))),
+        networks=tuple(layers() for _ in range(n_networks)),
+        nobody=tuple(normal(n_networks).tolist()),
+        publications=frozenset({"PMID:2", "PMID:1"}),
     )

@@ -2,8 +2,9 @@
 
 Each piece of evidence is a token; a candidate gathers its own by attention, and the candidates then see each other,
 knowing which of them are kin. Every candidate gets a score, as does "none of these"; a softmax over them, at a
-temperature that was fitted on patients the weights had not seen, gives probabilities. There is nothing that the model
-could name but what it was given.
+temperature that was fitted on patients the weights had not seen, gives probabilities. Their logarithms are averaged
+with those of a learned fusion (``llm.reader.fusion``), which knows less and errs elsewhere. There is nothing that the
+model could name but what it was given.
 """
 
 from __future__ import annotations
@@ -19,10 +20,8 @@ from transformers import PretrainedConfig, PreTrainedModel
 from transformers.utils import ModelOutput
 
 from llm.reader.features import CANDIDATE_FEATURES, EVIDENCE_FEATURES, KINDS
-from retrieval.fusion import CLIP
-
-IMPOSSIBLE = -1e4
-"""Score of what is not there; finite in bfloat16 and float16 too."""
+from llm.reader.fusion import IMPOSSIBLE, FusionNetworks
+from retrieval.fusion import CLIP, Fusion
 
 
 class ReaderConfig(PretrainedConfig):  # type: ignore[misc]
@@ -39,6 +38,8 @@ class ReaderConfig(PretrainedConfig):  # type: ignore[misc]
         score_temperature: scores are divided by it; fitted after training.
         confidence: points of the line in which the first probability is looked up (``llm.reader.confidence``).
         reads_evidence: whether evidence is read piece by piece; False for the ablation.
+        fusion_share: weight of the fusion in the mean, 0..1; 0: there is none.
+        fusion_sizes: its networks, and the numbers in a hidden layer of each.
         publications: whose patients it was trained on: it must not be tested on them.
     """
 
@@ -56,6 +57,8 @@ class ReaderConfig(PretrainedConfig):  # type: ignore[misc]
         score_temperature: float = 1.0,
         confidence: Sequence[Sequence[float]] = (),
         reads_evidence: bool = True,
+        fusion_share: float = 0.0,
+        fusion_sizes: Sequence[int] = (0, 0),
         publications: Sequence[str] = (),
         **rest: Any,
     ) -> None:
@@ -69,6 +72,8 @@ class ReaderConfig(PretrainedConfig):  # type: ignore[misc]
         self.score_temperature = score_temperature
         self.confidence = [(float(read), float(worth)) for read, worth in confidence]
         self.reads_evidence = reads_evidence
+        self.fusion_share = fusion_share
+        self.fusion_sizes = list(fusion_sizes)
         self.publications = list(publications)
         super().__init__(**rest)
 
@@ -79,7 +84,7 @@ class ReaderOutput(ModelOutput):  # type: ignore[misc]
 
     loss: Tensor | None = None
     logits: Tensor | None = None
-    """Of each candidate and last of "none of these", divided by the temperature: shape [batch, n + 1]."""
+    """Of each candidate and last of "none of these": shape [batch, n + 1]."""
 
 
 class ReaderModel(PreTrainedModel):  # type: ignore[misc]
@@ -106,6 +111,7 @@ class ReaderModel(PreTrainedModel):  # type: ignore[misc]
         self.score = nn.Sequential(
             nn.LayerNorm(config.hidden_size), _mlp(config.hidden_size, config.hidden_size, 1, config.dropout)
         )
+        self.fusion = FusionNetworks(*config.fusion_sizes) if config.fusion_share else None
         self.post_init()
 
     def _init_weights(self, module: nn.Module) -> None:
@@ -116,6 +122,11 @@ class ReaderModel(PreTrainedModel):  # type: ignore[misc]
         for name, rows in (("values", values), ("evidence", evidence)):
             getattr(self, f"{name}_mean").copy_(rows.mean(dim=0))
             getattr(self, f"{name}_scale").copy_(rows.std(dim=0) + 1e-6)
+
+    def add_fusion(self, fusion: Fusion, share: float) -> None:
+        """Average with a fusion, trained on the same patients, from now on; ``share`` is its weight, above 0, to 1."""
+        self.config.fusion_share, self.config.fusion_sizes = share, [len(fusion.networks), fusion.n_hidden]
+        self.fusion = FusionNetworks.holding(fusion).to(self.device)
 
     def forward(
         self,
@@ -150,7 +161,11 @@ class ReaderModel(PreTrainedModel):  # type: ignore[misc]
             states = layer(states, present, kin)
         logits = self.score(states)[..., 0].masked_fill(~present, IMPOSSIBLE)
         loss = None if labels is None else _loss(logits, present, labels, weights, label_smoothing)
-        return ReaderOutput(loss=loss, logits=logits / self.config.score_temperature)
+        logits = logits / self.config.score_temperature
+        if self.fusion is not None:
+            fused = self.fusion(values, listed)
+            logits = torch.lerp(logits.log_softmax(dim=-1), fused, self.config.fusion_share)
+        return ReaderOutput(loss=loss, logits=logits)
 
     def _candidate_inputs(self, values: Tensor, listed: Tensor) -> Tensor:
         """Standardised features, and how far each lies below the largest of the list."""

@@ -28,9 +28,10 @@ from kg.cache import digest
 from kg.errors import SourceError, StorageError
 from llm.reader.batches import pad
 from llm.reader.features import CANDIDATE_FEATURES, ReaderInputs
+from llm.reader.fusion import N_FEATURES
 from llm.reader.model import ReaderConfig, ReaderModel
 from llm.reader.person import OF_PATIENT
-from retrieval.fusion_training import thinned_rows
+from retrieval.fusion_training import Example, thinned_rows, train_fusion
 
 CHECKPOINT = "checkpoint.pt"
 PATIENT_COLUMNS = [CANDIDATE_FEATURES.index(name) for name in OF_PATIENT]
@@ -47,6 +48,8 @@ class ReaderSettings:
     num_hidden_layers: int = 2
     dropout: float = 0.1
     reads_evidence: bool = True
+    fusion_share: float = 0.35
+    """Weight of a fusion of the same patients in the mean with it, 0..1; 0: without one."""
     n_epochs: int = 4
     patience: int = 2
     """Epochs without a smaller loss of the patients kept apart, before training stops."""
@@ -145,7 +148,11 @@ def train_reader(
         SourceError: the checkpoint is of another training.
         StorageError: it cannot be written.
     """
-    return _Training(examples, begun, settings or ReaderSettings(), seed, checkpoints).run(progress=progress)
+    settings = settings or ReaderSettings()
+    trained = _Training(examples, begun, settings, seed, checkpoints).run(progress=progress)
+    if settings.fusion_share:
+        trained.model.add_fusion(train_fusion([_for_fusion(e) for e in examples], seed=seed), settings.fusion_share)
+    return trained
 
 
 class _Training:
@@ -175,7 +182,7 @@ class _Training:
         self.accelerator = Accelerator()
         model = ReaderModel(make_config(settings))
         if begun is not None:
-            model.load_state_dict(begun.state_dict())
+            model.load_state_dict({k: v for k, v in begun.state_dict().items() if not k.startswith("fusion.")})
         model.standardise_by(*_rows_of(self.fitted))
         optimizer = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
         n_steps = settings.n_epochs * -(-len(self.fitted) // settings.batch_size)
@@ -270,6 +277,11 @@ class _Training:
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
         self.best, self.curve = state["best"], json.loads(state["curve"])
+
+
+def _for_fusion(example: ReaderExample) -> Example:
+    values = example.inputs.values[:, :N_FEATURES]
+    return Example(values=values, right=example.right, publication=example.publication)
 
 
 def make_config(settings: ReaderSettings) -> ReaderConfig:

@@ -48,7 +48,13 @@ def load_reader(folder: Path = BUNDLED, device: str | None = None) -> ReaderMode
                 f"the reader in {folder} was trained on other features: train it again (citedx train reader)"
             )
         with without_bars():
-            model: ReaderModel = ReaderModel.from_pretrained(folder, local_files_only=True, config=config)
+            model, found = ReaderModel.from_pretrained(
+                folder, local_files_only=True, config=config, output_loading_info=True
+            )
+        if any(found[kind] for kind in ("missing_keys", "unexpected_keys", "mismatched_keys")):
+            raise SourceError(
+                f"the weights in {folder} are of other sizes than its settings: train it again (citedx train reader)"
+            )
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise SourceError(f"cannot read the reader in {folder}: {str(error).partition(chr(10))[0]}") from error
     if not all(bool(torch.isfinite(t).all()) for t in model.state_dict().values()):

@@ -16,34 +16,10 @@ from torch import nn
 from kg.errors import SourceError, StorageError
 from retrieval.features import FEATURES
 from retrieval.fusion import BUNDLED, CLIP, Fusion, load_fusion, network_inputs, save_fusion
-from tests.toy import linear_fusion
+from tests.toy import linear_fusion, random_fusion
 
 N = len(FEATURES)
 FILES = ("fusion.json", "fusion.safetensors")
-
-
-def random_fusion(seed: int = 0, sizes: tuple[int, ...] = (6, 5), n_networks: int = 2) -> Fusion:
-    """Networks of layers of these sizes with weights that saturate nothing."""
-    rng = np.random.default_rng(seed)
-
-    def normal(*shape: int) -> NDArray[np.float32]:
-        return rng.normal(size=shape).astype(np.float32)
-
-    def layers() -> tuple[tuple[NDArray[np.float32], NDArray[np.float32]], ...]:
-        n_in, found = 2 * N, []
-        for n_out in (*sizes, 1):
-            found.append((normal(n_out, n_in) / np.float32(n_in**0.5), normal(n_out)))
-            n_in = n_out
-        return tuple(found)
-
-    return Fusion(
-        features=FEATURES,
-        mean=normal(N),
-        scale=np.exp(normal(N)),
-        networks=tuple(layers() for _ in range(n_networks)),
-        nobody=tuple(normal(n_networks).tolist()),
-        publications=frozenset({"PMID:2", "PMID:1"}),
-    )
 
 
 def random_values(n_candidates: int, seed: int = 0) -> NDArray[np.float32]:

@@ -10,17 +10,19 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from scipy.special import log_softmax
 
 from kg.errors import NotReadyError, SourceError
 from llm.errors import ReaderError
 from llm.reader.batches import pad, read_patients
 from llm.reader.features import ReaderFeatureExtractor, ReaderInputs
+from llm.reader.fusion import LOG_PRIOR, N_FEATURES
 from llm.reader.model import ReaderConfig, ReaderModel
 from llm.reader.training import TrainedReader
 from llm.reader.transformer import TransformerRanker
 from llm.reader.weights import load_reader, save_reader
 from tests.fakes import small_reader
-from tests.toy import BRITTLE, LARGE, STRIPED, WOBBLING, build_extractor, patient
+from tests.toy import BRITTLE, LARGE, STRIPED, WOBBLING, build_extractor, patient, random_fusion
 
 FINDINGS = patient(LARGE, STRIPED, no=[BRITTLE])
 
@@ -118,6 +120,18 @@ def test_a_feature_that_is_no_number_is_refused(model, inputs):
         read_patients(model, [replace(inputs, values=values)])
 
 
+def test_a_fusion_moves_the_probabilities_towards_its_own(inputs, tmp_path):
+    alone, both = small_reader(), small_reader()
+    fusion = random_fusion(sizes=(6, 6))
+    both.add_fusion(fusion, 0.4)
+    prior = np.append(inputs.values[:, LOG_PRIOR], 0.0)
+    fused = log_softmax(fusion.log_probabilities(inputs.values[:, :N_FEATURES]) + prior)
+    (read,), (mean,) = read_patients(alone, [inputs]), read_patients(both, [inputs])
+    assert mean == pytest.approx(log_softmax(0.6 * read + 0.4 * fused), abs=1e-4)
+    save_reader(TrainedReader(model=both, curve=()), tmp_path, {})
+    assert read_patients(load_reader(tmp_path, device="cpu"), [inputs])[0] == pytest.approx(mean, abs=1e-6)
+
+
 # weights
 
 
@@ -147,6 +161,9 @@ def test_the_default_size_is_small(tmp_path):
         (lambda f: (f / "model.safetensors").write_bytes(b"not weights"), "cannot read the reader"),
         (lambda f: (f / "config.json").write_text("{"), "cannot read the reader"),
         (lambda f: _edit(f / "config.json", '"log_prior"', '"moon"'), "was trained on other features"),
+        (lambda f: _edit(f / "config.json", '"hidden_size": 8', '"hidden_size": 16'), "cannot read the reader"),
+        (lambda f: _edit(f / "config.json", '"num_hidden_layers": 1', '"num_hidden_layers": 2'), "other sizes than"),
+        (lambda f: _edit(f / "config.json", '"fusion_share": 0.0', '"fusion_share": 0.5'), "other sizes than its"),
         (lambda f: _spoil(f), "numbers that are none"),
     ],
 )

@@ -8,9 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from scipy.special import log_softmax
 
 from kg.errors import SourceError
+from llm.reader.batches import read_patients
 from llm.reader.features import CANDIDATE_FEATURES, EVIDENCE_FEATURES, ReaderInputs
+from llm.reader.fusion import LOG_PRIOR, N_FEATURES
 from llm.reader.training import (
     CHECKPOINT,
     PATIENT_COLUMNS,
@@ -24,11 +27,13 @@ from llm.reader.training import (
     thinned,
     train_reader,
 )
+from retrieval.fusion_training import Example, train_fusion
 
 SETTINGS = ReaderSettings(
     hidden_size=16,
     evidence_size=8,
     num_hidden_layers=1,
+    fusion_share=0.0,
     n_epochs=10,
     patience=9,
     batch_size=16,
@@ -147,6 +152,19 @@ def test_training_stops_when_patients_kept_apart_are_no_better_and_keeps_the_bes
 def test_training_goes_on_from_a_reader_that_is_given(examples, trained):
     begun = train_reader(examples, begun=trained.model, settings=replace(SETTINGS, n_epochs=1, learning_rate=1e-5))
     assert begun.curve[0]["loss_apart"] == pytest.approx(trained.curve[-1]["loss_apart"], abs=0.1)
+
+
+def test_a_fusion_of_the_same_patients_is_averaged_in(examples, trained):
+    both = train_reader(examples, settings=replace(SETTINGS, fusion_share=0.4))
+    assert both.model.config.fusion_share == 0.4
+    patient = examples[0].inputs
+    fusion = train_fusion(
+        [Example(values=e.inputs.values[:, :N_FEATURES], right=e.right, publication=e.publication) for e in examples]
+    )
+    prior = np.append(patient.values[:, LOG_PRIOR], 0.0)
+    fused = log_softmax(fusion.log_probabilities(patient.values[:, :N_FEATURES]) + prior)
+    (alone,), (mean,) = read_patients(trained.model, [patient]), read_patients(both.model, [patient])
+    assert mean == pytest.approx(log_softmax(0.6 * alone + 0.4 * fused), abs=1e-4)
 
 
 def test_the_temperature_undoes_what_was_done_to_the_scores(trained, examples):
