@@ -239,4 +239,5 @@ def _train_fold(
 def _settings(without: frozenset[Ablation]) -> ReaderSettings:
     from llm.reader.training import ReaderSettings
 
-    return ReaderSettings(reads_evidence=Ablation.EVIDENCE not in without)
+    share = 0.0 if Ablation.FUSION in without else ReaderSettings().fusion_share
+    return ReaderSettings(reads_evidence=Ablation.EVIDENCE not in without, fusion_share=share)

@@ -45,6 +45,7 @@ class Ablation(StrEnum):
     CASES = "cases"  # published cases
     SIMULATION = "simulation"  # simulated patients to begin with
     EVIDENCE = "evidence"  # evidence finding by finding
+    FUSION = "fusion"  # the fusion that it is averaged with
 
 
 class Weights(StrEnum):

@@ -84,10 +84,11 @@ def test_simulated_patients_see_no_published_case(job, folds):
     assert {e.publication for e in examples} == {""}
 
 
-def test_without_evidence_and_simulation(job, folds):
-    without = frozenset({Ablation.EVIDENCE, Ablation.SIMULATION})
+def test_without_evidence_simulation_and_fusion(job, folds):
+    without = frozenset({Ablation.EVIDENCE, Ablation.SIMULATION, Ablation.FUSION})
     (reader,) = train_fold_readers(Workers(job, None), folds, [0], without=without).values()
     assert not reader.config.reads_evidence
+    assert reader.fusion is None
 
 
 def test_one_reader_of_all_patients(job, folds):
@@ -95,6 +96,7 @@ def test_one_reader_of_all_patients(job, folds):
     assert n_patients == len(STORE)
     assert trained.model.config.publications == ["PMID:1", "PMID:2", "PMID:3", "PMID:4"]
     assert all(np.isfinite(e["loss"]) for e in trained.curve)
+    assert trained.model.fusion is not None
 
 
 def test_nobody_to_learn_from(job, folds):
