@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -29,7 +30,7 @@ from retrieval.candidates import FusionRanker, Ranker, rank_candidates
 from retrieval.cases import CaseLibrary, load_library, published_cases, read_library
 from retrieval.demographics import UNKNOWN, Demographics
 from retrieval.embedding import Embedder, bundled_embedder
-from retrieval.everyday import EverydayPractice
+from retrieval.everyday import EverydayPractice, EverydayRanker
 from retrieval.features import FeatureExtractor
 from retrieval.findings import Statement
 from retrieval.fusion import load_fusion
@@ -247,12 +248,15 @@ class DiagnosisAssistant:
         accepted_risk: float | None = None,
         reader: Reader | None = None,
         setting: Setting | None = None,
+        story: str = "",
     ) -> Differential:
         """The k most likely diseases with what speaks for and against them, or the reason why there are none.
 
         Arguments and errors are those of ``weigh``.
         """
-        parts = self.weigh(findings, k, person=person, accepted_risk=accepted_risk, reader=reader, setting=setting)
+        parts = self.weigh(
+            findings, k, person=person, accepted_risk=accepted_risk, reader=reader, setting=setting, story=story
+        )
         *_, answer = parts
         return answer
 
@@ -266,6 +270,7 @@ class DiagnosisAssistant:
         reader: Reader | None = None,
         unknown: Collection[str] = (),
         setting: Setting | None = None,
+        story: str = "",
     ) -> Iterator[Differential]:
         """The answer as it grows: the ranking alone, with its claims and evidence, with the questions to ask.
 
@@ -278,6 +283,7 @@ class DiagnosisAssistant:
             reader: for this answer, in place of the assistant's own.
             unknown: terms that nobody can answer for: neither they nor what is below them is asked about.
             setting: where the patient is seen; default: the assistant's.
+            story: what the findings were read from, whose words count too outside the genetics clinic.
 
         Raises:
             NotReadyError: the assistant has no common conditions, which the setting asks for.
@@ -302,12 +308,14 @@ class DiagnosisAssistant:
         if not any(not f.excluded for f in findings):
             yield replace(empty, abstained=ONLY_EXCLUDED if findings else NOTHING_FOUND)
             return
-        empty = replace(empty, urgent=self._urgent(findings, person, setting))
+        ranker = self._ranker(setting, story, findings)
+        empty = replace(empty, urgent=self._urgent(findings, person, setting, ranker))
         hits = sources.library.similar(findings) if sources.library else ()
-        model, ranker = sources.model, sources.ranker
+        model = sources.model
         candidates = rank_candidates(model, ranker, findings, hits, person=person, n=max(k, N_CANDIDATES))
-        if setting is not Setting.GENETICS_CLINIC:
-            candidates = self._everyday.ranker(setting).with_prior(candidates, findings, person)
+        if isinstance(ranker, EverydayRanker):
+            candidates = ranker.describe(candidates, findings, person)
+            empty = replace(empty, ranker=ranker)
         if accepted_risk is not None and (not candidates or candidates[0].probability < 1 - accepted_risk):
             unsure = UNSURE.format(least=1 - accepted_risk, risk=accepted_risk)
             answer = replace(empty, abstained=unsure)
@@ -320,24 +328,40 @@ class DiagnosisAssistant:
         yield replace(answer, questions=questions)
 
     def rank(
-        self, findings: Sequence[Finding], *, person: Demographics = UNKNOWN, setting: Setting | None = None
+        self,
+        findings: Sequence[Finding],
+        *,
+        person: Demographics = UNKNOWN,
+        setting: Setting | None = None,
+        story: str = "",
     ) -> tuple[tuple[str, float], ...]:
         """Every candidate's id and log-probability, best first, without reasons; none without a present finding."""
         sources = self._sources_of(setting or self.setting)
         current = [replace(f, term_id=self.ontology.current_id(f.term_id)) for f in findings]
         if all(f.excluded for f in current):
             return ()
-        diseases, log_probabilities = sources.ranker.rank(current, person)
+        ranker = self._ranker(setting or self.setting, story, current)
+        diseases, log_probabilities = ranker.rank(current, person)
         return tuple((sources.model.groups[i][0], p) for i, p in zip(diseases, log_probabilities, strict=True))
 
+    def _ranker(self, setting: Setting, story: str, findings: Sequence[Finding]) -> Ranker:
+        """What ranks in a setting; outside the genetics clinic by the words of the story too, where there is one."""
+        ranker = self._sources_of(setting).ranker
+        if not story.strip() or not isinstance(ranker, EverydayRanker):
+            return ranker
+        return ranker.told(self._stories.patient_words(story, findings))
+
     def _urgent(
-        self, findings: Sequence[Finding], person: Demographics, setting: Setting
+        self, findings: Sequence[Finding], person: Demographics, setting: Setting, ranker: Ranker
     ) -> tuple[UrgentCondition, ...]:
-        """What must not be missed; nothing in the genetics clinic, where nobody comes with it."""
+        """What must not be missed by the findings alone, with the answer's probabilities; nothing in the clinic."""
         if setting is Setting.GENETICS_CLINIC:
             return ()
-        ranked = self._everyday.ranker(setting).rank(findings, person)
-        return find_urgent(self._everyday.model, self._everyday.table, findings, ranked)
+        everyday = self._everyday
+        found = find_urgent(everyday.model, everyday.table, findings, everyday.ranker(setting).rank(findings, person))
+        index = everyday.model.group_index
+        shown = dict(zip(*ranker.rank(findings, person), strict=True))
+        return tuple(replace(u, probability=math.exp(shown[index[u.disease_id]])) for u in found)
 
     def read_again(self, differential: Differential, reader: Reader) -> Differential:
         """The same ranking read by a reader: its claims, evidence and commentary in place of those that were there."""

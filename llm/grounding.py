@@ -17,7 +17,7 @@ from kg.schema import Finding
 from llm.chat.protocol import Rung
 from llm.reader.protocol import Reading
 from llm.schema import Claim, Commentary, Diagnosis, RemovedClaim
-from llm.wording import CITATION, Backing, cited_ids, fault_of_words, plain, without_citations
+from llm.wording import CITATION, Backing, cited_ids, fault_of_words, plain, quotations, without_citations, words_of
 from retrieval.schema import Evidence, EvidenceKind
 
 NOTHING_LEFT = (
@@ -72,7 +72,7 @@ def ground(
     for diagnosis in diagnoses:
         kept = []
         for claim in diagnosis.claims:
-            reason = fault(claim, diagnosis, by_id, patient, graph)
+            reason = fault(claim, diagnosis, by_id, patient, graph) or _fault_of_shared_words(claim, by_id)
             if reason is None and claim.by_model:
                 reason = _fault_of_text(claim, diagnoses, by_id, patient, graph)
             if reason is None:
@@ -191,10 +191,28 @@ def _fault_of_whole_case(
         return "is about one finding, and the claim names none"
     if not claim.supports:
         return "says the opposite of the claim"
+    if cited.kind is EvidenceKind.PASSAGE and not claim.by_model:
+        return None  # its words are held against the passages together
     present = [t for t, f in patient.items() if not f.excluded]
     if not any(_are_related(t, mine, graph) for t in cited.term_ids for mine in present):
         return "shares no finding with the patient"
     return None
+
+
+def _fault_of_shared_words(claim: Claim, evidence: Mapping[str, Evidence]) -> str | None:
+    """A claim that words of the story stand in passages names them as the passages have them."""
+    cited = [evidence[i] for i in claim.evidence_ids]
+    if claim.by_model or not any(e.kind is EvidenceKind.PASSAGE for e in cited):
+        return None
+    named, written = quotations(claim.text), [set(words_of(e.text)) for e in cited]
+    if not named:
+        return "it names no word that stands in what it cites"
+    missing = next((w for w in named if not any(set(words_of(w)) <= words for words in written)), None)
+    if missing is not None:
+        return f"“{missing}” does not stand in what it cites"
+    is_used = [any(set(words_of(word)) <= words for word in named) for words in written]
+    idle = next((e.evidence_id for e, used in zip(cited, is_used, strict=True) if not used), None)
+    return f"{idle} has none of its words" if idle else None
 
 
 def _fault_of_expectation(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from kg.schema import Finding, Setting
 from llm.chat.protocol import Rung
+from retrieval.candidates import Ranker
 from retrieval.demographics import UNKNOWN, Demographics
 from retrieval.schema import Candidate, Evidence, UrgentCondition
 
@@ -107,6 +108,8 @@ class Differential:
     """Where the patient is seen, which the probabilities depend on."""
     urgent: tuple[UrgentCondition, ...] = ()
     """What must not be missed, emergencies first; of every setting but the genetics clinic."""
+    ranker: Ranker | None = field(default=None, compare=False, repr=False)
+    """What ranked it by the story's words too, for questions about it; None: the setting's own."""
     versions: dict[str, str] = field(default_factory=dict)
     """What made this answer: graph release, embedder, case library, reader, citedx."""
 

@@ -139,6 +139,11 @@ def without_citations(text: str, evidence_ids: Collection[str]) -> str:
     return plain(with_space.sub(lambda m: "" if set(cited_ids(m[1])) <= set(evidence_ids) else m[0], text))
 
 
+def quotations(text: str) -> list[str]:
+    """What stands between quotation marks, in its order."""
+    return [next(g for g in match.groups() if g is not None) for match in _QUOTED.finditer(text)]
+
+
 def words_of(text: str) -> list[str]:
     """Words and numbers in their order, case folded; a percent sign belongs to its number."""
     folded = unicodedata.normalize("NFC", text).casefold()

@@ -88,6 +88,25 @@ def contexts_of(text: str, spans: Sequence[Span]) -> tuple[Context, ...]:
     return tuple(found)
 
 
+def without_others(text: str, mentions: Sequence[Span]) -> str:
+    """The text, of the same length, with blanks for what it denies, tells of others or only thinks of.
+
+    Args:
+        text: the whole text.
+        mentions: offsets of findings in it; see ``contexts_of``.
+    """
+    sections = list(_sections(text))
+    kept = list(text)
+    for start, end in _sentences(text):
+        local = [(a - start, b - start) for a, b in mentions if start <= a < end]
+        around = [s.moved(-start) for s in sections if s.start < end and start < s.end]
+        scopes = _Scopes.of(text[start:end].translate(cues.SMALL), local, around)
+        for first, stop in (*scopes.negated, *scopes.family, *scopes.thought):
+            first, stop = max(first, 0) + start, min(stop + start, end)
+            kept[first:stop] = " " * max(0, stop - first)
+    return "".join(kept)
+
+
 @dataclass(frozen=True, slots=True)
 class _Section:
     """What stands under a header that says whose or when."""

@@ -2,9 +2,11 @@
 
 Naive Bayes: the log of a disease's share of the visits (``kg.visits``) plus the log-likelihood ratios of the findings
 (``kg.likelihood``; of what is a risk factor, ``retrieval.risk_factors``), over a temperature, since findings of one
-disease come together. What is not mentioned says nothing; what no table lists is "none of these". Deliberately not
-here: published cases, which are of rare diseases, and weights learned from patients, who are not at hand for common
-ones.
+disease come together. What is not mentioned says nothing; what no table lists is "none of these". Of a story, the words
+count too (``retrieval.descriptions``): with s the text score of a disease, its log-odds are (log share + log ratios + s)
+/ 6, as stories at hand have it (decision 0031); a disease of which no finding is stated is then known by its text.
+Deliberately not here: published cases, which are of rare diseases, and weights learned from patients, who are not at
+hand for common ones.
 """
 
 from __future__ import annotations
@@ -23,11 +25,18 @@ from kg.schema import Finding, Setting
 from kg.sources.common_conditions import CommonConditions, load_common_conditions
 from kg.visits import RAREST, UNLISTED, VisitPrior
 from retrieval.demographics import UNKNOWN, Demographics, Sex
+from retrieval.descriptions import Descriptions, load_descriptions
 from retrieval.risk_factors import RiskOdds, stated_risk_factors
 from retrieval.schema import Candidate
 
 TEMPERATURE = 1.5
 """A judgement, not fitted: findings of one disease come together, so that their ratios say less than their sum."""
+
+
+STORY_TEMPERATURE = 6.0
+"""Of a story, whose words and findings say the same things again; fitted, see decision 0031."""
+TEXT_WEIGHT = 1.0
+"""Of the text score; stories fit 2, at which a textbook emergency is lost, see decision 0031."""
 
 
 class EverydayRanker:
@@ -38,14 +47,34 @@ class EverydayRanker:
         prior: shares of visits, of the same graph.
         risks: risk factors, over the same model.
         setting: where the patient is seen.
+        descriptions: texts of the diseases; None to do without.
+        told: what a story says of the patient, see ``retrieval.findings.patient_words``; empty without a story.
     """
 
-    def __init__(self, model: LikelihoodModel, prior: VisitPrior, risks: RiskOdds, setting: Setting) -> None:
+    def __init__(
+        self,
+        model: LikelihoodModel,
+        prior: VisitPrior,
+        risks: RiskOdds,
+        setting: Setting,
+        descriptions: Descriptions | None = None,
+        told: str = "",
+    ) -> None:
         self._model = model
         self._prior = prior
         self._risks = risks
         self._setting = setting
-        self.version = f"everyday-2 {setting}"
+        self._descriptions = descriptions
+        self._told = told
+        self._log_text: Floats | None = None
+        if descriptions is not None and told.strip():
+            self._log_text = TEXT_WEIGHT * descriptions.scores(told)
+        texts = f", {descriptions.n_described:,} texts" if descriptions is not None else ""
+        self.version = f"everyday-3 {setting}{texts}"
+
+    def told(self, told: str) -> EverydayRanker:
+        """The ranker for a story."""
+        return EverydayRanker(self._model, self._prior, self._risks, self._setting, self._descriptions, told)
 
     def log_prior(self, person: Demographics = UNKNOWN) -> Doubles:
         """Log-share of the visits for each disease, shape [n_diseases]."""
@@ -53,23 +82,35 @@ class EverydayRanker:
         years = person.years if person.age else None  # a "man" of unknown age may be of any
         return self._prior.log_shares(self._setting, years, is_female=is_female)
 
-    def with_prior(
+    def describe(
         self, candidates: Sequence[Candidate], findings: Sequence[Finding], person: Demographics = UNKNOWN
     ) -> tuple[Candidate, ...]:
-        """The candidates with what this ranker adds: how common each is, against the rarest of all; risk factors."""
+        """The candidates with what this ranker adds beside findings.
+
+        How common each is, against the rarest of all; risk factors; the story's words and the passages they stand in.
+        """
         prior = self.log_prior(person) - np.log(RAREST)
         index = self._model.group_index
         return tuple(
             replace(
-                c,
+                self._with_text(c, index[c.disease_id]),
                 log_prior=float(prior[index[c.disease_id]]),
                 risks=self._risks.present(c.disease_id, findings),
             )
             for c in candidates
         )
 
+    def _with_text(self, candidate: Candidate, disease: int) -> Candidate:
+        if self._log_text is None or self._descriptions is None or not self._log_text[disease]:
+            return candidate
+        passages = self._descriptions.find_passages(disease, self._told)
+        return replace(candidate, log_text=float(self._log_text[disease]), passages=passages)
+
     def rank(self, findings: Sequence[Finding], person: Demographics = UNKNOWN) -> tuple[list[int], list[float]]:
-        """Every disease of which a finding is known, and log-probabilities over them and "none of these"."""
+        """Every disease that can be recognised, and log-probabilities over them and "none of these".
+
+        One of which a finding is stated, or of which there is a text for the words of a story.
+        """
         log_probabilities = self._log_probabilities(findings, self.log_prior(person))[:-1]
         order = np.argsort(-log_probabilities, kind="stable")
         order = order[np.isfinite(log_probabilities[order])]
@@ -93,9 +134,18 @@ class EverydayRanker:
 
     def _log_probabilities(self, findings: Sequence[Finding], prior: Doubles) -> Doubles:
         """Of each disease, and last of "none of these", whose findings are as likely as in anybody."""
-        scores = prior + self._risks.log_lrs(findings).sum(axis=0)
-        scores = np.where(self._model.is_described, scores, -np.inf)
-        log_probabilities: Doubles = log_softmax(np.append(scores, np.log(UNLISTED)) / TEMPERATURE)
+        log_lrs = self._risks.log_lrs(findings).sum(axis=0)
+        if self._log_text is None or self._descriptions is None:
+            scores = np.where(self._model.is_described, prior + log_lrs, -np.inf)
+            temperature = TEMPERATURE
+        else:
+            # Half of what a finding counts that is stated of others: nobody has said that this disease lacks it.
+            unstated = np.log(self._model.settings.noise) / 2 * sum(not f.excluded for f in findings)
+            log_lrs = np.where(self._model.is_described, log_lrs, unstated)
+            is_known = self._model.is_described | self._descriptions.has_text
+            scores = np.where(is_known, prior + log_lrs + self._log_text, -np.inf)
+            temperature = STORY_TEMPERATURE
+        log_probabilities: Doubles = log_softmax(np.append(scores, np.log(UNLISTED)) / temperature)
         return log_probabilities
 
 
@@ -105,22 +155,27 @@ class EverydayPractice:
     Args:
         model: over a graph that has the conditions of the table.
         table: of common conditions.
+        descriptions: texts of the graph's diseases; None to do without.
     """
 
-    def __init__(self, model: LikelihoodModel, table: CommonConditions) -> None:
+    def __init__(
+        self, model: LikelihoodModel, table: CommonConditions, descriptions: Descriptions | None = None
+    ) -> None:
         self.model = model
         self.table = table
+        self._descriptions = descriptions
         self._prior = VisitPrior(model.graph, table.conditions)
         self._risks = RiskOdds(model, stated_risk_factors(model.graph, table))
         self._rankers: dict[Setting, EverydayRanker] = {}
 
     @classmethod
     def load(cls, graph: KnowledgeGraph, cache_dir: Path | None = None) -> EverydayPractice:
-        """Over a graph with common conditions; the model's profiles come from the cache. Raises SourceError."""
-        return cls(load_likelihood(graph, cache_dir=cache_dir), load_common_conditions())
+        """Over a graph with common conditions; what can be built again comes from the cache. Raises SourceError."""
+        model, table = load_likelihood(graph, cache_dir=cache_dir), load_common_conditions()
+        return cls(model, table, load_descriptions(graph, cache_dir))
 
     def ranker(self, setting: Setting) -> EverydayRanker:
         """Of one setting."""
         if setting not in self._rankers:
-            self._rankers[setting] = EverydayRanker(self.model, self._prior, self._risks, setting)
+            self._rankers[setting] = EverydayRanker(self.model, self._prior, self._risks, setting, self._descriptions)
         return self._rankers[setting]

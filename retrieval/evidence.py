@@ -115,7 +115,7 @@ class EvidenceBook:
         )
 
     def cite_passage(self, passage: Passage, disease_id: str) -> str:
-        """Number of a passage of MedQuAD about a disease."""
+        """Number of a passage about a disease."""
         return self._cite(
             passage,
             kind=EvidenceKind.PASSAGE,

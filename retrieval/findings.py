@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from kg.errors import UnknownIdError, UsageError
 from kg.ontology import Ontology
 from kg.schema import Finding
-from retrieval.context import Certainty, Context, Experiencer, Temporality, contexts_of
+from retrieval.context import Certainty, Context, Experiencer, Temporality, contexts_of, without_others
 from retrieval.demographics import find_onsets
 from retrieval.growth import find_growth
 from retrieval.lexicon import Lexicon
@@ -92,6 +92,32 @@ def findings_said(statements: Iterable[Statement]) -> tuple[Finding, ...]:
 def patient_findings(statements: Iterable[Statement], ontology: Ontology) -> tuple[Finding, ...]:
     """What counts for the patient: ``findings_said`` without what a more specific finding contradicts."""
     return without_contradicted(findings_said(statements), ontology)
+
+
+def patient_words(text: str, statements: Iterable[Statement], findings: Iterable[Finding]) -> str:
+    """What of an English text is said of the patient, in its words; the rest is blank.
+
+    Left out is what the words around deny, tell of a relative or only think of; and what a finding was read from that
+    the patient is not known to have, or not any more.
+
+    Args:
+        text: the story.
+        statements: read from it.
+        findings: of the patient, as they stand now.
+    """
+    said = [s.finding for s in statements]
+    present = [f for f in findings if not f.excluded]
+    terms, quotes = {f.term_id for f in present}, {f.quote for f in present}
+    kept = list(without_others(text, [_span(f) for f in said]))
+    for finding in said:
+        if finding.excluded or (finding.term_id not in terms and finding.quote not in quotes):
+            start, end = _span(finding)
+            kept[start:end] = " " * (end - start)
+    return "".join(kept)
+
+
+def _span(finding: Finding) -> tuple[int, int]:
+    return finding.start or 0, finding.end or 0
 
 
 def require_readable(text: str, lexicon: Lexicon) -> None:

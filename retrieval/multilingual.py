@@ -8,7 +8,7 @@ Deliberately not done here: English itself (``retrieval.findings``), translation
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from kg.translations import Language, Translations, load_translations
 from retrieval import chinese, spanish
 from retrieval.context import Context, Experiencer
 from retrieval.demographics import UNKNOWN, Demographics
-from retrieval.findings import Statement, find_statements, patient_findings, require_readable
+from retrieval.findings import Statement, find_statements, patient_findings, patient_words, require_readable
 from retrieval.languages import LanguageDetector
 from retrieval.lexicon import Lexicon, Mention
 from retrieval.translated_context import RULES, contexts_of, normal_findings_in
@@ -84,6 +84,15 @@ class MultilingualReader:
             end=mention.end,
         )
         return Statement(finding=finding, context=context)
+
+    def patient_words(self, text: str, findings: Sequence[Finding]) -> str:
+        """What of an English text is said of the patient, see ``retrieval.findings``; empty in other languages.
+
+        Errors are those of ``find_statements``.
+        """
+        if not text.strip() or self.detect(text) is not Language.ENGLISH:
+            return ""
+        return patient_words(text, self.find_statements(text, Language.ENGLISH), findings)
 
     def find_person(self, text: str) -> Demographics:
         """The patient's age and sex; the empty record where the text says neither.

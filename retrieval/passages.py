@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kg.datasets import data_folder
@@ -24,6 +24,7 @@ MEDQUAD = Path("text/medquad.jsonl.xz")
 SOURCE = "MedQuAD (pages of the NIH)"
 VERSION = "2019"
 LICENCE = "CC-BY-4.0"
+MEDQUAD_SOURCE = Provenance(source=SOURCE, version=VERSION, reference="", licence=LICENCE)
 _LINKS = "These resources address the diagnosis or management"
 """Begins a list of titles of other pages, which says nothing by itself."""
 N_WORDS = 150
@@ -40,6 +41,8 @@ class Passage:
     """``PMID:1``, or the address of the page."""
     kind: str = ""
     """What it is about, as MedQuAD has it: ``treatment``, ``outlook`` ...; empty where the source has no kinds."""
+    source: Provenance = MEDQUAD_SOURCE
+    """Who says so, whatever the reference."""
 
     @property
     def whole(self) -> str:
@@ -48,8 +51,8 @@ class Passage:
 
     @property
     def provenance(self) -> Provenance:
-        """For a passage of MedQuAD."""
-        return Provenance(source=SOURCE, version=VERSION, reference=self.reference, licence=LICENCE)
+        """Its source with its reference."""
+        return replace(self.source, reference=self.reference)
 
 
 class DiseasePages:

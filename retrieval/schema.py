@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kg.schema import Association, Explanation, Match, Provenance, Urgency
+from retrieval.passages import Passage
 from retrieval.risk_factors import PresentRisk
 
 
@@ -71,6 +72,15 @@ class CaseHit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PassageHit:
+    """A passage about a disease that has words of the patient's story."""
+
+    passage: Passage
+    words: tuple[str, ...]
+    """As the passage has them, those first that weigh most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A disease that may explain the patient."""
 
@@ -92,6 +102,10 @@ class Candidate:
     cases: tuple[CaseHit, ...] = ()
     risks: tuple[PresentRisk, ...] = ()
     """Findings that are risk factors of the disease, where the ranking counts them as such."""
+    log_text: float = 0.0
+    """What the ranking adds for the story's own words, in nats, as ``log_prior``; never below 0."""
+    passages: tuple[PassageHit, ...] = ()
+    """Where these words stand; empty where nothing is added."""
 
     def __post_init__(self) -> None:
         if self.rank < 1:

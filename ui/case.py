@@ -54,6 +54,8 @@ class Case:
     unknown: tuple[str, ...] = ()
     """Terms that were asked about and that nobody can answer for."""
     person: Demographics = UNKNOWN
+    story: str = ""
+    """Messages that findings were read from, as long as the case is in memory; ``stored`` has no word of it."""
 
     def __post_init__(self) -> None:
         ids = [f.term_id for f in (*self.findings, *self.family)]
@@ -69,7 +71,13 @@ class Case:
         terms = set(asked)
         return replace(self, findings=tuple(replace(f, asked=f.asked or f.term_id in terms) for f in self.findings))
 
-    def plus(self, findings: Iterable[Finding], family: Iterable[Finding] = (), person: Demographics = UNKNOWN) -> Case:
+    def plus(
+        self,
+        findings: Iterable[Finding],
+        family: Iterable[Finding] = (),
+        person: Demographics = UNKNOWN,
+        story: str = "",
+    ) -> Case:
         """The case after a message: its word about a term replaces the earlier one, in its place."""
         merged = merge_findings(self.findings, findings)
         own = {f.term_id for f in merged}
@@ -79,6 +87,7 @@ class Case:
             family=tuple(f for f in merge_findings(self.family, family) if f.term_id not in own),
             unknown=tuple(t for t in self.unknown if t not in own),
             person=person,
+            story="\n\n".join(filter(None, (self.story, story))),
         )
 
 

@@ -192,7 +192,9 @@ def diagnose(
     if save_phenopacket is not None:
         exports.require_writable_file(save_phenopacket)
     graph = load_graph()
-    found, told = intake.patient_of(graph, text, file, phenopacket, hpo)  # before minutes of building: can it be used?
+    found, told, story = intake.patient_of(
+        graph, text, file, phenopacket, hpo
+    )  # before minutes of building: can it be used?
     person = intake.with_given(told, sex, age)
     language_model = _load_model(model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine)
     assistant = _load_assistant(
@@ -201,7 +203,9 @@ def diagnose(
     from llm.chat.reader import ChatReader
 
     second_reader = ChatReader(language_model) if language_model else None
-    differential = assistant.diagnose(found, k=k, person=person, accepted_risk=max_risk, reader=second_reader)
+    differential = assistant.diagnose(
+        found, k=k, person=person, accepted_risk=max_risk, reader=second_reader, story=story
+    )
     if save_phenopacket is not None:
         exports.save_phenopacket(differential, graph.ontology, save_phenopacket)
     if report is not None:
@@ -243,12 +247,14 @@ def ask(
     if has_patient:
         intake.require_one(**given)
     graph = load_graph()
-    found, person = intake.patient_of(graph, None, file, phenopacket, hpo) if has_patient else ((), UNKNOWN)
+    found, person, story = ((), UNKNOWN, "")
+    if has_patient:
+        found, person, story = intake.patient_of(graph, None, file, phenopacket, hpo)
     language_model = _load_model(model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine)
     assistant = _load_assistant(
         graph=graph, cases=cases, library=library, embedder=embedder, reader=reader, setting=setting
     )
-    differential = assistant.diagnose(found, person=person) if has_patient else None
+    differential = assistant.diagnose(found, person=person, story=story) if has_patient else None
     if differential is not None:
         differential = replace(differential, evidence=())  # it is not shown, so the answer's own evidence begins at E1
     from llm.conversation.chat import ChatAnswerer

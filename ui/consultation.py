@@ -86,7 +86,9 @@ def respond(
         return
 
     def hear(session: Session) -> Session:
-        case = session.case.plus(found, family, merge_demographics(session.case.person, person))
+        case = session.case.plus(
+            found, family, merge_demographics(session.case.person, person), message.told if found else ""
+        )
         return session.changed(case.answering(work.before.asked_ids))
 
     if not consultation.amend(work, hear, findings=found, family=family):
@@ -305,7 +307,9 @@ def _answer(
     differential: Differential | None = None
     try:
         setting = consultation.session.setting
-        parts = assistant.weigh(case.findings, person=case.person, unknown=case.unknown, setting=setting)
+        parts = assistant.weigh(
+            case.findings, person=case.person, unknown=case.unknown, setting=setting, story=case.story
+        )
         for differential, progress in zip(parts, _STAGES, strict=False):
             if not show(differential, progress):
                 return

@@ -62,18 +62,18 @@ def read_file(file: Path) -> Upload:
 
 def patient_of(
     graph: KnowledgeGraph, story: str | None, file: Path | None, phenopacket: Path | None, hpo: str | None
-) -> tuple[tuple[Finding, ...], Demographics]:
-    """Findings, age and sex of a patient who is named in one of these ways."""
+) -> tuple[tuple[Finding, ...], Demographics, str]:
+    """Findings, age and sex of a patient who is named in one of these ways, and the story, where it is one."""
     if hpo is not None:
-        return parse_finding_ids(hpo, graph.ontology), UNKNOWN
+        return parse_finding_ids(hpo, graph.ontology), UNKNOWN, ""
     if phenopacket is not None:
-        return known_of(graph, load_phenopacket(phenopacket))
+        return *known_of(graph, load_phenopacket(phenopacket)), ""
     upload = Upload(text=story or "") if file is None else read_file(file)
     if upload.patient is not None:
-        return known_of(graph, upload.patient)
+        return *known_of(graph, upload.patient), ""
     with progress(upload.text):
         reader = story_reader(graph)
-        return reader.find_findings(upload.text), reader.find_person(upload.text)
+        return reader.find_findings(upload.text), reader.find_person(upload.text), upload.text
 
 
 def with_given(person: Demographics, sex: Sex | None, age: str | None) -> Demographics:

@@ -68,6 +68,7 @@ class Assistant(Protocol):
         person: Demographics = UNKNOWN,
         unknown: Collection[str] = (),
         setting: Setting | None = None,
+        story: str = "",
     ) -> Iterator[Differential]:
         """The answer as it grows; abstains with a reason where nothing is usable."""
 

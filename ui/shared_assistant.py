@@ -109,9 +109,10 @@ class SharedAssistant:
         person: Demographics = UNKNOWN,
         unknown: Collection[str] = (),
         setting: Setting | None = None,
+        story: str = "",
     ) -> Iterator[Differential]:
         """The answer as it grows; between its parts others have their turn."""
-        parts = self._assistant.weigh(findings, k, person=person, unknown=unknown, setting=setting)
+        parts = self._assistant.weigh(findings, k, person=person, unknown=unknown, setting=setting, story=story)
         for n in count(1):
             with self._turns.turn(n):
                 part = next(parts, None)

@@ -88,7 +88,7 @@ class Tools:
         assistant = self._load()
         findings, person = _patient(assistant, story, hpo)
         person = merge_demographics(person, parse_demographics(sex, age))
-        *_, answer = assistant.weigh(findings, k, person=person, setting=where)
+        *_, answer = assistant.weigh(findings, k, person=person, setting=where, story=story)
         return differential_json(answer)
 
     def find_findings(self, story: Story) -> dict[str, Any]:

@@ -102,7 +102,7 @@ class AssistantNames:
     def _rank(self, story: str) -> tuple[tuple[str, float], ...]:
         if self._latest[0] != story:
             findings, person = self._assistant.find_findings(story), self._assistant.find_person(story)
-            self._latest = story, self._assistant.rank(findings, person=person)
+            self._latest = story, self._assistant.rank(findings, person=person, story=story)
         return self._latest[1]
 
 

@@ -103,6 +103,11 @@ class Case:
         known = (replace(f, term_id=current(f.term_id)) for f in self.differential.findings)
         return tuple(sorted(known, key=lambda f: (f.term_id, f.excluded)))
 
+    @property
+    def ranker(self) -> Ranker:
+        """What ranked the patient."""
+        return self.differential.ranker or self.sources.ranker
+
     @cached_property
     def shown_ids(self) -> tuple[str, ...]:
         """Diseases of the differential; of the candidates where it abstains."""
@@ -120,7 +125,7 @@ class Case:
         """Index of each candidate -> its rank and log-probability."""
         if not self.has_patient:
             return {}
-        diseases, log_probabilities = self.sources.ranker.rank(self.findings, self.differential.person)
+        diseases, log_probabilities = self.ranker.rank(self.findings, self.differential.person)
         ranked = enumerate(zip(diseases, log_probabilities, strict=True), start=1)
         return {disease: (rank, log_probability) for rank, (disease, log_probability) in ranked}
 
@@ -142,9 +147,11 @@ class Case:
         rank, log_probability = self._ranking.get(index, (len(self._ranking) + 1, -np.inf))
         log_lrs = self.sources.model.log_lrs(self.findings)[:, index]
         cases = cases_by_disease(self.sources.model, self.hits)[index]
-        return describe_candidate(
+        candidate = describe_candidate(
             self.sources.model, self.findings, index, rank, log_probability, log_lrs, log_lrs, cases
         )
+        shown = next((c for c in self.differential.candidates if c.disease_id == candidate.disease_id), candidate)
+        return replace(candidate, log_text=shown.log_text, passages=shown.passages)
 
     def log_ratio(self, finding: Finding, disease_id: str) -> float:
         """Natural logarithm of the likelihood ratio of one finding for one disease."""

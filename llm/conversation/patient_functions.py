@@ -206,7 +206,7 @@ def say_what_if(case: Case, request: Request) -> Result:
     """The order of the diseases, had the patient these findings too."""
     supposed = [replace(f, asked=True) for f in request.findings]
     findings = merge_findings(case.findings, supposed)
-    model, ranker, person = case.sources.model, case.sources.ranker, case.differential.person
+    model, ranker, person = case.sources.model, case.ranker, case.differential.person
     ranked = rank_candidates(model, ranker, findings, person=person, n=N_LISTED)
     told = word_list([_label(case, f) for f in request.findings])
     sentences = [

@@ -53,7 +53,10 @@ class RankingReader:
 def claims_about(
     candidate: Candidate, graph: KnowledgeGraph, book: EvidenceBook, n_expected: int = MAX_EXPECTED
 ) -> Iterable[Claim]:
-    """Claims about one candidate: findings by weight, risk factors, similar cases, what is expected and not told."""
+    """Claims about one candidate.
+
+    Findings by weight, risk factors, words of the story, similar cases, and what is expected and not mentioned.
+    """
     weights = {c.term_id: c.weight for c in candidate.contributions}
     telling = [m for m in candidate.explanation.matches if m.associations]
     telling.sort(key=lambda m: (-_telling(m, weights), m.finding.term_id))
@@ -63,6 +66,8 @@ def claims_about(
     for risk in candidate.risks:
         if risk.term_id not in described:
             yield _risk_claim(candidate, risk, graph, book)
+    if candidate.passages:
+        yield _words_claim(candidate, book)
     similar = [hit for hit in candidate.cases if len(hit.shared_term_ids) >= MIN_SHARED]
     for hit in similar[:MAX_CASES]:
         yield _case_claim(candidate, hit, graph, book)
@@ -115,6 +120,16 @@ def _risk_claim(candidate: Candidate, risk: PresentRisk, graph: KnowledgeGraph, 
         evidence_ids=(book.cite_risk_factor(risk.factor),),
         disease_id=candidate.disease_id,
         term_id=risk.term_id,
+    )
+
+
+def _words_claim(candidate: Candidate, book: EvidenceBook) -> Claim:
+    words = ", ".join(f"“{word}”" for hit in candidate.passages for word in hit.words)
+    return Claim(
+        text=f"Words of the story stand in what is written of this disease: {words}",
+        supports=True,
+        evidence_ids=tuple(book.cite_passage(hit.passage, candidate.disease_id) for hit in candidate.passages),
+        disease_id=candidate.disease_id,
     )
 
 

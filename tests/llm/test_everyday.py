@@ -150,7 +150,7 @@ def test_a_diagnosis_is_no_question_about_itself(toy_graph: KnowledgeGraph):
 def test_textbook_emergencies_reach_the_first_three_with_red_flags(release_assistant: DiagnosisAssistant, name: str):
     findings = release_assistant.find_findings(STORIES[name])
     person = release_assistant.find_person(STORIES[name])
-    answer = release_assistant.diagnose(findings, 3, person=person, setting=Setting.EMERGENCY)
+    answer = release_assistant.diagnose(findings, 3, person=person, setting=Setting.EMERGENCY, story=STORIES[name])
     assert name in [d.name for d in answer.diagnoses]
     (urgent,) = [u for u in answer.urgent if u.name == name]
     assert urgent.present

@@ -14,9 +14,14 @@ from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel
 from kg.schema import Disease, Finding, Setting, Urgency
 from kg.visits import UNLISTED
+from llm.grounding import ground
+from llm.reader.ranking import RankingReader
+from retrieval.candidates import rank_candidates
 from retrieval.demographics import Demographics
 from retrieval.demographics import Sex as PatientSex
-from retrieval.everyday import TEMPERATURE, EverydayPractice
+from retrieval.descriptions import Descriptions
+from retrieval.everyday import STORY_TEMPERATURE, TEMPERATURE, TEXT_WEIGHT, EverydayPractice
+from retrieval.passages import Passage
 from retrieval.urgent import LEAST, find_urgent
 from tests.toy import ALPHA, BRITTLE, LARGE, STRIPED, VERY_LARGE, WOBBLING, build_model, patient
 from tests.toy_conditions import FLU, PAGE, STORM, TABLE
@@ -120,3 +125,36 @@ def test_what_is_routine_is_never_urgent_and_what_is_urgent_needs_a_red_flag(pra
 
 def test_the_graphs_own_names_stay(practice: EverydayPractice):
     assert Disease(disease_id=FLU, name="Zorb flu") in practice.model.graph.diseases.values()
+
+
+def test_a_storys_words_move_what_is_written_of_a_disease_and_are_cited(practice: EverydayPractice):
+    texts = tuple(
+        (Passage(title="Zorb", text=text, reference="https://x/zorb"),) if text else ()
+        for group in practice.model.groups
+        for text in ({FLU: "purple dusk", STORM: "dusk"}.get(group[0], ""),)
+    )
+    descriptions = Descriptions.build(texts)
+    told = EverydayPractice(practice.model, TABLE, descriptions).ranker(Setting.EMERGENCY).told("purple")
+    findings, index = patient(LARGE), practice.model.group_index
+    log_text = TEXT_WEIGHT * descriptions.scores("purple")
+    assert log_text[index[FLU]] > 0 == log_text[index[STORM]]
+    scores = told.log_prior() + practice.model.log_lrs(findings).sum(axis=0) + log_text
+    weights = np.where(practice.model.is_described, np.exp(scores / STORY_TEMPERATURE), 0)
+    expected = weights / (weights.sum() + UNLISTED ** (1 / STORY_TEMPERATURE))
+    found = listed(practice.model, told.rank(findings))
+    assert found == {practice.model.groups[i][0]: pytest.approx(expected[i]) for i in np.flatnonzero(weights)}
+    flu, storm = told.describe(
+        [c for c in rank_candidates(practice.model, told, findings) if c.disease_id in (FLU, STORM)]
+    )
+    moved = {c.disease_id: c for c in (flu, storm)}
+    assert moved[FLU].log_text == pytest.approx(log_text[index[FLU]])
+    assert [h.words for h in moved[FLU].passages] == [("purple",)]
+    assert (moved[STORM].log_text, moved[STORM].passages) == (0, ())
+    reading = RankingReader().read(practice.model.graph, findings, tuple(moved.values()))
+    diagnoses, removed = ground(reading.diagnoses, reading.evidence, findings, practice.model.graph)
+    assert removed == ()
+    (words,) = [c for d in diagnoses for c in d.claims if "“purple”" in c.text]
+    assert words.disease_id == FLU
+    invented = [replace(d, claims=(replace(words, text="“frost”"),)) for d in diagnoses if d.disease_id == FLU]
+    (fault,) = ground(invented, reading.evidence, findings, practice.model.graph)[1]
+    assert fault.reason == "“frost” does not stand in what it cites"

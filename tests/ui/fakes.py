@@ -231,6 +231,7 @@ class FakeAssistant:
         person: Demographics = UNKNOWN,
         unknown: Collection[str] = (),
         setting: Setting | None = None,
+        story: str = "",
     ) -> Iterator[Differential]:
         """The canned differential in three parts; abstains without a present finding."""
         time.sleep(self.delay_s)
@@ -320,6 +321,7 @@ class BrokenAssistant(FakeAssistant):
         person: Demographics = UNKNOWN,
         unknown: Collection[str] = (),
         setting: Setting | None = None,
+        story: str = "",
     ) -> Iterator[Differential]:
         """Raise an error that nobody expects."""
         raise RuntimeError(f"cannot digest {findings[0].quote}")

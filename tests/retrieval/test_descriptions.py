@@ -1,0 +1,106 @@
+"""Texts of diseases and a story's words, on toy texts counted by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kg.graph import KnowledgeGraph
+from kg.sources.medquad import Document
+from retrieval.descriptions import Descriptions, _read, _write, collect_texts, words_of
+from retrieval.findings import find_statements, findings_said, patient_words
+from retrieval.lexicon import Lexicon
+from retrieval.passages import DiseasePages, Passage
+from tests.toy import ALPHA, BRITTLE
+
+
+def passage(text: str, title: str = "Zorb: symptoms") -> Passage:
+    return Passage(title=title, text=text, reference="https://x/zorb", kind="symptoms")
+
+
+TEXTS = (
+    (passage("purple glimmer"), passage("glimmer dusk")),
+    (passage("purple frost"),),
+    (passage("frost"),),
+    (),
+)
+BUILT = Descriptions.build(TEXTS)
+
+
+def bm25(tf: int, n_words: int, n_with: int) -> float:
+    """Lucene's BM25 with k1 = 1.5, b = 1: four texts, of 5, 3, 2 and 0 words."""
+    mean = (5 + 3 + 2 + 0) / 4
+    return math.log(1 + (4 - n_with + 0.5) / (n_with + 0.5)) * tf / (tf + 1.5 * n_words / mean)
+
+
+def test_a_score_is_bm25_above_the_mean_of_those_with_a_text():
+    raw = [bm25(1, 5, 2) + bm25(2, 5, 1), bm25(1, 3, 2), 0.0]
+    expected = [*(max(r - sum(raw) / 3, 0) for r in raw), 0]
+    assert BUILT.scores("A purple glimmer.").tolist() == pytest.approx(expected, rel=1e-5)
+    assert BUILT.n_described == 3
+
+
+def test_nothing_said_counts_nothing():
+    assert BUILT.scores("").tolist() == BUILT.scores("he has the and").tolist() == [0, 0, 0, 0]
+    assert BUILT.find_passages(0, "unheard") == BUILT.find_passages(3, "purple") == ()
+
+
+@given(st.lists(st.sampled_from(["purple", "Glimmer", "dusk", "frost", "the"]), min_size=1))
+def test_order_and_repetition_of_words_do_not_matter(words: list[str]):
+    once = BUILT.scores(" ".join(sorted(set(words))))
+    assert np.array_equal(BUILT.scores(" ".join(words)), once)
+    assert (once >= 0).all()
+
+
+def test_passages_are_those_that_hold_the_words_and_a_second_one_has_others():
+    first, second = BUILT.find_passages(0, "dusk, purple glimmers")
+    assert {(first.passage.text, first.words[-1]), (second.passage.text, second.words)} in (
+        {("glimmer dusk", "glimmer"), ("purple glimmer", ("purple",))},
+        {("glimmer dusk", "dusk"), ("purple glimmer", ("purple",))},
+    )
+    (only,) = BUILT.find_passages(1, "frost")
+    assert (only.passage, only.words) == (TEXTS[1][0], ("frost",))
+
+
+def test_words_are_compared_by_meaning():
+    assert [w for w, _ in words_of("The renal 2 failure")] == ["renal", "failure"]
+    ((_, renal),), ((_, kidney),) = words_of("renal"), words_of("kidney")
+    assert renal == kidney
+
+
+def test_it_is_read_as_it_was_written(tmp_path):
+    _write(tmp_path, BUILT)
+    again = _read(tmp_path)
+    assert (again.texts, again.vocabulary) == (BUILT.texts, BUILT.vocabulary)
+    assert again.scores("purple glimmer").tolist() == BUILT.scores("purple glimmer").tolist()
+
+
+def test_texts_are_pages_of_the_right_kinds(toy_graph: KnowledgeGraph):
+    page = Document(
+        url="https://x/a",
+        focus="Alpha syndrome, type 2",
+        synonyms=(),
+        answers=(("symptoms", "purple"), ("treatment", "green")),
+    )
+    texts = collect_texts(toy_graph, DiseasePages([page], toy_graph))
+    place = next(i for i, g in enumerate(toy_graph.disease_groups) if ALPHA in g)
+    assert [p.text for p in texts[place] if p.kind == "symptoms"] == ["purple"]
+    assert not any(p.text == "green" for passages in texts for p in passages)
+
+
+def test_denied_words_and_those_of_relatives_are_not_the_patients(toy_graph: KnowledgeGraph):
+    lexicon = Lexicon(toy_graph.ontology)
+    brittle = toy_graph.ontology.name(BRITTLE).lower()
+    text = f"He has purple spots and {brittle}. He denies any glimmer. His mother has dusk."
+    statements = find_statements(text, lexicon)
+    findings = findings_said(statements)
+    told = patient_words(text, statements, findings)
+    assert len(told) == len(text)
+    assert told.startswith(f"He has purple spots and {brittle}.")
+    assert "glimmer" not in told
+    assert "dusk" not in told
+    assert brittle not in patient_words(text, statements, ())  # taken out of the case
