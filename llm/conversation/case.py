@@ -15,6 +15,7 @@ from llm.schema import Differential
 from retrieval.candidates import Ranker, cases_by_disease, describe_candidate
 from retrieval.cases import CaseLibrary
 from retrieval.disease_names import DiseaseNames
+from retrieval.everyday import EverydayRanker
 from retrieval.evidence import EvidenceBook, word_how_often
 from retrieval.lexicon import Lexicon
 from retrieval.passages import DiseasePages
@@ -150,8 +151,9 @@ class Case:
         candidate = describe_candidate(
             self.sources.model, self.findings, index, rank, log_probability, log_lrs, log_lrs, cases
         )
-        shown = next((c for c in self.differential.candidates if c.disease_id == candidate.disease_id), candidate)
-        return replace(candidate, log_text=shown.log_text, passages=shown.passages)
+        if isinstance(self.ranker, EverydayRanker):
+            (candidate,) = self.ranker.describe([candidate], self.findings, self.differential.person)
+        return candidate
 
     def log_ratio(self, finding: Finding, disease_id: str) -> float:
         """Natural logarithm of the likelihood ratio of one finding for one disease."""

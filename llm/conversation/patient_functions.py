@@ -55,10 +55,10 @@ def explain_diseases(case: Case, request: Request) -> Result:
 
 def _explain(case: Case, disease_id: str) -> Iterator[Sentence]:
     yield Sentence(text=_word_standing(case, disease_id))
-    if not case.sources.model.is_described[case.index_of(disease_id)]:
+    candidate = case.candidate(disease_id)
+    if not candidate.passages and not case.sources.model.is_described[case.index_of(disease_id)]:
         yield Sentence(text=f"The sources state no finding of {case.name(disease_id)}, so it cannot be weighed.")
         return
-    candidate = case.candidate(disease_id)
     claims = tuple(claims_about(candidate, case.graph, case.book, n_expected=N_EXPECTED))
     diagnosis = Diagnosis(
         disease_id=candidate.disease_id,

@@ -143,9 +143,8 @@ def test_a_storys_words_move_what_is_written_of_a_disease_and_are_cited(practice
     expected = weights / (weights.sum() + UNLISTED ** (1 / STORY_TEMPERATURE))
     found = listed(practice.model, told.rank(findings))
     assert found == {practice.model.groups[i][0]: pytest.approx(expected[i]) for i in np.flatnonzero(weights)}
-    flu, storm = told.describe(
-        [c for c in rank_candidates(practice.model, told, findings) if c.disease_id in (FLU, STORM)]
-    )
+    ranked = rank_candidates(practice.model, told, findings)
+    flu, storm = told.describe([c for c in ranked if c.disease_id in (FLU, STORM)], findings)
     moved = {c.disease_id: c for c in (flu, storm)}
     assert moved[FLU].log_text == pytest.approx(log_text[index[FLU]])
     assert [h.words for h in moved[FLU].passages] == [("purple",)]

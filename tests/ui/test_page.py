@@ -472,6 +472,15 @@ def test_a_claim_is_worded_anew_from_what_it_cites(evidence, supports, chinese):
     assert claim_text(claim, replace(answer, evidence=()), IN_CHINESE) == "English"
 
 
+def test_words_of_the_story_stay_as_the_passages_have_them():
+    said = "Words of the story stand in what is written of this disease: “tight chest”, “wheeze”"
+    claim = Claim(text=said, supports=True, evidence_ids=("E1",), disease_id="OMIM:1")
+    passage = replace(annotated("HP:0001250", None), kind=EvidenceKind.PASSAGE, association=None, term_ids=())
+    answer = Differential(findings=(SEIZURE,), diagnoses=(), evidence=(passage,))
+    assert claim_text(claim, answer, IN_CHINESE) == "病史中的用词见于关于本病的文字：“tight chest”、“wheeze”"
+    assert claim_text(claim, answer, ENGLISH) == said
+
+
 def test_what_is_expected_and_what_is_absent_is_said_in_chinese_too():
     claim = Claim(text="x", supports=False, evidence_ids=("E1",), disease_id="OMIM:1", term_id="HP:0001250")
     answer = Differential(findings=(), diagnoses=(), evidence=(annotated("HP:0001250", Frequency.counts(1, 2)),))

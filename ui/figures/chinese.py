@@ -40,6 +40,8 @@ CHINESE = {
     "The same as a table": "以表格显示",
     "How common it is": "疾病的常见程度",
     "against a disease of which no source says it": "与患病率不明的疾病相比",
+    "The story’s own words": "病史中的用词",
+    "beyond those in the average disease’s texts": "与一般疾病的文字相比",
     "Together": "合计",
     "What speaks for and against {disease}": "{disease}：支持与不支持的证据",
     "The graph’s likelihood model: how many times likelier (×) or less likely (÷) each finding makes the disease, "

@@ -34,10 +34,12 @@ def candidate_matrix(differential: Differential, wording: Wording, n_diseases: i
     rows = range(len(diseases[0].findings))
     by_difference = sorted(rows, key=lambda r: -abs(diseases[0].findings[r].log_lr - diseases[1].findings[r].log_lr))
     body = "".join(_row(diseases, row, wording) for row in by_difference)
-    prior = _cells(say("How common it is"), [d.candidate.log_prior for d in diseases])
-    if not any(d.candidate.log_prior for d in diseases):
-        prior = ""
-    totals = [d.candidate.log_prior + sum(w.log_lr for w in d.findings) for d in diseases]
+    besides = {
+        say("How common it is"): [d.candidate.log_prior for d in diseases],
+        say("The story’s own words"): [d.candidate.log_text for d in diseases],
+    }
+    others = "".join(_cells(label, values) for label, values in besides.items() if any(values))
+    totals = [d.candidate.log_prior + d.candidate.log_text + sum(w.log_lr for w in d.findings) for d in diseases]
     answers = "".join(f"<td>{escape(percent(d.diagnosis.probability))}</td>" for d in diseases)
     note = say(
         "Each cell: how many times likelier (×) or less likely (÷) the finding makes the disease, by the graph’s "
@@ -46,7 +48,7 @@ def candidate_matrix(differential: Differential, wording: Wording, n_diseases: i
     names = "".join(f"<li>{escape(d.diagnosis.name)}</li>" for d in diseases)
     return (
         f'<figure class="fig fig-matrix"><table><caption>{escape(say("The first diagnoses side by side"))}</caption>'
-        f'<thead><tr><th scope="col">{escape(say("Finding"))}</th>{heads}</tr></thead><tbody>{body}{prior}</tbody>'
+        f'<thead><tr><th scope="col">{escape(say("Finding"))}</th>{heads}</tr></thead><tbody>{body}{others}</tbody>'
         f'<tfoot>{_cells(say("Together"), totals)}<tr><th scope="row">{escape(say("The answer’s probability"))}</th>'
         f'{answers}</tr></tfoot></table><ol class="fig-names" aria-hidden="true">{names}</ol>'
         f"<figcaption><p>{escape(note)}</p></figcaption></figure>"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kg.schema import FindingMatch, Match
 from llm.schema import Diagnosis, Differential
-from retrieval.schema import Candidate, Contribution
+from retrieval.schema import Candidate, Contribution, EvidenceKind
 from ui.page.markup import citations, link
 
 
@@ -42,11 +42,14 @@ class Shown:
     diagnosis: Diagnosis
     candidate: Candidate
     findings: tuple[Weighed, ...]
+    word_evidence_ids: tuple[str, ...] = ()
+    """The numbered passages in which the story's own words stand; empty where these add nothing."""
 
 
 def shown_diagnoses(differential: Differential, n: int) -> tuple[Shown, ...]:
     """The first n diagnoses in the order of the answer; those without a candidate's record are left out."""
     candidates = {c.disease_id: c for c in differential.candidates}
+    passages = {e.evidence_id for e in differential.evidence if e.kind is EvidenceKind.PASSAGE}
     numbers = {e.association: e.evidence_id for e in differential.evidence if e.association is not None}
     return tuple(
         Shown(
@@ -63,6 +66,9 @@ def shown_diagnoses(differential: Differential, n: int) -> tuple[Shown, ...]:
                     candidates[diagnosis.disease_id].contributions,
                     strict=True,
                 )
+            ),
+            word_evidence_ids=tuple(
+                i for c in diagnosis.claims if not c.by_model for i in c.evidence_ids if i in passages
             ),
         )
         for diagnosis in differential.diagnoses[:n]

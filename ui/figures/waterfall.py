@@ -15,7 +15,7 @@ from html import escape
 from llm.schema import Differential
 from ui.figures.ranking import Shown, cite, shown_diagnoses
 from ui.figures.wording import Wording, factor
-from ui.page.markup import percent
+from ui.page.markup import citations, percent
 
 MAX_TICKS = 6
 ODD = math.log(1.2)
@@ -67,11 +67,15 @@ def waterfalls(differential: Differential, wording: Wording, n_diseases: int = 5
 
 
 def steps_of(shown: Shown, wording: Wording) -> tuple[Step, ...]:
-    """The prior where there is one, then what speaks for the disease and what against it, each the largest first."""
-    steps, total = [], shown.candidate.log_prior
-    if total:
-        note = wording.say("against a disease of which no source says it")
-        steps.append(Step(label=wording.say("How common it is"), note=note, start=0.0, change=total))
+    """What is no finding, where it counts; then what speaks for the disease and against it, each the largest first."""
+    say, prior, text = wording.say, shown.candidate.log_prior, shown.candidate.log_text
+    steps, total = [], prior + text
+    if prior:
+        note = say("against a disease of which no source says it")
+        steps.append(Step(label=say("How common it is"), note=note, start=0.0, change=prior))
+    if text:
+        note, cited = say("beyond those in the average disease’s texts"), citations(shown.word_evidence_ids)
+        steps.append(Step(label=say("The story’s own words"), note=note, start=prior, change=text, cited=cited))
     for weighed in sorted(shown.findings, key=lambda w: (w.log_lr < 0, -abs(w.log_lr), w.match.finding.term_id)):
         finding = weighed.match.finding
         steps.append(

@@ -8,6 +8,7 @@ from html import escape
 from kg.schema import Association, Finding, Frequency
 from kg.translations import Language
 from llm.schema import Claim, Differential
+from llm.wording import quotations
 from retrieval.schema import EvidenceKind
 from ui.page.markup import citations
 from ui.page.words import Words
@@ -48,6 +49,9 @@ def claim_text(claim: Claim, differential: Differential, words: Words) -> str:
         return claim.text
     if cited.kind is EvidenceKind.CASE and claim.term_id is None:
         return words("Published patients with this disease resemble this one")
+    if cited.kind is EvidenceKind.PASSAGE and claim.term_id is None:
+        named = words(", ").join(f"“{word}”" for word in quotations(claim.text))  # as the passages have them
+        return words("Words of the story stand in what is written of this disease: {words}", words=named)
     if claim.term_id is None or cited.association is None:
         return claim.text
     finding = next((f for f in differential.findings if f.term_id == claim.term_id), None)

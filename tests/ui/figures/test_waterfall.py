@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.graph import KnowledgeGraph
+from llm.schema import Claim
+from retrieval.schema import Evidence, EvidenceKind
 from tests.toy import build_model
-from tests.ui.figures.answers import cited, made_up_answer, of_class, parse, text_of, toy_answer, toy_wording
+from tests.ui.figures.answers import SOURCE, cited, made_up_answer, of_class, parse, text_of, toy_answer, toy_wording
 from ui.figures import waterfalls
 from ui.figures.ranking import shown_diagnoses
 from ui.figures.waterfall import MAX_TICKS, Axis, Step, axis_of, steps_of, ticks_of
@@ -29,14 +31,18 @@ def test_the_bars_add_up_to_the_model_s_score(toy_graph: KnowledgeGraph):
         assert all(one.end == other.start for one, other in pairwise(steps))
 
 
-@given(st.lists(st.floats(-9, 9), min_size=1, max_size=12), st.floats(0, 6))
-def test_for_comes_before_against_and_the_larger_first(log_lrs: list[float], prior: float):
+@given(st.lists(st.floats(-9, 9), min_size=1, max_size=12), st.floats(0, 6), st.floats(0, 20))
+def test_for_comes_before_against_and_the_larger_first(log_lrs: list[float], prior: float, text: float):
     answer = made_up_answer([log_lrs], [[None] * len(log_lrs)])
-    (shown,) = shown_diagnoses(replace(answer, candidates=(replace(answer.candidates[0], log_prior=prior),)), 1)
+    candidate = replace(answer.candidates[0], log_prior=prior, log_text=text)
+    (shown,) = shown_diagnoses(replace(answer, candidates=(candidate,)), 1)
     steps = steps_of(shown, Wording(term=str))
-    changes = [step.change for step in steps if step.label != "How common it is"]
+    no_findings = ("How common it is", "The story’s own words")
+    changes = [step.change for step in steps if step.label not in no_findings]
     assert changes == [*sorted((v for v in log_lrs if v >= 0), reverse=True), *sorted(v for v in log_lrs if v < 0)]
-    assert (steps[0].label == "How common it is") == (prior > 0)
+    besides = [(step.label, step.change) for step in steps if step.label in no_findings]
+    assert besides == [b for b in zip(no_findings, (prior, text), strict=True) if b[1] > 0]
+    assert all(one.end == other.start for one, other in pairwise(steps))
     axis = axis_of(steps)
     assert all(0 <= axis.at(step.end) <= 100 for step in steps)
     assert 0 <= axis.at(0) <= 100
@@ -71,6 +77,31 @@ def test_a_made_up_patient():
     np.testing.assert_allclose(total[1], down[1], atol=0.02)
     assert "50\xa0% is no sum of these" in text_of(first.find("figcaption"))
     assert [e.get("href") for e in first.iter("a")] == ["https://pubmed.ncbi.nlm.nih.gov/1/"] * 2  # no number: source
+
+
+def test_the_story_s_words_lead_to_the_passages_they_stand_in():
+    answer = made_up_answer([[LN10]], [[0]])
+    passage = Evidence(
+        evidence_id="E3",
+        kind=EvidenceKind.PASSAGE,
+        text="purple",
+        disease_id="OMIM:1",
+        term_ids=(),
+        provenance=(SOURCE,),
+    )
+    claim = Claim(text="“purple”", supports=True, evidence_ids=("E3",), disease_id="OMIM:1")
+    answer = replace(
+        answer,
+        candidates=(replace(answer.candidates[0], log_text=LN10),),
+        diagnoses=(replace(answer.diagnoses[0], claims=(claim,)),),
+        evidence=(passage,),
+    )
+    tree = parse(waterfalls(answer, Wording(term=str)))
+    words, _ = tree.findall(".//tbody/tr")
+    assert text_of(words).startswith("The story’s own words")
+    assert text_of(words.findall("td")[1]) == "×10"
+    assert cited(waterfalls(answer, Wording(term=str))) == {"E3"}
+    assert text_of(tree.find(".//tfoot")) == "Together×100"
 
 
 def test_citations_are_of_the_answer(toy_graph: KnowledgeGraph):
