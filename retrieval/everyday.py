@@ -4,8 +4,8 @@ Naive Bayes: the log of a disease's share of the visits (``kg.visits``) plus the
 (``kg.likelihood``; of what is a risk factor, ``retrieval.risk_factors``), over a temperature, since findings of one
 disease come together. What is not mentioned says nothing; what no table lists is "none of these". Of a story, the
 words count too (``retrieval.descriptions``): with s the text score of a disease, its log-odds are
-(log share + log ratios + s) / 6, as stories at hand have it (decision 0031); a disease of which no finding is stated is
-then known by its text. Deliberately not here: published cases, which are of rare diseases, and weights learned from
+(log share + log ratios + s) / 4.5, as stories at hand have it (decision 0031); a disease of which no finding is stated
+is then known by its text. Deliberately not here: published cases, which are of rare diseases, and weights learned from
 patients, who are not at hand for common ones.
 """
 
@@ -31,12 +31,8 @@ from retrieval.schema import Candidate
 
 TEMPERATURE = 1.5
 """A judgement, not fitted: findings of one disease come together, so that their ratios say less than their sum."""
-
-
-STORY_TEMPERATURE = 6.0
+STORY_TEMPERATURE = 4.5
 """Of a story, whose words and findings say the same things again; fitted, see decision 0031."""
-TEXT_WEIGHT = 1.0
-"""Of the text score; stories fit 2, at which a textbook emergency is lost, see decision 0031."""
 
 
 class EverydayRanker:
@@ -68,7 +64,7 @@ class EverydayRanker:
         self._told = told
         self._log_text: Floats | None = None
         if descriptions is not None and told.strip():
-            self._log_text = TEXT_WEIGHT * descriptions.scores(told)
+            self._log_text = descriptions.scores(told)
         texts = f", {descriptions.n_described:,} texts" if descriptions is not None else ""
         self.version = f"everyday-3 {setting}{texts}"
 

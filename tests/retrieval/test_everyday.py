@@ -20,11 +20,12 @@ from retrieval.candidates import rank_candidates
 from retrieval.demographics import Demographics
 from retrieval.demographics import Sex as PatientSex
 from retrieval.descriptions import Descriptions
-from retrieval.everyday import STORY_TEMPERATURE, TEMPERATURE, TEXT_WEIGHT, EverydayPractice
+from retrieval.everyday import STORY_TEMPERATURE, TEMPERATURE, EverydayPractice
 from retrieval.passages import Passage
+from retrieval.risk_factors import RATIO
 from retrieval.urgent import LEAST, find_urgent
-from tests.toy import ALPHA, BRITTLE, LARGE, STRIPED, VERY_LARGE, WOBBLING, build_model, patient
-from tests.toy_conditions import FLU, PAGE, STORM, TABLE
+from tests.toy import ALPHA, BRITTLE, BRITTLE_TIP, LARGE, STRIPED, VERY_LARGE, WOBBLING, build_model, patient
+from tests.toy_conditions import FLU, PAGE, STORM, TABLE, with_risk
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +124,28 @@ def test_what_is_routine_is_never_urgent_and_what_is_urgent_needs_a_red_flag(pra
     assert names() == []
 
 
+def test_a_risk_factor_counts_with_a_story_too_and_a_text_alone_is_enough(toy_graph: KnowledgeGraph):
+    calm = Disease(disease_id="DOID:3", name="Zorb calm")
+    graph = toy_graph.with_statements((*TABLE.diseases, calm), TABLE.associations, TABLE.provenance)
+    model, findings = build_model(graph), patient(STRIPED, BRITTLE_TIP)
+    bare = model.group_index[calm.disease_id]
+    texts = {model.group_index[FLU]: "dusk", bare: "purple"}
+    passages = (Passage(title="", text=texts.get(i, ""), reference="https://x") for i in range(model.n_diseases))
+    descriptions = Descriptions.build(tuple((p,) if p.text else () for p in passages))
+    tables = (TABLE, with_risk(TABLE))
+    rankers = [EverydayPractice(model, t, descriptions).ranker(Setting.EMERGENCY).told("purple") for t in tables]
+    was, now = (dict(zip(*r.rank(findings), strict=True)) for r in rankers)
+    assert set(was) == set(now) == {*np.flatnonzero(model.is_described).tolist(), bare}
+    flu, risen = (
+        model.group_index[FLU],
+        math.log(RATIO) - model.log_lrs(patient(BRITTLE_TIP))[0, model.group_index[FLU]],
+    )
+    assert (now[flu] - now[bare]) - (was[flu] - was[bare]) == pytest.approx(risen / STORY_TEMPERATURE)
+    (candidate,) = [c for c in rank_candidates(model, rankers[1], findings) if c.disease_id == FLU]
+    (candidate,) = rankers[1].describe([candidate], findings)
+    assert [r.term_id for r in candidate.risks] == [BRITTLE_TIP]
+
+
 def test_the_graphs_own_names_stay(practice: EverydayPractice):
     assert Disease(disease_id=FLU, name="Zorb flu") in practice.model.graph.diseases.values()
 
@@ -136,7 +159,7 @@ def test_a_storys_words_move_what_is_written_of_a_disease_and_are_cited(practice
     descriptions = Descriptions.build(texts)
     told = EverydayPractice(practice.model, TABLE, descriptions).ranker(Setting.EMERGENCY).told("purple")
     findings, index = patient(LARGE), practice.model.group_index
-    log_text = TEXT_WEIGHT * descriptions.scores("purple")
+    log_text = descriptions.scores("purple")
     assert log_text[index[FLU]] > 0 == log_text[index[STORM]]
     scores = told.log_prior() + practice.model.log_lrs(findings).sum(axis=0) + log_text
     weights = np.where(practice.model.is_described, np.exp(scores / STORY_TEMPERATURE), 0)
