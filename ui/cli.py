@@ -192,9 +192,8 @@ def diagnose(
     if save_phenopacket is not None:
         exports.require_writable_file(save_phenopacket)
     graph = load_graph()
-    found, told, story = intake.patient_of(
-        graph, text, file, phenopacket, hpo
-    )  # before minutes of building: can it be used?
+    # Before minutes of building: can it be used?
+    found, told, story = intake.patient_of(graph, text, file, phenopacket, hpo)
     person = intake.with_given(told, sex, age)
     language_model = _load_model(model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine)
     assistant = _load_assistant(

@@ -6,7 +6,6 @@ Cormack et al. 2009 (doi:10.1145/1571941.1572114).
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Sequence, Set
@@ -15,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from kg.arrays import Floats
-from kg.errors import NotReadyError
 from retrieval.embedding import Embedder
 from retrieval.index import VectorIndex
 from retrieval.passages import Passage
@@ -30,9 +28,6 @@ class WordIndex:
 
     Args:
         texts: at least one has a word that counts.
-
-    Raises:
-        NotReadyError: bm25s is not installed.
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
@@ -104,14 +99,12 @@ def fuse(rankings: Sequence[Sequence[int]]) -> list[int]:
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text that count, in their order. Raises NotReadyError."""
+    """The words of a text that count, in their order."""
     (words,) = _bm25s().tokenize([text], stopwords="en", return_ids=False, show_progress=False)
     return [str(w) for w in words]
 
 
 def _bm25s() -> Any:
-    if importlib.util.find_spec("bm25s") is None:
-        raise NotReadyError('bm25s is not installed: pip install "citedx[evaluation]"')
     import bm25s  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
     logging.getLogger("bm25s").setLevel(logging.WARNING)  # it tells of every index at a level that it sets itself

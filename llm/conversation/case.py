@@ -146,13 +146,14 @@ class Case:
         """
         index = self.index_of(disease_id)
         rank, log_probability = self._ranking.get(index, (len(self._ranking) + 1, -np.inf))
-        log_lrs = self.sources.model.log_lrs(self.findings)[:, index]
-        cases = cases_by_disease(self.sources.model, self.hits)[index]
-        candidate = describe_candidate(
-            self.sources.model, self.findings, index, rank, log_probability, log_lrs, log_lrs, cases
-        )
-        if isinstance(self.ranker, EverydayRanker):
-            (candidate,) = self.ranker.describe([candidate], self.findings, self.differential.person)
+        model, ranker, findings = self.sources.model, self.ranker, self.findings
+        weights = log_lrs = model.log_lrs(findings)[:, index]
+        if isinstance(ranker, EverydayRanker):
+            weights = ranker.weigh(findings, [index])[:, 0]  # those of risk factors differ
+        cases = cases_by_disease(model, self.hits)[index]
+        candidate = describe_candidate(model, findings, index, rank, log_probability, weights, log_lrs, cases)
+        if isinstance(ranker, EverydayRanker):
+            (candidate,) = ranker.describe([candidate], findings, self.differential.person)
         return candidate
 
     def log_ratio(self, finding: Finding, disease_id: str) -> float:

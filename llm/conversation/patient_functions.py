@@ -78,10 +78,11 @@ def _explain(case: Case, disease_id: str) -> Iterator[Sentence]:
         supports = claim.supports and (weight is None or weight > 0)
         said.append(Sentence(text=f"{claim.text}{ratio}.", evidence_ids=claim.evidence_ids, supports=supports))
     yield from sorted(said, key=lambda s: not s.supports)
+    risks = {risk.term_id for risk in candidate.risks}
     unexplained = [
         f"{case.label(m.finding.term_id)} (likelihood ratio {word_ratio(weights[m.finding.term_id])})"
         for m in candidate.explanation.matches
-        if m.match is Match.UNEXPLAINED
+        if m.match is Match.UNEXPLAINED and m.finding.term_id not in risks
     ]
     if unexplained:
         yield Sentence(text=f"The sources do not state of it: {word_list(unexplained)}.", supports=False)

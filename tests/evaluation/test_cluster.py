@@ -107,7 +107,6 @@ def questions_file(folder: Path) -> Path:
 def test_questions_are_answered_as_in_one_process(
     tmp_path: Path, data: Path, address: str, monkeypatch: pytest.MonkeyPatch
 ):
-    pytest.importorskip("bm25s", reason="bm25s is not installed: pip install citedx[evaluation]")
     monkeypatch.setenv("CITEDX_DATA", str(data))
     benchmark = questions_file(tmp_path)
 

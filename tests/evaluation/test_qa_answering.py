@@ -179,7 +179,6 @@ def test_a_model_without_likelihoods_is_refused():
 
 
 def retrieval_answer(asked: Question, *texts: str):
-    pytest.importorskip("bm25s", reason="bm25s is not installed: pip install citedx[evaluation]")
     return RetrievalAnswerer(HashEmbedder()).answer(asked, [Snippet(text=t, reference=t) for t in texts])
 
 

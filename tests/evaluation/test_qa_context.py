@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evaluation.qa import search
 from evaluation.qa.context import AllContexts, CaseContext, GraphContext, PassageContext, no_context
 from evaluation.qa.passages import PUBMEDQA, load_passages
 from evaluation.qa.schema import Snippet
@@ -24,9 +25,6 @@ from retrieval.passages import MEDQUAD, Passage, cut
 from tests import toy
 from tests.evaluation.questions import question
 from tests.fakes import HashEmbedder
-
-search = pytest.importorskip("evaluation.qa.search")
-bm25s = pytest.importorskip("bm25s", reason="bm25s is not installed: pip install citedx[evaluation]")
 
 WORDS = ("marfan", "fingers", "aorta", "gout", "uric", "joint", "measles", "rash", "fever")
 

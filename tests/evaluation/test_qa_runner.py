@@ -318,7 +318,6 @@ def test_options_that_contradict_each_other_are_refused(data, tmp_path, more, sa
 
 def test_retrieval_alone_through_the_command_line(data, tmp_path):
     """The one page on long fingers is about Marfan, so every question gets B; PubMedQA's can only be guessed."""
-    pytest.importorskip("bm25s", reason="bm25s is not installed: pip install citedx[evaluation]")
     given = ["evaluate", "qa", "--benchmark", str(data), "--out", str(tmp_path / "out"), "--snippets", "4"]
     result = CliRunner().invoke(app, given)
     assert result.exception is None

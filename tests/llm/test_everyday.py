@@ -9,13 +9,16 @@ import pytest
 
 from kg.errors import NotReadyError
 from kg.graph import KnowledgeGraph
-from kg.schema import Seen, Setting
+from kg.schema import Disease, Seen, Setting
 from kg.visits import RAREST, SHARES
 from llm.assistant import DiagnosisAssistant
 from llm.questions import askable
+from llm.schema import Differential
 from retrieval.candidates import FusionRanker
+from retrieval.descriptions import Descriptions
 from retrieval.everyday import EverydayPractice
 from retrieval.lexicon import Lexicon
+from retrieval.passages import Passage
 from tests.toy import (
     BRITTLE,
     BRITTLE_TIP,
@@ -115,6 +118,31 @@ def test_an_answer_tells_a_risk_factor_with_its_source(toy_graph: KnowledgeGraph
     assert claim.text.endswith("makes it likelier: a risk factor is brittle flims")
     (cited,) = (e for e in answers[1].evidence if e.evidence_id in claim.evidence_ids)
     assert (cited.reference, cited.text) == (PAGE.reference, f"Zorb flu ({FLU}): a risk factor is brittle flims.")
+
+
+def test_a_question_about_any_disease_hears_of_the_storys_words_and_of_risk_factors(toy_graph: KnowledgeGraph):
+    calm = Disease(disease_id="DOID:3", name="Zorb calm")
+    wide = toy_graph.with_statements((*TABLE.diseases, calm), TABLE.associations, TABLE.provenance)
+    model = build_model(wide)
+    texts = {model.group_index[FLU]: "purple dusk", model.group_index[calm.disease_id]: "mauve"}
+    passages = (Passage(title="", text=texts.get(i, ""), reference=PAGE.reference) for i in range(model.n_diseases))
+    descriptions = Descriptions.build(tuple((p,) if p.text else () for p in passages))
+    practice = EverydayPractice(model, with_risk(TABLE), descriptions)
+    assistant = toy_assistant(toy_graph, setting=Setting.EMERGENCY, load_everyday=lambda: practice)
+    findings, story = patient(STRIPED, BRITTLE_TIP), "He has a purple and mauve zorb and dusk."
+    answer, by_ids = assistant.diagnose(findings, 1, story=story), assistant.diagnose(findings, 1)
+
+    def said(name: str, differential: Differential) -> dict[str, bool | None]:
+        return {s.text: s.supports for s in assistant.answer(f"why not {name}?", differential).sentences}
+
+    flu, calm_told = said("Zorb flu", answer), said("Zorb calm", answer)
+    words = "Words of the story stand in what is written of this disease: {}."
+    assert flu[words.format("“dusk”, “purple”")] is True
+    label = toy_graph.ontology.name(BRITTLE_TIP)
+    assert flu[f"{label} makes it likelier: a risk factor is brittle flims (likelihood ratio 3.0)."] is True
+    assert not any(text.startswith("The sources do not state of it") for text in flu)
+    assert calm_told[words.format("“mauve”")] is True
+    assert "The sources state no finding of Zorb calm, so it cannot be weighed." in said("Zorb calm", by_ids)
 
 
 def test_an_answer_keeps_its_setting_when_it_is_read_again(toy_graph: KnowledgeGraph):
