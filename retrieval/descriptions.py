@@ -42,6 +42,8 @@ MAX_PASSAGES = 2
 """Of one disease that are cited."""
 MAX_WORDS = 6
 """Of one passage that are named."""
+LEAST_SHARE = 0.2
+"""Of the heaviest word's weight: words that weigh less ("left", "year") are neither named nor cited for."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _DEFINITION = "definition"
 
@@ -99,9 +101,11 @@ class Descriptions:
     def find_passages(self, disease: int, told: str) -> tuple[PassageHit, ...]:
         """The passages of a disease (by its index) that hold most of what its score is made of, the best first.
 
-        A second one is there for words that the first does not have.
+        A second one is there for telling words that the first does not have.
         """
         weights = {m: self._weight(m, disease) for _, m in words_of(told) if m in self.vocabulary}
+        least = LEAST_SHARE * max(weights.values(), default=0.0)
+        weights = {m: w for m, w in weights.items() if w >= least}
         hits: list[PassageHit] = []
         for _ in range(MAX_PASSAGES):
             found = [(_shared(p, weights), p) for p in self.texts[disease]]
@@ -191,7 +195,7 @@ def _texts_of(
     group: Sequence[str],
     graph: KnowledgeGraph,
     of_page: Callable[[str], tuple[Passage, ...]],
-    finding_of: Mapping[str, str],
+    finding_of: Mapping[tuple[str, ...], str],
 ) -> Iterator[Passage]:
     yield from of_page(group[0])
     diseases = [graph.diseases[d] for d in group]
@@ -225,10 +229,10 @@ def _definition_source(graph: KnowledgeGraph) -> Provenance:
     )
 
 
-def _findings_by_name(graph: KnowledgeGraph) -> dict[str, str]:
+def _findings_by_name(graph: KnowledgeGraph) -> dict[tuple[str, ...], str]:
     """Phenotypic abnormalities by their name and exact synonyms; names of terms come before synonyms."""
     terms = [graph.term(t) for t in sorted(graph.ontology.phenotypic_abnormalities)]
-    found: dict[str, str] = {}
+    found: dict[tuple[str, ...], str] = {}
     for term in terms:
         found.setdefault(name_key(term.name), term.term_id)
     for term in terms:

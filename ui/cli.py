@@ -246,9 +246,8 @@ def ask(
     if has_patient:
         intake.require_one(**given)
     graph = load_graph()
-    found, person, story = ((), UNKNOWN, "")
-    if has_patient:
-        found, person, story = intake.patient_of(graph, None, file, phenopacket, hpo)
+    patient = intake.patient_of(graph, None, file, phenopacket, hpo) if has_patient else ((), UNKNOWN, "")
+    found, person, story = patient
     language_model = _load_model(model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine)
     assistant = _load_assistant(
         graph=graph, cases=cases, library=library, embedder=embedder, reader=reader, setting=setting

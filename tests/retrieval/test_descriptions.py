@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import sparse
 
 from kg.graph import KnowledgeGraph
 from kg.sources.medquad import Document
-from retrieval.descriptions import Descriptions, _read, _write, collect_texts, words_of
+from retrieval.descriptions import LEAST_SHARE, Descriptions, _read, _write, collect_texts, words_of
 from retrieval.findings import find_statements, findings_said, patient_words
 from retrieval.lexicon import Lexicon
 from retrieval.passages import DiseasePages, Passage
@@ -64,6 +65,15 @@ def test_passages_are_those_that_hold_the_words_and_a_second_one_has_others():
     )
     (only,) = BUILT.find_passages(1, "frost")
     assert (only.passage, only.words) == (TEXTS[1][0], ("frost",))
+
+
+def test_words_that_weigh_little_are_neither_named_nor_cited_for():
+    passages = tuple(Passage(title="", text=t, reference="https://x") for t in ("purple frost", "dusk", "glimmer"))
+    weights = {"purple": 1.0, "frost": LEAST_SHARE, "dusk": LEAST_SHARE, "glimmer": 0.9 * LEAST_SHARE}
+    rows = {meaning: row for row, word in enumerate(weights) for _, meaning in words_of(word)}
+    column = sparse.csr_array(np.array([list(weights.values())]).T)
+    hits = Descriptions((passages,), column, rows).find_passages(0, "glimmer dusk frost purple")
+    assert [(h.passage.text, h.words) for h in hits] == [("purple frost", ("purple", "frost")), ("dusk", ("dusk",))]
 
 
 def test_words_are_compared_by_meaning():
