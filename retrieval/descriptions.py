@@ -1,7 +1,8 @@
 """What pages and definitions say of each disease in words, and which of these words a patient's story has.
 
-Texts: pages of MedQuAD that are about the disease, as far as they tell what it is, looks like and comes from; its
-definition in the Disease Ontology; and of a disease that is also a finding, the finding's definition in the HPO.
+Texts: pages of MedQuAD about the disease, by its name or because the table of common conditions cites them for it, as far
+as they tell what it is, looks like and comes from; its definition in the Disease Ontology; and of a disease that is also
+a finding, the finding's definition in the HPO.
 A score is BM25 (Robertson and Zaragoza 2009, doi:10.1561/1500000019, as ``bm25s`` computes it) over a disease's texts
 together, less that of the average disease with a text, and never below 0: no text, or one that has no more of the
 story's words than most have, says nothing. Each word of the story counts once; words are compared by their meaning as
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +30,7 @@ from kg.errors import NotReadyError
 from kg.graph import KnowledgeGraph
 from kg.schema import Provenance
 from kg.sources import hpo
+from kg.sources.common_conditions import CommonConditions
 from retrieval.passages import DiseasePages, Passage, medquad_file
 from retrieval.schema import PassageHit
 from retrieval.words import meaning_of
@@ -159,7 +161,9 @@ def _shared(passage: Passage, weights: Mapping[str, float]) -> dict[str, str]:
     return found
 
 
-def load_descriptions(graph: KnowledgeGraph, cache_dir: Path | None = None) -> Descriptions | None:
+def load_descriptions(
+    graph: KnowledgeGraph, table: CommonConditions, cache_dir: Path | None = None
+) -> Descriptions | None:
     """The texts at hand of a graph's diseases, from the cache or read and cached; None where there are none.
 
     Raises:
@@ -173,31 +177,38 @@ def load_descriptions(graph: KnowledgeGraph, cache_dir: Path | None = None) -> D
         pages = "none"
 
     def build() -> Descriptions:
-        return Descriptions.build(collect_texts(graph, DiseasePages.load(graph) if pages != "none" else None))
+        return Descriptions.build(collect_texts(graph, DiseasePages.load(graph) if pages != "none" else None, table))
 
     if not graph.identity:
-        texts = collect_texts(graph, None)
+        texts = collect_texts(graph, None, table)
         return Descriptions.build(texts) if any(texts) else None
     settings = repr((KINDS, LENGTH_WEIGHT))
-    identity = {"format": FORMAT, "graph": graph.identity, "pages": pages, "settings": settings}
+    cited = cache.digest({c.disease_id: "|".join(c.references) for c in table.conditions})
+    identity = {"format": FORMAT, "graph": graph.identity, "pages": pages, "cited": cited, "settings": settings}
     found = cache.load_or_build("descriptions", identity, read=_read, build=build, write=_write, root=cache_dir)
     return found if found.n_described else None
 
 
-def collect_texts(graph: KnowledgeGraph, pages: DiseasePages | None) -> Texts:
+def collect_texts(graph: KnowledgeGraph, pages: DiseasePages | None, table: CommonConditions) -> Texts:
     """Pages of each disease, its definition, and that of the finding of the same name."""
     finding_of = _findings_by_name(graph)
-    of_page = (lambda d: pages.of_disease(d, KINDS)) if pages else (lambda _: ())
-    return tuple(tuple(_texts_of(group, graph, of_page, finding_of)) for group in graph.disease_groups)
+    cited = {c.disease_id: c.references for c in table.conditions}
+
+    def of_pages(group: Sequence[str]) -> tuple[Passage, ...]:
+        if pages is None:
+            return ()
+        addresses = (a for d in group for a in cited.get(d, ()))
+        return (*pages.of_disease(group[0], KINDS), *(p for a in addresses for p in pages.at(a, KINDS)))
+
+    return tuple(
+        tuple(dict.fromkeys((*of_pages(group), *_definitions_of(group, graph, finding_of))))
+        for group in graph.disease_groups
+    )
 
 
-def _texts_of(
-    group: Sequence[str],
-    graph: KnowledgeGraph,
-    of_page: Callable[[str], tuple[Passage, ...]],
-    finding_of: Mapping[tuple[str, ...], str],
+def _definitions_of(
+    group: Sequence[str], graph: KnowledgeGraph, finding_of: Mapping[tuple[str, ...], str]
 ) -> Iterator[Passage]:
-    yield from of_page(group[0])
     diseases = [graph.diseases[d] for d in group]
     for disease in diseases:
         if disease.definition:

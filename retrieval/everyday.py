@@ -4,9 +4,9 @@ Naive Bayes: the log of a disease's share of the visits (``kg.visits``) plus the
 (``kg.likelihood``; of what is a risk factor, ``retrieval.risk_factors``), over a temperature, since findings of one
 disease come together. What is not mentioned says nothing; what no table lists is "none of these". Of a story, the
 words count too (``retrieval.descriptions``): with s the text score of a disease, its log-odds are
-(log share + log ratios + s) / 4.5, as stories at hand have it (decision 0031); a disease of which no finding is stated
-is then known by its text. Deliberately not here: published cases, which are of rare diseases, and weights learned from
-patients, who are not at hand for common ones.
+(log share + log ratios + 1.5 s) / 5, as stories at hand have it (decision 0031); a disease of which no finding is
+stated is then known by its text. Deliberately not here: published cases, which are of rare diseases, and weights learned
+from patients, who are not at hand for common ones.
 """
 
 from __future__ import annotations
@@ -31,8 +31,10 @@ from retrieval.schema import Candidate
 
 TEMPERATURE = 1.5
 """A judgement, not fitted: findings of one disease come together, so that their ratios say less than their sum."""
-STORY_TEMPERATURE = 4.5
+STORY_TEMPERATURE = 5.0
 """Of a story, whose words and findings say the same things again; fitted, see decision 0031."""
+TEXT_WEIGHT = 1.5
+"""Of the text score; fitted, see decision 0031."""
 
 
 class EverydayRanker:
@@ -64,7 +66,7 @@ class EverydayRanker:
         self._told = told
         self._log_text: Floats | None = None
         if descriptions is not None and told.strip():
-            self._log_text = descriptions.scores(told)
+            self._log_text = TEXT_WEIGHT * descriptions.scores(told)
         texts = f", {descriptions.n_described:,} texts" if descriptions is not None else ""
         self.version = f"everyday-3 {setting}{texts}"
 
@@ -168,7 +170,7 @@ class EverydayPractice:
     def load(cls, graph: KnowledgeGraph, cache_dir: Path | None = None) -> EverydayPractice:
         """Over a graph with common conditions; what can be built again comes from the cache. Raises SourceError."""
         model, table = load_likelihood(graph, cache_dir=cache_dir), load_common_conditions()
-        return cls(model, table, load_descriptions(graph, cache_dir))
+        return cls(model, table, load_descriptions(graph, table, cache_dir))
 
     def ranker(self, setting: Setting) -> EverydayRanker:
         """Of one setting."""

@@ -67,7 +67,9 @@ class DiseasePages:
         self._graph = graph
         self._named = {name_key(d.name) for d in graph.diseases.values()}
         self._pages: dict[tuple[str, ...], list[Document]] = defaultdict(list)
+        self._by_address: dict[str, list[Document]] = defaultdict(list)
         for document in documents:
+            self._by_address[document.url].append(document)
             for key in dict.fromkeys(map(name_key, (document.focus, *document.synonyms))):
                 self._pages[key].append(document)
 
@@ -91,9 +93,11 @@ class DiseasePages:
         Raises:
             UnknownIdError: the disease is unknown.
         """
-        pages = self._about(disease_id)
-        passages = (p for page in pages for p in cut_document(page) if not kinds or p.kind in kinds)
-        return tuple(p for p in passages if not p.text.startswith(_LINKS))
+        return _pieces(self._about(disease_id), kinds)
+
+    def at(self, address: str, kinds: Collection[str] = ()) -> tuple[Passage, ...]:
+        """Pieces of the page at an address; none where no page is."""
+        return _pieces(self._by_address.get(address, ()), kinds)
 
     def synonyms(self) -> dict[str, tuple[str, ...]]:
         """Other names of diseases, by the pages about them: disease id -> names."""
@@ -106,6 +110,11 @@ class DiseasePages:
         others = {name_key(name) for page in pages for name in (page.focus, *page.synonyms)} - self._named
         called = [page for name in sorted(others) for page in self._pages[name] if name_key(page.focus) == name]
         return list({page.url: page for page in (*pages, *called)}.values())
+
+
+def _pieces(pages: Iterable[Document], kinds: Collection[str]) -> tuple[Passage, ...]:
+    passages = (p for page in pages for p in cut_document(page) if not kinds or p.kind in kinds)
+    return tuple(p for p in passages if not p.text.startswith(_LINKS))
 
 
 def medquad_file(folder: Path | None = None) -> Path:

@@ -20,6 +20,7 @@ from retrieval.everyday import EverydayPractice
 from retrieval.lexicon import Lexicon
 from retrieval.passages import Passage
 from tests.toy import (
+    ALPHA,
     BRITTLE,
     BRITTLE_TIP,
     LARGE,
@@ -124,12 +125,13 @@ def test_a_question_about_any_disease_hears_of_the_storys_words_and_of_risk_fact
     calm = Disease(disease_id="DOID:3", name="Zorb calm")
     wide = toy_graph.with_statements((*TABLE.diseases, calm), TABLE.associations, TABLE.provenance)
     model = build_model(wide)
-    texts = {model.group_index[FLU]: "purple dusk", model.group_index[calm.disease_id]: "mauve"}
+    written = {FLU: "purple dusk", calm.disease_id: "mauve frost", ALPHA: "glimmer dawn"}
+    texts = {model.group_index[disease_id]: text for disease_id, text in written.items()}
     passages = (Passage(title="", text=texts.get(i, ""), reference=PAGE.reference) for i in range(model.n_diseases))
     descriptions = Descriptions.build(tuple((p,) if p.text else () for p in passages))
     practice = EverydayPractice(model, with_risk(TABLE), descriptions)
     assistant = toy_assistant(toy_graph, setting=Setting.EMERGENCY, load_everyday=lambda: practice)
-    findings, story = patient(STRIPED, BRITTLE_TIP), "He has a purple and mauve zorb and dusk."
+    findings, story = patient(STRIPED, BRITTLE_TIP), "He has a purple and mauve zorb in the frost at dusk."
     answer, by_ids = assistant.diagnose(findings, 1, story=story), assistant.diagnose(findings, 1)
 
     def said(name: str, differential: Differential) -> dict[str, bool | None]:
@@ -141,7 +143,7 @@ def test_a_question_about_any_disease_hears_of_the_storys_words_and_of_risk_fact
     label = toy_graph.ontology.name(BRITTLE_TIP)
     assert flu[f"{label} makes it likelier: a risk factor is brittle flims (likelihood ratio 3.0)."] is True
     assert not any(text.startswith("The sources do not state of it") for text in flu)
-    assert calm_told[words.format("“mauve”")] is True
+    assert calm_told[words.format("“frost”, “mauve”")] is True
     assert "The sources state no finding of Zorb calm, so it cannot be weighed." in said("Zorb calm", by_ids)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from retrieval.findings import find_statements, findings_said, patient_words
 from retrieval.lexicon import Lexicon
 from retrieval.passages import DiseasePages, Passage
 from tests.toy import ALPHA, BRITTLE
+from tests.toy_conditions import FLU, TABLE
 
 
 def passage(text: str, title: str = "Zorb: symptoms") -> Passage:
@@ -96,10 +98,25 @@ def test_texts_are_pages_of_the_right_kinds(toy_graph: KnowledgeGraph):
         synonyms=(),
         answers=(("symptoms", "purple"), ("treatment", "green")),
     )
-    texts = collect_texts(toy_graph, DiseasePages([page], toy_graph))
+    texts = collect_texts(toy_graph, DiseasePages([page], toy_graph), TABLE)
     place = next(i for i, g in enumerate(toy_graph.disease_groups) if ALPHA in g)
     assert [p.text for p in texts[place] if p.kind == "symptoms"] == ["purple"]
     assert not any(p.text == "green" for passages in texts for p in passages)
+
+
+def test_pages_that_the_table_cites_are_of_its_condition_under_whatever_name(toy_graph: KnowledgeGraph):
+    graph = toy_graph.with_statements(TABLE.diseases, (), TABLE.provenance)
+    (address,) = next(c.references for c in TABLE.conditions if c.disease_id == FLU)
+    pages = [
+        Document(url=u, focus=focus, synonyms=(), answers=(("symptoms", text), ("treatment", "rest")))
+        for u, focus, text in ((address, "Zorb complaints", "purple"), ("https://x/b", "Zorb flu", "dusk"))
+    ]
+    texts = dict(zip(graph.disease_groups, collect_texts(graph, DiseasePages(pages, graph), TABLE), strict=True))
+    assert [p.text for p in texts[FLU,]] == ["dusk", "purple"]
+    renamed = [replace(pages[0], focus="Zorb flu")]
+    assert [p.text for p in collect_texts(graph, DiseasePages(renamed, graph), TABLE)[list(texts).index((FLU,))]] == [
+        "purple"
+    ]
 
 
 def test_denied_words_and_those_of_relatives_are_not_the_patients(toy_graph: KnowledgeGraph):

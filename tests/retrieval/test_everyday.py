@@ -20,7 +20,7 @@ from retrieval.candidates import rank_candidates
 from retrieval.demographics import Demographics
 from retrieval.demographics import Sex as PatientSex
 from retrieval.descriptions import Descriptions
-from retrieval.everyday import STORY_TEMPERATURE, TEMPERATURE, EverydayPractice
+from retrieval.everyday import STORY_TEMPERATURE, TEMPERATURE, TEXT_WEIGHT, EverydayPractice
 from retrieval.passages import Passage
 from retrieval.risk_factors import RATIO
 from retrieval.urgent import LEAST, find_urgent
@@ -159,7 +159,7 @@ def test_a_storys_words_move_what_is_written_of_a_disease_and_are_cited(practice
     descriptions = Descriptions.build(texts)
     told = EverydayPractice(practice.model, TABLE, descriptions).ranker(Setting.EMERGENCY).told("purple")
     findings, index = patient(LARGE), practice.model.group_index
-    log_text = descriptions.scores("purple")
+    log_text = TEXT_WEIGHT * descriptions.scores("purple")
     assert log_text[index[FLU]] > 0 == log_text[index[STORM]]
     scores = told.log_prior() + practice.model.log_lrs(findings).sum(axis=0) + log_text
     weights = np.where(practice.model.is_described, np.exp(scores / STORY_TEMPERATURE), 0)
