@@ -1,8 +1,8 @@
 """What pages and definitions say of each disease in words, and which of these words a patient's story has.
 
-Texts: pages of MedQuAD about the disease, by its name or because the table of common conditions cites them for it, as far
-as they tell what it is, looks like and comes from; its definition in the Disease Ontology; and of a disease that is also
-a finding, the finding's definition in the HPO.
+Texts: pages of MedQuAD about the disease, by its name or because the table of common conditions cites them for it, as
+far as they tell what it is, looks like and comes from; its definition in the Disease Ontology; and of a disease that is
+also a finding, the finding's definition in the HPO.
 A score is BM25 (Robertson and Zaragoza 2009, doi:10.1561/1500000019, as ``bm25s`` computes it) over a disease's texts
 together, less that of the average disease with a text, and never below 0: no text, or one that has no more of the
 story's words than most have, says nothing. Each word of the story counts once; words are compared by their meaning as

@@ -5,8 +5,8 @@ Naive Bayes: the log of a disease's share of the visits (``kg.visits``) plus the
 disease come together. What is not mentioned says nothing; what no table lists is "none of these". Of a story, the
 words count too (``retrieval.descriptions``): with s the text score of a disease, its log-odds are
 (log share + log ratios + 1.5 s) / 5, as stories at hand have it (decision 0031); a disease of which no finding is
-stated is then known by its text. Deliberately not here: published cases, which are of rare diseases, and weights learned
-from patients, who are not at hand for common ones.
+stated is then known by its text. Deliberately not here: published cases, which are of rare diseases, and weights
+learned from patients, who are not at hand for common ones.
 """
 
 from __future__ import annotations
