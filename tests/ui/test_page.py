@@ -255,7 +255,7 @@ def test_what_was_changed(done, line):
     assert line in Page(chat_log(Session(turns=(Turn(change=done),)), ENGLISH)).text
 
 
-@pytest.mark.parametrize("progress", set(Progress) - {Progress.IDLE})
+@pytest.mark.parametrize("progress", sorted(set(Progress) - {Progress.IDLE}))
 def test_what_is_being_done_is_said(progress):
     session = replace(told("Seizures."), progress=progress)
     log = chat_log(session, ENGLISH)
