@@ -23,9 +23,8 @@ FRESH := $(shell $(BIN)/python -c 'import os, sys; assert sys.version_info >= (3
 chat: install
 	@$(BIN)/citedx chat $(ARGS)
 
-# A process a core, each with a graph of its own (2 GB); files stay whole, since their tests share what is slow to make.
 test: check
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile --durations=40
+	$(BIN)/python -m pytest --durations=40
 
 check: dev
 	$(BIN)/ruff check .
