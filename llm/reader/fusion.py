@@ -17,6 +17,16 @@ N_FEATURES = len(FEATURES)
 LOG_PRIOR = CANDIDATE_FEATURES.index("log_prior")
 
 
+def against_best(values: Tensor, mean: Tensor, scale: Tensor, listed: Tensor) -> Tensor:
+    """Standardised features, and how far each lies below the largest of the list: shape [batch, n, 2 * n_features].
+
+    As ``retrieval.fusion.network_inputs`` has them, of padded lists.
+    """
+    standard = ((values - mean) / scale).clamp(-CLIP, CLIP)
+    best = standard.masked_fill(~listed[..., None], -CLIP).amax(dim=1, keepdim=True)
+    return torch.cat([standard, standard - best], dim=-1)
+
+
 class FusionNetworks(nn.Module):
     """Weights of a fusion; they are not trained here (``retrieval.fusion_training``).
 
@@ -62,9 +72,7 @@ class FusionNetworks(nn.Module):
 
         Shapes as ``ReaderModel.forward`` has them -> [batch, n + 1].
         """
-        standard = ((values[..., :N_FEATURES] - self.mean) / self.scale).clamp(-CLIP, CLIP)
-        best = standard.masked_fill(~listed[..., None], -CLIP).amax(dim=1, keepdim=True)
-        inputs = torch.cat([standard, standard - best], dim=-1)
+        inputs = against_best(values[..., :N_FEATURES], self.mean, self.scale, listed)
         scores = torch.stack([network(inputs)[..., 0] for network in self.networks]).mean(dim=0)
         scores = (scores + values[..., LOG_PRIOR]).masked_fill(~listed, IMPOSSIBLE)
         nobody = self.nobody.mean().expand(len(scores), 1)

@@ -20,7 +20,7 @@ from transformers import PretrainedConfig, PreTrainedModel
 from transformers.utils import ModelOutput
 
 from llm.reader.features import CANDIDATE_FEATURES, EVIDENCE_FEATURES, KINDS
-from llm.reader.fusion import IMPOSSIBLE, FusionNetworks
+from llm.reader.fusion import IMPOSSIBLE, FusionNetworks, against_best
 from retrieval.fusion import CLIP, Fusion
 
 
@@ -96,6 +96,8 @@ class ReaderModel(PreTrainedModel):  # type: ignore[misc]
 
     config_class = ReaderConfig
     base_model_prefix = "reader"
+    values_mean: Tensor
+    values_scale: Tensor
 
     def __init__(self, config: ReaderConfig) -> None:
         super().__init__(config)
@@ -151,7 +153,7 @@ class ReaderModel(PreTrainedModel):  # type: ignore[misc]
             weights: of the patients in the loss, shape [batch].
             label_smoothing: share of the target that is spread over the candidates.
         """
-        states = self.candidate(self._candidate_inputs(values, listed))
+        states = self.candidate(against_best(values, self.values_mean, self.values_scale, listed))
         if self.config.reads_evidence:
             scaled = (evidence - self.evidence_mean) / self.evidence_scale
             states = states + self.evidence(scaled.clamp(-CLIP, CLIP), kinds)
@@ -166,12 +168,6 @@ class ReaderModel(PreTrainedModel):  # type: ignore[misc]
             fused = self.fusion(values, listed)
             logits = torch.lerp(logits.log_softmax(dim=-1), fused, self.config.fusion_share)
         return ReaderOutput(loss=loss, logits=logits)
-
-    def _candidate_inputs(self, values: Tensor, listed: Tensor) -> Tensor:
-        """Standardised features, and how far each lies below the largest of the list."""
-        standard = ((values - self.values_mean) / self.values_scale).clamp(-CLIP, CLIP)
-        best = standard.masked_fill(~listed[..., None], -CLIP).amax(dim=1, keepdim=True)
-        return torch.cat([standard, standard - best], dim=-1)
 
 
 class EvidenceReader(nn.Module):
