@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -71,11 +72,8 @@ class Descriptions:
     @classmethod
     def build(cls, texts: Texts) -> Descriptions:
         """Count the words. At least one text has a word that counts."""
-        import bm25s  # type: ignore[import-not-found, import-untyped, unused-ignore]
-
-        logging.getLogger("bm25s").setLevel(logging.WARNING)  # it tells of every index at a level that it sets itself
         documents = [[m for _, m in _words_together(passages)] for passages in texts]
-        index = bm25s.BM25(b=LENGTH_WEIGHT)
+        index = quiet_bm25s().BM25(b=LENGTH_WEIGHT)
         index.index(documents, show_progress=False)
         stored = index.scores
         shape = (len(texts), len(stored["indptr"]) - 1)
@@ -121,6 +119,14 @@ class Descriptions:
 
     def _weight(self, meaning: str, disease: int) -> float:
         return float(self.weights[self.vocabulary[meaning], disease])
+
+
+def quiet_bm25s() -> Any:
+    """The library, loaded when it is first needed; it tells of every index at a level that it sets itself."""
+    import bm25s  # type: ignore[import-not-found, import-untyped, unused-ignore]
+
+    logging.getLogger("bm25s").setLevel(logging.WARNING)
+    return bm25s
 
 
 def words_of(text: str) -> Iterator[tuple[str, str]]:

@@ -6,14 +6,13 @@ Cormack et al. 2009 (doi:10.1145/1571941.1572114).
 
 from __future__ import annotations
 
-import logging
 from collections import Counter, defaultdict
 from collections.abc import Sequence, Set
-from typing import Any
 
 import numpy as np
 
 from kg.arrays import Floats
+from retrieval.descriptions import quiet_bm25s
 from retrieval.embedding import Embedder
 from retrieval.index import VectorIndex
 from retrieval.passages import Passage
@@ -31,8 +30,8 @@ class WordIndex:
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
-        self._bm25 = _bm25s().BM25()
-        self._bm25.index(_bm25s().tokenize(list(texts), stopwords="en", show_progress=False), show_progress=False)
+        self._bm25 = quiet_bm25s().BM25()
+        self._bm25.index(quiet_bm25s().tokenize(list(texts), stopwords="en", show_progress=False), show_progress=False)
 
     def scores(self, query: str) -> Floats:
         """How well each text has the query's words, shape [n_texts], 0 where it has none."""
@@ -100,12 +99,5 @@ def fuse(rankings: Sequence[Sequence[int]]) -> list[int]:
 
 def words_of(text: str) -> list[str]:
     """The words of a text that count, in their order."""
-    (words,) = _bm25s().tokenize([text], stopwords="en", return_ids=False, show_progress=False)
+    (words,) = quiet_bm25s().tokenize([text], stopwords="en", return_ids=False, show_progress=False)
     return [str(w) for w in words]
-
-
-def _bm25s() -> Any:
-    import bm25s  # type: ignore[import-not-found, import-untyped, unused-ignore]
-
-    logging.getLogger("bm25s").setLevel(logging.WARNING)  # it tells of every index at a level that it sets itself
-    return bm25s
