@@ -257,6 +257,9 @@ def _runs(text: str, hidden: Sequence[Span]) -> Iterator[list[Span]]:
     for match in _TOKEN.finditer(text):
         start, end = match.span()
         while passed < len(hidden) and hidden[passed][1] <= start:
+            if run and max(hidden[passed][0], run[-1][1]) < hidden[passed][1]:  # it lies between two words
+                yield run
+                run = []
             passed += 1
         word = match[0]
         is_hidden = passed < len(hidden) and hidden[passed][0] < end

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kg.graph import KnowledgeGraph
@@ -66,6 +66,7 @@ def test_spans_have_two_to_six_content_words():
     st.text(alphabet="abé 🙂,.\n\x00-'9ß\u0301", max_size=60),
     st.lists(st.tuples(st.integers(0, 60), st.integers(0, 9))),
 )
+@example("aa b", [(2, 1)])
 def test_spans_are_words_outside_what_is_covered(text: str, hidden: list[tuple[int, int]]):
     covered = [(start, start + n) for start, n in hidden]
     spans = candidate_spans(text, covered)
