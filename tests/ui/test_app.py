@@ -106,34 +106,30 @@ def test_a_port_that_cannot_exist_is_one_clear_line():
 
 
 LOADING = """
-import sys, time
-from pathlib import Path
+import sys
 from fastapi import FastAPI
 from kg.errors import UsageError
 from ui.serving import run
 
 def load():
-    while not Path(sys.argv[1]).exists():
-        time.sleep(0.02)
-    if Path(sys.argv[1]).read_text():
+    if sys.stdin.readline() == "fail\\n":
         raise UsageError("the disk is full")
     return FastAPI()
 
 try:
-    run(load, "127.0.0.1", int(sys.argv[2]))
+    run(load, "127.0.0.1", int(sys.argv[1]))
 except UsageError as error:
     sys.exit(f"citedx: {error}")
 """
 
 
 @pytest.fixture
-def loading(tmp_path) -> Iterator[tuple[subprocess.Popen[str], Path, str]]:
-    """A server that loads until a file is there, and fails where that says so; the file; the server's address."""
+def loading() -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server that loads until it is written a line, and fails where that says so; the server's address."""
     with serving.listen("127.0.0.1", 0) as free:
         port = str(free.getsockname()[1])
-    go, root = tmp_path / "go", Path(__file__).parents[2]
-    command = [sys.executable, "-c", LOADING, str(go), port]
-    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    command, root, pipe = [sys.executable, "-c", LOADING, port], Path(__file__).parents[2], subprocess.PIPE
+    with subprocess.Popen(command, cwd=root, stdin=pipe, stdout=pipe, stderr=pipe, text=True, bufsize=1) as process:
         address = f"http://127.0.0.1:{port}"
         while process.poll() is None:
             try:
@@ -141,17 +137,17 @@ def loading(tmp_path) -> Iterator[tuple[subprocess.Popen[str], Path, str]]:
                 break
             except httpx.ConnectError:
                 time.sleep(0.05)
-        yield process, go, address
+        yield process, address
         process.terminate()
 
 
 def test_says_that_it_is_loading_and_where_it_is_when_it_answers(loading):
-    process, go, address = loading
+    process, address = loading
     health, page = httpx.get(f"{address}/health"), httpx.get(address)
     assert (health.status_code, health.json()) == (503, {"status": "loading"})
     assert (page.status_code, page.text) == (503, "citedx is being loaded: reload this page in a minute\n")
     assert page.headers["X-Content-Type-Options"] == "nosniff"
-    go.touch()
+    process.stdin.write("load\n")
     assert process.stdout.readline() == f"citedx is ready at {address}\n"
     assert httpx.get(address).status_code == 404  # answered, by an application without pages
     process.terminate()
@@ -160,8 +156,8 @@ def test_says_that_it_is_loading_and_where_it_is_when_it_answers(loading):
 
 
 def test_a_server_that_cannot_be_loaded_ends_with_the_reason(loading):
-    process, go, _ = loading
-    go.write_text("fail")
+    process, _ = loading
+    process.stdin.write("fail\n")
     assert process.wait(timeout=60) == 1
     assert process.stderr.read() == "citedx: the disk is full\n"
 
