@@ -23,8 +23,9 @@ FRESH := $(shell $(BIN)/python -c 'import os, sys; assert sys.version_info >= (3
 chat: install
 	@$(BIN)/citedx chat $(ARGS)
 
+# A process for each core, each with whole files and one thread of its own. Browser tests: see CONTRIBUTING.md.
 test: check
-	$(BIN)/python -m pytest --durations=40
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not browser" --numprocesses=logical --maxprocesses=4 --dist=loadfile --durations=40
 
 check: dev
 	$(BIN)/ruff check .
