@@ -86,6 +86,7 @@ class EverydayRanker:
         """The candidates with what this ranker adds beside findings.
 
         How common each is, against the rarest of all; risk factors; the story's words and the passages they stand in.
+        Its score is then the sum of ``log_prior``, ``log_text`` and each ``log_lr``, in which risk factors count.
         """
         prior = self.log_prior(person) - np.log(RAREST)
         index = self._model.group_index
@@ -93,6 +94,7 @@ class EverydayRanker:
             replace(
                 self._with_text(c, index[c.disease_id]),
                 log_prior=float(prior[index[c.disease_id]]),
+                contributions=tuple(replace(x, log_lr=x.weight) for x in c.contributions),
                 risks=self._risks.present(c.disease_id, findings),
             )
             for c in candidates
@@ -121,7 +123,7 @@ class EverydayRanker:
         person: Demographics = UNKNOWN,  # noqa: ARG002
     ) -> Floats:
         """Log-likelihood ratios."""
-        return self._risks.log_lrs(findings)[:, list(diseases)]
+        return self._log_lrs(findings)[:, list(diseases)]
 
     def reread(
         self, patients: Sequence[Sequence[Finding]], diseases: Sequence[int], person: Demographics = UNKNOWN
@@ -132,19 +134,23 @@ class EverydayRanker:
 
     def _log_probabilities(self, findings: Sequence[Finding], prior: Doubles) -> Doubles:
         """Of each disease, and last of "none of these", whose findings are as likely as in anybody."""
-        log_lrs = self._risks.log_lrs(findings).sum(axis=0)
-        if self._log_text is None or self._descriptions is None:
-            scores = np.where(self._model.is_described, prior + log_lrs, -np.inf)
-            temperature = TEMPERATURE
-        else:
-            # Half of what a finding counts that is stated of others: nobody has said that this disease lacks it.
-            unstated = np.log(self._model.settings.noise) / 2 * sum(not f.excluded for f in findings)
-            log_lrs = np.where(self._model.is_described, log_lrs, unstated)
-            is_known = self._model.is_described | self._descriptions.has_text
-            scores = np.where(is_known, prior + log_lrs + self._log_text, -np.inf)
-            temperature = STORY_TEMPERATURE
+        is_known, temperature = self._model.is_described, TEMPERATURE
+        scores = prior + self._log_lrs(findings).sum(axis=0)
+        if self._log_text is not None and self._descriptions is not None:
+            is_known, temperature = is_known | self._descriptions.has_text, STORY_TEMPERATURE
+            scores = scores + self._log_text
+        scores = np.where(is_known, scores, -np.inf)
         log_probabilities: Doubles = log_softmax(np.append(scores, np.log(UNLISTED)) / temperature)
         return log_probabilities
+
+    def _log_lrs(self, findings: Sequence[Finding]) -> Floats:
+        """Of each finding for every disease, shape [n_findings, n_diseases]."""
+        log_lrs = self._risks.log_lrs(findings)
+        if self._log_text is not None:
+            # Half of what a finding counts that is stated of others: nobody has said that this disease lacks it.
+            unstated = np.array([0.0 if f.excluded else np.log(self._model.settings.noise) / 2 for f in findings])
+            log_lrs[:, ~self._model.is_described] = unstated[:, None]
+        return log_lrs
 
 
 class EverydayPractice:

@@ -27,7 +27,7 @@ class Contribution:
     weight: float
     """How much it speaks for the disease, in nats; below 0: against. By which measure, the ranker says."""
     log_lr: float
-    """The same by the graph's likelihood model, whatever the ranker: these add up over the findings."""
+    """The same by likelihoods alone, the graph's or those of the setting: these add up over the findings."""
     match: Match
 
 

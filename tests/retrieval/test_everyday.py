@@ -144,6 +144,23 @@ def test_a_risk_factor_counts_with_a_story_too_and_a_text_alone_is_enough(toy_gr
     (candidate,) = [c for c in rank_candidates(model, rankers[1], findings) if c.disease_id == FLU]
     (candidate,) = rankers[1].describe([candidate], findings)
     assert [r.term_id for r in candidate.risks] == [BRITTLE_TIP]
+    assert candidate.contributions[1].log_lr == pytest.approx(math.log(RATIO))
+
+
+def test_what_is_shown_of_a_candidate_adds_up_to_its_probability(toy_graph: KnowledgeGraph):
+    calm = Disease(disease_id="DOID:3", name="Zorb calm")
+    graph = toy_graph.with_statements((*TABLE.diseases, calm), TABLE.associations, TABLE.provenance)
+    model, findings = build_model(graph), patient(STRIPED, BRITTLE_TIP, no=[WOBBLING])
+    texts = {FLU: "purple dusk", calm.disease_id: "purple"}
+    passages = (Passage(title="", text=texts.get(g[0], ""), reference="https://x") for g in model.groups)
+    descriptions = Descriptions.build(tuple((p,) if p.text else () for p in passages))
+    practice = EverydayPractice(model, with_risk(TABLE), descriptions).ranker(Setting.EMERGENCY)
+    for ranker, temperature in ((practice, TEMPERATURE), (practice.told("purple"), STORY_TEMPERATURE)):
+        shown = ranker.describe(rank_candidates(model, ranker, findings), findings)
+        sums = [c.log_prior + c.log_text + sum(x.log_lr for x in c.contributions) for c in shown]
+        offsets = [total - temperature * c.score for total, c in zip(sums, shown, strict=True)]
+        assert offsets == pytest.approx([offsets[0]] * len(shown), abs=1e-4)
+        assert {c.disease_id for c in shown} >= {FLU, STORM} | ({calm.disease_id} if ranker is not practice else set())
 
 
 def test_the_graphs_own_names_stay(practice: EverydayPractice):

@@ -2,70 +2,36 @@
 
 from __future__ import annotations
 
-import ast
-import json
 from dataclasses import replace
-from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.errors import NotReadyError, UnknownIdError
 from kg.genetics import Genetics
-from kg.schema import Association, Finding, Frequency, Gene, Predicate, Provenance, Setting, Term
+from kg.schema import Finding, Gene, Provenance, Setting, Term
 from kg.translations import Language
-from llm import assistant as llm_assistant
 from llm.schema import Claim, Diagnosis, Differential, Question, RemovedClaim
 from retrieval.demographics import Demographics, demographics_of
 from retrieval.schema import Evidence, EvidenceKind
 from tests.ui.fakes import COMMENTARY, FakeAssistant, FakeChatReader
-from ui import page
 from ui.case import Case, LeaveOpen, Mark, Remove, Replace, SetAge, SetSex, Status
 from ui.consultation import change, respond
 from ui.examples import EXAMPLES
 from ui.page import frame
-from ui.page.chinese import CHINESE
-from ui.page.claims import claim_text
 from ui.page.conversation import chat_log, marked_story
 from ui.page.differential import differential_section
 from ui.page.evidence import View, evidence_view, views_section
 from ui.page.findings import findings_panel
 from ui.page.markup import link, percent
 from ui.page.person import age_in_unit, person_fields, word_person
-from ui.page.words import Words, language_of
-from ui.session import NO_FINDINGS, RESTORED, STOPPED, UNEXPECTED, Consultation, Progress, Session, Turn, Undo
+from ui.page.words import Words
+from ui.session import Consultation, Progress, Session, Turn, Undo
 
 EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'{0}"
 SEIZURE = Finding(term_id="HP:0001250", label="Seizure", quote="fits", start=8, end=12)
 ENGLISH = Words()
 IN_CHINESE = Words(language=Language.CHINESE, label_of=FakeAssistant().label)
-
-
-class Page(HTMLParser):
-    """Tags, attributes and text of a piece of HTML, as a browser would see them."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str | None]] = []
-        self.text = ""
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += attrs
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-    def values(self, name: str) -> list[str | None]:
-        return [value for key, value in self.attributes if key == name]
-
-    def actions(self) -> list[dict[str, str]]:
-        return [json.loads(value or "") for value in self.values("data-action")]
 
 
 def told(*messages: str, second_reader=None) -> Session:
@@ -384,106 +350,3 @@ def test_footer_cites_the_ontology_with_version_and_licence():
 
 
 # In Chinese
-
-
-def said_by_the_page() -> set[str]:
-    """Every English text that the page's code says through ``words(...)`` or names as one of its texts."""
-    texts = set()
-    for file in Path(page.__file__).parent.glob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "words":
-                texts |= {a.value for a in node.args if isinstance(a, ast.Constant)}
-    return texts
-
-
-def test_every_text_of_the_page_has_a_chinese_wording_with_the_same_places():
-    named = {NO_FINDINGS, UNEXPECTED, STOPPED, RESTORED}
-    named |= {llm_assistant.NOTHING_FOUND, llm_assistant.ONLY_EXCLUDED}
-    named |= {text for e in EXAMPLES for text in (e.title, e.kind)} | {str(kind) for kind in EvidenceKind}
-    assert said_by_the_page() | named <= set(CHINESE)
-    for english, chinese in CHINESE.items():
-        assert sorted(_places(english)) == sorted(_places(chinese))
-
-
-def _places(text: str) -> list[str]:
-    return [part.partition("}")[0] for part in text.split("{")[1:]]
-
-
-def test_the_page_in_chinese_has_no_english_left_but_names_and_sources():
-    consultation = Consultation(language=Language.CHINESE)
-    for _ in respond(FakeAssistant(), consultation, "Seizures. No hearing impairment."):
-        pass
-    log = Page(chat_log(consultation.session, IN_CHINESE)).text
-    assert "存在：癫痫发作。已排除：听力障碍。" in log
-    assert "Rett syndrome 居首，概率 78\xa0%。" in log
-    assert "患者有Scoliosis吗？有没有不清楚" in log  # a term without a translation keeps its name
-    panel = Page(findings_panel(consultation.session, IN_CHINESE, "")).text
-    assert "癫痫发作" in panel
-    assert "Present" not in panel
-
-
-@pytest.mark.parametrize(
-    ("code", "language"),
-    [("zh-CN", "zh"), ("zh", "zh"), ("ZH-Hant-TW", "zh"), ("en-GB", "en"), ("es", "en"), ("", "en"), ("<b>", "en")],
-)
-def test_the_language_of_a_browser(code, language):
-    assert language_of(code) == language
-
-
-@pytest.mark.parametrize("error", [NotReadyError("not pulled"), UnknownIdError("unknown")])
-def test_a_label_without_a_translation_is_the_english_one(error):
-    def fail(term_id: str, language: Language) -> str:
-        raise error
-
-    assert Words(language=Language.CHINESE, label_of=fail).label("HP:0001250", "Seizure") == "Seizure"
-
-
-def annotated(term_id: str, frequency: Frequency | None, *, excluded: bool = False) -> Evidence:
-    association = Association(
-        disease_id="OMIM:1", predicate=Predicate.PHENOTYPE, term_id=term_id, excluded=excluded, frequency=frequency
-    )
-    return Evidence(
-        evidence_id="E1",
-        kind=EvidenceKind.ANNOTATION,
-        text="t",
-        disease_id="OMIM:1",
-        term_ids=(term_id,),
-        provenance=(),
-        association=association,
-    )
-
-
-@pytest.mark.parametrize(
-    ("evidence", "supports", "chinese"),
-    [
-        (annotated("HP:0001250", Frequency.counts(3, 4)), True, "癫痫发作：本病 4 名患者中 3 名有"),
-        (annotated("HP:0001250", Frequency(low=0.8, high=0.99, label="x")), True, "癫痫发作：见于 80%–99% 的本病患者"),
-        (annotated("HP:0001250", Frequency(low=0.5, high=0.5)), True, "癫痫发作：见于 50% 的本病患者"),
-        (annotated("HP:0001250", None, excluded=True), False, "癫痫发作：此患者有，据报本病没有"),
-        (annotated("HP:0012171", None), True, "癫痫发作：注释为“刻板手部绞扭”，见于本病"),
-    ],
-)
-def test_a_claim_is_worded_anew_from_what_it_cites(evidence, supports, chinese):
-    claim = Claim(text="English", supports=supports, evidence_ids=("E1",), disease_id="OMIM:1", term_id="HP:0001250")
-    answer = Differential(findings=(SEIZURE,), diagnoses=(), evidence=(evidence,))
-    assert claim_text(claim, answer, IN_CHINESE) == chinese
-    assert claim_text(claim, answer, ENGLISH) == "English"
-    assert claim_text(replace(claim, by_model=True), answer, IN_CHINESE) == "English"  # a model's own words
-    assert claim_text(claim, replace(answer, evidence=()), IN_CHINESE) == "English"
-
-
-def test_words_of_the_story_stay_as_the_passages_have_them():
-    said = "Words of the story stand in what is written of this disease: “tight chest”, “wheeze”"
-    claim = Claim(text=said, supports=True, evidence_ids=("E1",), disease_id="OMIM:1")
-    passage = replace(annotated("HP:0001250", None), kind=EvidenceKind.PASSAGE, association=None, term_ids=())
-    answer = Differential(findings=(SEIZURE,), diagnoses=(), evidence=(passage,))
-    assert claim_text(claim, answer, IN_CHINESE) == "病史中的用词见于关于本病的文字：“tight chest”、“wheeze”"
-    assert claim_text(claim, answer, ENGLISH) == said
-
-
-def test_what_is_expected_and_what_is_absent_is_said_in_chinese_too():
-    claim = Claim(text="x", supports=False, evidence_ids=("E1",), disease_id="OMIM:1", term_id="HP:0001250")
-    answer = Differential(findings=(), diagnoses=(), evidence=(annotated("HP:0001250", Frequency.counts(1, 2)),))
-    assert claim_text(claim, answer, IN_CHINESE) == "本病常见而未提及：癫痫发作：本病 2 名患者中 1 名有"
-    answer = replace(answer, findings=(replace(SEIZURE, excluded=True),))
-    assert claim_text(claim, answer, IN_CHINESE) == "癫痫发作：此患者没有，本病 2 名患者中 1 名有"

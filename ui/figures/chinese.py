@@ -53,6 +53,10 @@ CHINESE = {
     ),
     "The answer’s {probability} is no sum of these: it also weighs similar cases, related diseases and what goes "
     "together.": "答案的概率 {probability} 并非以上各项之和：它还考虑相似病例、相关疾病以及表现之间的关联。",
+    "The answer’s {probability} is the sum against those of all other diseases, made milder, since findings of one "
+    "disease come together.": (
+        "答案的概率 {probability} 由以上合计与其他所有疾病的合计相比得出，并作了缓和，因为同一疾病的表现往往一起出现。"
+    ),
     "The first diagnoses side by side": "前几项诊断对比",
     "The answer’s probability": "答案的概率",
     "Each cell: how many times likelier (×) or less likely (÷) the finding makes the disease, by the graph’s "

@@ -1,8 +1,9 @@
 """From the prior to the sum: what each finding multiplies a disease's odds by, in the graph's likelihood model.
 
-Promise: the bars add up, on the logarithmic axis, to the last one. That is the model's own score, which the answer's
-probability does not follow from alone: the reader also weighs similar cases, kin, and what goes together; the caption
-says so. A table with bars in it, so that it reads the same without seeing.
+Promise: the bars add up, on the logarithmic axis, to the last one. That is the model's own score. In general practice
+and emergency the answer's probability follows from it; in the genetics clinic not from it alone: the reader also weighs
+similar cases, kin, and what goes together. The caption says which. A table with bars in it, so that it reads the same
+without seeing.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from kg.schema import Setting
 from llm.schema import Differential
 from ui.figures.ranking import Shown, cite, shown_diagnoses
 from ui.figures.wording import Wording, factor
@@ -62,7 +64,7 @@ def waterfalls(differential: Differential, wording: Wording, n_diseases: int = 5
         for d in diseases
     )
     choice = f'<label class="fig-choose">{escape(wording.say("Disease"))} <select>{options}</select></label>'
-    figures = "".join(_figure(shown, wording, hidden=i > 0) for i, shown in enumerate(diseases))
+    figures = "".join(_figure(shown, wording, differential.setting, hidden=i > 0) for i, shown in enumerate(diseases))
     return f'<div class="fig-waterfalls">{choice}{figures}</div>'
 
 
@@ -106,7 +108,7 @@ def ticks_of(axis: Axis) -> tuple[int, ...]:
     return tuple(step * i for i in range(-(-low // step), high // step + 1))
 
 
-def _figure(shown: Shown, wording: Wording, *, hidden: bool) -> str:
+def _figure(shown: Shown, wording: Wording, setting: Setting, *, hidden: bool) -> str:
     say, diagnosis, state = wording.say, shown.diagnosis, ' hidden=""' if hidden else ""
     steps = steps_of(shown, wording)
     axis = axis_of(steps)
@@ -119,20 +121,25 @@ def _figure(shown: Shown, wording: Wording, *, hidden: bool) -> str:
     return (
         f'<figure class="fig fig-waterfall" data-for="{escape(diagnosis.disease_id)}"{state}>'
         f"<table><caption>{escape(title)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
-        f"<tfoot>{_row(total, axis, ticks)}</tfoot></table>{_caption(shown, wording)}</figure>"
+        f"<tfoot>{_row(total, axis, ticks)}</tfoot></table>{_caption(shown, wording, setting)}</figure>"
     )
 
 
-def _caption(shown: Shown, wording: Wording) -> str:
+def _caption(shown: Shown, wording: Wording, setting: Setting) -> str:
     say = wording.say
     model = say(
         "The graph’s likelihood model: how many times likelier (×) or less likely (÷) each finding makes the disease, "
         "compared with the average disease."
     )
-    reader = say(
+    read = say(
         "The answer’s {probability} is no sum of these: it also weighs similar cases, related diseases and what goes "
         "together."
     )
+    summed = say(
+        "The answer’s {probability} is the sum against those of all other diseases, made milder, since findings of one "
+        "disease come together."
+    )
+    reader = read if setting is Setting.GENETICS_CLINIC else summed
     shown_probability = escape(reader).replace("{probability}", escape(percent(shown.diagnosis.probability)))
     excluded = say("An excluded finding can speak for a disease in which its absence is often noted.")
     is_odd = any(w.log_lr > ODD and w.match.finding.excluded for w in shown.findings)

@@ -180,6 +180,7 @@ CHINESE = {
     "and {n} more in the differential": "另有 {n} 条见鉴别诊断",
     "Published patients with this disease resemble this one": "已发表的本病患者与此患者相似",
     "Words of the story stand in what is written of this disease: {words}": "病史中的用词见于关于本病的文字：{words}",
+    "{finding}: a risk factor of this disease": "{finding}：本病的危险因素",
     "Expected and not mentioned: {finding}": "本病常见而未提及：{finding}",
     "absent in this patient": "此患者没有",
     "present in this patient": "此患者有",

@@ -52,6 +52,8 @@ def claim_text(claim: Claim, differential: Differential, words: Words) -> str:
     if cited.kind is EvidenceKind.PASSAGE and claim.term_id is None:
         named = words(", ").join(f"“{word}”" for word in quotations(claim.text))  # as the passages have them
         return words("Words of the story stand in what is written of this disease: {words}", words=named)
+    if cited.kind is EvidenceKind.FACT and claim.term_id is not None:
+        return words("{finding}: a risk factor of this disease", finding=words.label(claim.term_id, claim.term_id))
     if claim.term_id is None or cited.association is None:
         return claim.text
     finding = next((f for f in differential.findings if f.term_id == claim.term_id), None)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.graph import KnowledgeGraph
+from kg.schema import Setting
 from llm.schema import Claim
 from retrieval.schema import Evidence, EvidenceKind
 from tests.toy import build_model
@@ -76,6 +77,8 @@ def test_a_made_up_patient():
     np.testing.assert_allclose([up[0], up[0] + up[1]], [total[0], down[0] + down[1]], atol=0.02)
     np.testing.assert_allclose(total[1], down[1], atol=0.02)
     assert "50\xa0% is no sum of these" in text_of(first.find("figcaption"))
+    everyday = parse(waterfalls(replace(answer, setting=Setting.EMERGENCY), Wording(term=str)))
+    assert "50\xa0% is the sum against those of all other diseases" in text_of(everyday.find(".//figcaption"))
     assert [e.get("href") for e in first.iter("a")] == ["https://pubmed.ncbi.nlm.nih.gov/1/"] * 2  # no number: source
 
 

@@ -1,0 +1,77 @@
+"""The page's own text in Chinese."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from kg.errors import NotReadyError, UnknownIdError
+from kg.translations import Language
+from llm import assistant as llm_assistant
+from retrieval.schema import EvidenceKind
+from tests.ui.fakes import FakeAssistant
+from tests.ui.seen import Page
+from ui import page
+from ui.consultation import respond
+from ui.examples import EXAMPLES
+from ui.page.chinese import CHINESE
+from ui.page.conversation import chat_log
+from ui.page.findings import findings_panel
+from ui.page.words import Words, language_of
+from ui.session import NO_FINDINGS, RESTORED, STOPPED, UNEXPECTED, Consultation
+
+IN_CHINESE = Words(language=Language.CHINESE, label_of=FakeAssistant().label)
+
+
+def said_by_the_page() -> set[str]:
+    """Every English text that the page's code says through ``words(...)`` or names as one of its texts."""
+    texts = set()
+    for file in Path(page.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "words":
+                texts |= {a.value for a in node.args if isinstance(a, ast.Constant)}
+    return texts
+
+
+def test_every_text_of_the_page_has_a_chinese_wording_with_the_same_places():
+    named = {NO_FINDINGS, UNEXPECTED, STOPPED, RESTORED}
+    named |= {llm_assistant.NOTHING_FOUND, llm_assistant.ONLY_EXCLUDED}
+    named |= {text for e in EXAMPLES for text in (e.title, e.kind)} | {str(kind) for kind in EvidenceKind}
+    assert said_by_the_page() | named <= set(CHINESE)
+    for english, chinese in CHINESE.items():
+        assert sorted(_places(english)) == sorted(_places(chinese))
+
+
+def _places(text: str) -> list[str]:
+    return [part.partition("}")[0] for part in text.split("{")[1:]]
+
+
+def test_the_page_in_chinese_has_no_english_left_but_names_and_sources():
+    consultation = Consultation(language=Language.CHINESE)
+    for _ in respond(FakeAssistant(), consultation, "Seizures. No hearing impairment."):
+        pass
+    log = Page(chat_log(consultation.session, IN_CHINESE)).text
+    assert "存在：癫痫发作。已排除：听力障碍。" in log
+    assert "Rett syndrome 居首，概率 78\xa0%。" in log
+    assert "患者有Scoliosis吗？有没有不清楚" in log  # a term without a translation keeps its name
+    panel = Page(findings_panel(consultation.session, IN_CHINESE, "")).text
+    assert "癫痫发作" in panel
+    assert "Present" not in panel
+
+
+@pytest.mark.parametrize(
+    ("code", "language"),
+    [("zh-CN", "zh"), ("zh", "zh"), ("ZH-Hant-TW", "zh"), ("en-GB", "en"), ("es", "en"), ("", "en"), ("<b>", "en")],
+)
+def test_the_language_of_a_browser(code, language):
+    assert language_of(code) == language
+
+
+@pytest.mark.parametrize("error", [NotReadyError("not pulled"), UnknownIdError("unknown")])
+def test_a_label_without_a_translation_is_the_english_one(error):
+    def fail(term_id: str, language: Language) -> str:
+        raise error
+
+    assert Words(language=Language.CHINESE, label_of=fail).label("HP:0001250", "Seizure") == "Seizure"
