@@ -1,5 +1,6 @@
 """What a browser sees of a piece of HTML."""
 
+import json
 from html.parser import HTMLParser
 
 

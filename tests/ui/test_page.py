@@ -15,6 +15,7 @@ from llm.schema import Claim, Diagnosis, Differential, Question, RemovedClaim
 from retrieval.demographics import Demographics, demographics_of
 from retrieval.schema import Evidence, EvidenceKind
 from tests.ui.fakes import COMMENTARY, FakeAssistant, FakeChatReader
+from tests.ui.seen import Page
 from ui.case import Case, LeaveOpen, Mark, Remove, Replace, SetAge, SetSex, Status
 from ui.consultation import change, respond
 from ui.examples import EXAMPLES
