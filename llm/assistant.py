@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -354,14 +353,11 @@ class DiagnosisAssistant:
     def _urgent(
         self, findings: Sequence[Finding], person: Demographics, setting: Setting, ranker: Ranker
     ) -> tuple[UrgentCondition, ...]:
-        """What must not be missed by the findings alone, with the answer's probabilities; nothing in the clinic."""
+        """What must not be missed, by the ranking that is shown; nothing in the clinic."""
         if setting is Setting.GENETICS_CLINIC:
             return ()
         everyday = self._everyday
-        found = find_urgent(everyday.model, everyday.table, findings, everyday.ranker(setting).rank(findings, person))
-        index = everyday.model.group_index
-        shown = dict(zip(*ranker.rank(findings, person), strict=True))
-        return tuple(replace(u, probability=math.exp(shown[index[u.disease_id]])) for u in found)
+        return find_urgent(everyday.model, everyday.table, findings, ranker.rank(findings, person))
 
     def read_again(self, differential: Differential, reader: Reader) -> Differential:
         """The same ranking read by a reader: its claims, evidence and commentary in place of those that were there."""

@@ -1,8 +1,8 @@
 """Common and rare diseases ranked together: likelihood ratios of the findings and shares of the visits of a setting.
 
 Naive Bayes: the log of a disease's share of the visits (``kg.visits``) plus the log-likelihood ratios of the findings
-(``kg.likelihood``; of what is a risk factor, ``retrieval.risk_factors``), over a temperature, since findings of one
-disease come together. What is not mentioned says nothing; what no table lists is "none of these". Of a story, the
+(``kg.likelihood``; of what is a risk factor, ``retrieval.risk_factors``), over a temperature of 3.5, since findings of
+one disease come together. What is not mentioned says nothing; what no table lists is "none of these". Of a story, the
 words count too (``retrieval.descriptions``): with s the text score of a disease, its log-odds are
 (log share + log ratios + 1.5 s) / 5, as stories at hand have it (decision 0031); a disease of which no finding is
 stated is then known by its text. Deliberately not here: published cases, which are of rare diseases, and weights
@@ -29,8 +29,8 @@ from retrieval.descriptions import Descriptions, load_descriptions
 from retrieval.risk_factors import RiskOdds, stated_risk_factors
 from retrieval.schema import Candidate
 
-TEMPERATURE = 1.5
-"""A judgement, not fitted: findings of one disease come together, so that their ratios say less than their sum."""
+TEMPERATURE = 3.5
+"""Findings of one disease come together, so that their ratios say less than their sum; fitted, see decision 0034."""
 STORY_TEMPERATURE = 5.0
 """Of a story, whose words and findings say the same things again; fitted, see decision 0031."""
 TEXT_WEIGHT = 1.5

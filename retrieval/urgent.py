@@ -19,7 +19,8 @@ from kg.sources.common_conditions import CommonConditions, CommonFinding
 from retrieval.schema import RedFlag, UrgentCondition
 
 LEAST = 0.02
-LEAST_FLAGGED = 0.002
+LEAST_FLAGGED = 0.005
+"""As many conditions are listed with it as before probabilities were made milder (decision 0034)."""
 MOST = 5
 """Conditions that are listed."""
 MOST_ASKED = 3
