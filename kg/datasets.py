@@ -1,7 +1,8 @@
 """The data sets that users can pull, and the folder that holds them.
 
 Promise: a set is either wholly there and as its publisher sent it, or not there at all; an interrupted pull resumes.
-Deliberately not done here: reading the sets (``kg.sources``), pulling anything that nobody asked for.
+Deliberately not done here: reading the sets (``kg.sources``), fetching (``kg.downloads``), pulling anything that nobody
+asked for.
 """
 
 from __future__ import annotations
@@ -21,19 +22,15 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import chain
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, Any, cast
 
+from kg.downloads import DownloadError, download
 from kg.errors import NotReadyError, SourceError, StorageError, UsageError
-
-if TYPE_CHECKING:
-    import httpx
 
 MANIFEST = Path(__file__).with_name("datasets.toml")
 PULLED = "pulled.json"
 """File in the data folder: what was pulled, when, and its checksum."""
 
-_ATTEMPTS = 4
-_TIMEOUT_S = 30.0
 _CHUNK_BYTES = 1 << 20
 # What zipfile, gzip, json and the UTF-8 decoder raise on bytes that are not theirs, or on half of them.
 _UNREADABLE = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, ValueError, RuntimeError)
@@ -192,87 +189,13 @@ def pull(
     pulled = _read_pulled(folder)
     with _storage_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        _download(dataset, part, target, backoff_s)
+        try:
+            download(dataset.url, part, dataset.name, backoff_s=backoff_s)
+        except DownloadError as error:
+            raise NotReadyError(f"cannot pull {dataset.name}: {error}; {_by_hand(dataset, target)}") from error
         record = _install(dataset, part, target)
         _write_json(folder / PULLED, pulled | {dataset.name: record})
     return target
-
-
-def _download(dataset: DataSet, part: Path, target: Path, backoff_s: float) -> None:
-    """Fill ``part`` with the publisher's bytes, in a few attempts, each resuming the one before."""
-    try:
-        import httpx
-        import tenacity
-    except ImportError as error:
-        raise NotReadyError(f"pulling data needs {error.name}: pip install 'citedx[data]'") from error
-
-    attempts = tenacity.Retrying(
-        stop=tenacity.stop_after_attempt(_ATTEMPTS),
-        wait=tenacity.wait_exponential(multiplier=backoff_s, max=30.0),
-        retry=tenacity.retry_if_exception(_is_transient),
-        reraise=True,
-    )
-    try:
-        with httpx.Client(follow_redirects=True, timeout=_TIMEOUT_S) as client:
-            attempts(_fetch, client, dataset, part)
-    except httpx.HTTPError as error:
-        if isinstance(error, httpx.HTTPStatusError):
-            reason = f"{error.response.status_code} {error.response.reason_phrase}"
-        else:
-            reason = str(error) or type(error).__name__
-        tried = f"{dataset.url} failed with {reason} (attempts: {attempts.statistics['attempt_number']})"
-        raise NotReadyError(f"cannot pull {dataset.name}: {tried}; {_by_hand(dataset, target)}") from error
-
-
-def _is_transient(error: BaseException) -> bool:
-    import httpx
-
-    if isinstance(error, httpx.HTTPStatusError):
-        return error.response.status_code in (416, 429) or error.response.status_code >= 500
-    return isinstance(error, httpx.TransportError)
-
-
-def _fetch(client: httpx.Client, dataset: DataSet, part: Path) -> None:
-    """One attempt; continues ``part`` where the server still has the very file that it was begun from."""
-    import httpx
-
-    etag_file = part.with_name(part.name + ".etag")
-    headers = {"Accept-Encoding": "identity"}  # a range counts bytes of the file, not of its compressed form
-    if part.is_file() and etag_file.is_file():
-        headers |= {"Range": f"bytes={part.stat().st_size}-", "If-Range": etag_file.read_text(encoding="utf-8")}
-    with client.stream("GET", dataset.url, headers=headers) as response:
-        if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
-            # The part is no shorter than the file; without its ETag the next attempt begins anew.
-            etag_file.unlink(missing_ok=True)
-        response.raise_for_status()
-        resumed = response.status_code == 206
-        if not resumed:
-            _note_etag(etag_file, response.headers.get("ETag", ""))
-        _write_body(response, part, dataset.name, append=resumed)
-    etag_file.unlink(missing_ok=True)
-
-
-def _note_etag(etag_file: Path, etag: str) -> None:
-    # A weak ETag names the meaning, not the bytes, and must not be used to resume.
-    if etag and not etag.startswith("W/"):
-        etag_file.write_text(etag, encoding="utf-8")
-    else:
-        etag_file.unlink(missing_ok=True)
-
-
-def _write_body(response: httpx.Response, part: Path, name: str, *, append: bool) -> None:
-    from tqdm import tqdm
-
-    begun = part.stat().st_size if append else 0
-    length = response.headers.get("Content-Length")
-    total = begun + int(length) if length else None
-    with (
-        part.open("ab" if append else "wb") as file,
-        tqdm(total=total, initial=begun, unit="B", unit_scale=True, desc=name, disable=None) as progress,
-    ):
-        for chunk in response.iter_raw():  # as they come: a chunk size would hold bytes back, and lose them in a drop
-            file.write(chunk)
-            progress.update(len(chunk))
 
 
 def _install(dataset: DataSet, part: Path, target: Path) -> dict[str, str]:
