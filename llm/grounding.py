@@ -9,11 +9,12 @@ through here like any language model. Where the words are a model's, they too ar
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from kg.graph import KnowledgeGraph
 from kg.schema import Finding
+from llm.backing import are_related, backing_in_patient, backing_of, backing_of_sources, contradicts, says_absent
 from llm.chat.protocol import Rung
 from llm.reader.protocol import Reading
 from llm.schema import Claim, Commentary, Diagnosis, RemovedClaim
@@ -29,9 +30,6 @@ ALREADY_SAID = (
 MAX_LISTED = 300
 """Characters of a removed sentence that are listed."""
 
-_PROSE = (EvidenceKind.PASSAGE, EvidenceKind.DEFINITION)
-_ABOUT_NOBODY = (EvidenceKind.DEFINITION, EvidenceKind.FACT)
-"""Evidence that speaks neither for nor against a disease in any patient."""
 _END_OF_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 
 
@@ -99,7 +97,7 @@ def ground_prose(
     patient = {graph.ontology.current_id(f.term_id): f for f in findings}
     kept, removed = [], []
     for sentence in sentences_of(text):
-        reason = _fault_of_sentence(sentence, diagnoses, by_id, patient, graph, _backing_in_patient)
+        reason = _fault_of_sentence(sentence, diagnoses, by_id, patient, graph, backing_in_patient)
         if reason is None:
             kept.append(CITATION.sub(lambda m: " ".join(f"[{i}]" for i in cited_ids(m[1])), sentence))
         else:
@@ -125,7 +123,7 @@ def ground_sentence(
     """
     by_id = {e.evidence_id: e for e in evidence}
     patient = {graph.ontology.current_id(f.term_id): f for f in findings}
-    reason = _fault_of_sentence(sentence, diagnoses, by_id, patient, graph, _backing_of_sources)
+    reason = _fault_of_sentence(sentence, diagnoses, by_id, patient, graph, backing_of_sources)
     return None if reason is None else _removed_sentence(sentence, reason)
 
 
@@ -171,14 +169,14 @@ def _fault_of_citation(
     if claim.term_id is None:
         return _fault_of_whole_case(claim, cited, patient, graph)
     term_id = graph.ontology.current_id(claim.term_id)
-    if not any(_are_related(t, term_id, graph) for t in cited.term_ids):
+    if not any(are_related(t, term_id, graph) for t in cited.term_ids):
         return f"does not speak of {term_id}"
     finding = patient.get(term_id)
     if finding is None:
         return _fault_of_expectation(claim, term_id, cited, patient, graph)
-    if (finding.excluded == _says_absent(cited)) != claim.supports:
+    if (finding.excluded == says_absent(cited)) != claim.supports:
         return "says the opposite of the claim"
-    if not claim.supports and not _contradicts(finding, cited, graph):
+    if not claim.supports and not contradicts(finding, cited, graph):
         return f"does not rule out what is said of {term_id}"
     return None
 
@@ -194,7 +192,7 @@ def _fault_of_whole_case(
     if cited.kind is EvidenceKind.PASSAGE and not claim.by_model:
         return None  # its words are held against the passages together
     present = [t for t, f in patient.items() if not f.excluded]
-    if not any(_are_related(t, mine, graph) for t in cited.term_ids for mine in present):
+    if not any(are_related(t, mine, graph) for t in cited.term_ids for mine in present):
         return "shares no finding with the patient"
     return None
 
@@ -223,24 +221,7 @@ def _fault_of_expectation(
         return f"is cited for {term_id}, which the patient was not said to have"
     if any(term_id in graph.ontology.ancestors(t) for t, f in patient.items() if not f.excluded):
         return f"is cited for the lack of {term_id}, which the patient's findings imply"
-    return "does not say that it is expected" if _says_absent(cited) else None
-
-
-def _says_absent(cited: Evidence) -> bool:
-    return cited.association is not None and cited.association.excluded
-
-
-def _contradicts(finding: Finding, cited: Evidence, graph: KnowledgeGraph) -> bool:
-    """Who lacks a term lacks all that is more specific; who has one has all that is more general."""
-    ontology = graph.ontology
-    mine = ontology.current_id(finding.term_id)
-    if finding.excluded:
-        return any(mine in ontology.ancestors(t) for t in cited.term_ids)
-    return any(t in ontology.ancestors(mine) for t in cited.term_ids)
-
-
-def _are_related(one: str, other: str, graph: KnowledgeGraph) -> bool:
-    return one in graph.ontology.ancestors(other) or other in graph.ontology.ancestors(one)
+    return "does not say that it is expected" if says_absent(cited) else None
 
 
 # A model's words
@@ -277,9 +258,9 @@ def _fault_of_text(
     finding = patient.get(term_ids[0]) if term_ids else None
     is_absent = finding.excluded if finding else bool(term_ids)
     backing = replace(
-        _backing(cited, term_ids, diagnoses, patient, graph),
+        backing_of(cited, term_ids, diagnoses, patient, graph),
         supports=claim.supports,
-        negated=is_absent or any(map(_says_absent, cited)),
+        negated=is_absent or any(map(says_absent, cited)),
     )
     reason = fault_of_words(text, backing)
     return None if reason is None else f"its text {reason}"
@@ -291,7 +272,7 @@ def _fault_of_sentence(
     evidence: Mapping[str, Evidence],
     patient: Mapping[str, Finding],
     graph: KnowledgeGraph,
-    backing_of: Callable[..., Backing | None],
+    backing_by: Callable[..., Backing | None],
 ) -> str | None:
     """Why a sentence of prose cannot be shown; None if it holds."""
     parts, end = _parts(sentence)
@@ -303,39 +284,13 @@ def _fault_of_sentence(
         missing = next((i for i in ids if i not in evidence), None)
         if missing is not None:
             return f"{missing} does not exist"
-        backing = backing_of([evidence[i] for i in ids], diagnoses, patient, graph)
+        backing = backing_by([evidence[i] for i in ids], diagnoses, patient, graph)
         if backing is None:
             return f"{', '.join(ids)} speak of what is absent and of what is not"
         reason = "cites before it says anything" if not text.strip(" ,;") else fault_of_words(text, backing)
         if reason is not None:
             return f"it {reason}"
     return None
-
-
-def _backing_in_patient(
-    cited: Sequence[Evidence], diagnoses: Sequence[Diagnosis], patient: Mapping[str, Finding], graph: KnowledgeGraph
-) -> Backing | None:
-    """What may be said of evidence in this patient; None where it speaks of absences and of what is there."""
-    absences = {_is_absence(e, patient, graph) for e in cited}
-    if len(absences) > 1:
-        return None
-    leanings = {_leaning(e, patient, graph) for e in cited}
-    return replace(
-        _backing(cited, [], diagnoses, patient, graph),
-        supports=leanings.pop() if len(leanings) == 1 else None,
-        negated=absences.pop(),
-    )
-
-
-def _backing_of_sources(
-    cited: Sequence[Evidence], diagnoses: Sequence[Diagnosis], patient: Mapping[str, Finding], graph: KnowledgeGraph
-) -> Backing | None:
-    """What may be said of evidence by itself; of the patient only what the patient has."""
-    absences = {_says_absent(e) for e in cited}
-    if len(absences) > 1:
-        return None
-    present = {t: f for t, f in patient.items() if not f.excluded}
-    return replace(_backing(cited, [], diagnoses, present, graph), negated=absences.pop())
 
 
 def _parts(sentence: str) -> tuple[list[tuple[str, tuple[str, ...]]], str]:
@@ -348,87 +303,3 @@ def _parts(sentence: str) -> tuple[list[tuple[str, tuple[str, ...]]], str]:
         else:
             parts.append((text, cited_ids(group)))
     return parts, end
-
-
-def _leaning(cited: Evidence, patient: Mapping[str, Finding], graph: KnowledgeGraph) -> bool | None:
-    """Whether evidence speaks for its disease in this patient, or against it; None: neither, or both."""
-    if cited.kind in _ABOUT_NOBODY:
-        return None
-    related = _related_findings(cited, patient, graph)
-    if cited.kind is not EvidenceKind.ANNOTATION:
-        return True if any(not f.excluded for f in related) else None
-    if not related:
-        return None if _says_absent(cited) else False  # expected, and not mentioned
-    agreeing = {f.excluded == _says_absent(cited) for f in related}
-    if agreeing == {False} and not any(_contradicts(f, cited, graph) for f in related):
-        return None
-    return agreeing.pop() if len(agreeing) == 1 else None
-
-
-def _is_absence(cited: Evidence, patient: Mapping[str, Finding], graph: KnowledgeGraph) -> bool:
-    """Whether to say what evidence has to do with the patient is to speak of an absence."""
-    if cited.kind is not EvidenceKind.ANNOTATION:
-        return False
-    return _says_absent(cited) or all(f.excluded for f in _related_findings(cited, patient, graph))
-
-
-def _related_findings(cited: Evidence, patient: Mapping[str, Finding], graph: KnowledgeGraph) -> list[Finding]:
-    return [f for mine, f in patient.items() if any(_are_related(t, mine, graph) for t in cited.term_ids)]
-
-
-def _backing(
-    cited: Sequence[Evidence],
-    term_ids: Sequence[str],
-    diagnoses: Sequence[Diagnosis],
-    patient: Mapping[str, Finding],
-    graph: KnowledgeGraph,
-) -> Backing:
-    """What words that cite this evidence may say, but for their direction.
-
-    Args:
-        cited: at least one.
-        term_ids: findings that may be named beside those of the evidence and of the patient.
-        diagnoses: the whole differential.
-        patient: current term id -> finding.
-        graph: for names.
-    """
-    ontology = graph.ontology
-    mine = [t for t in patient if any(_are_related(t, stated, graph) for e in cited for stated in e.term_ids)]
-    stated = [ontology.current_id(t) for e in cited for t in e.term_ids if t in ontology]
-    known = {t for t in (*mine, *stated, *term_ids) if _is_known(t, patient, graph)}
-    own_names = {w for t in known for w in _wordings(t, graph)}
-    other_terms = {w for t in (*stated, *term_ids) if t not in known for w in _wordings(t, graph)} - own_names
-    disease_ids = {i for e in cited if e.disease_id for i in graph.equivalents(e.disease_id)}
-    counted = {phrase for e in cited if e.kind is EvidenceKind.CASE for phrase in _counted(e, graph)}
-    return Backing(
-        names=frozenset(own_names | other_terms | counted | {graph.diseases[i].name for i in disease_ids}),
-        not_the_patients=frozenset(other_terms | counted),
-        other_names=frozenset(
-            graph.diseases[i].name
-            for d in diagnoses
-            for i in (d.disease_id, *d.equivalent_ids)
-            if i in graph.diseases and i not in disease_ids
-        ),
-        statements=tuple(e.text for e in cited if e.kind in (EvidenceKind.ANNOTATION, EvidenceKind.FACT)),
-        quotable=tuple(e.text for e in cited),
-        quoted_only=any(e.kind in _PROSE for e in cited),
-    )
-
-
-def _is_known(term_id: str, patient: Mapping[str, Finding], graph: KnowledgeGraph) -> bool:
-    """Whether the patient is known to have a finding, or to lack it: it follows from one that was said."""
-    ancestors = graph.ontology.ancestors
-    return any(term_id in ancestors(t) if not f.excluded else t in ancestors(term_id) for t, f in patient.items())
-
-
-def _wordings(term_id: str, graph: KnowledgeGraph) -> Iterator[str]:
-    term = graph.term(term_id)
-    yield term.name
-    yield from (s.text for s in term.synonyms if s.scope == "EXACT")
-
-
-def _counted(case: Evidence, graph: KnowledgeGraph) -> Iterator[str]:
-    """``Large zorb (3 of 5)``: the counts of a series belong to their findings."""
-    for term_id in case.term_ids:
-        name = graph.ontology.name(term_id)
-        yield from (m[0] for m in re.finditer(re.escape(name) + r" \([0-9]+ of [0-9]+\)", case.text))
