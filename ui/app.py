@@ -155,13 +155,13 @@ def draw(assistant: Assistant, consultation: Consultation) -> tuple[str, ...]:
         findings_panel(session, words, consultation.token),
         frame.search(words),
         answer,
-        frame.footer(assistant.versions, words),
+        frame.footer(session.differential.versions if session.differential else assistant.versions, words),
         download_part(consultation.download),
     )
 
 
-_CHANGING = (1, 3, 5, 7)
-"""Places of the conversation, the findings, the answer and a file; the other parts change with the language only."""
+_CHANGING = (1, 3, 5, 6, 7)
+"""Places of the conversation, findings, answer, versions and a file; the other parts change with the language only."""
 
 
 def build_app(

@@ -213,3 +213,11 @@ def test_the_parts_of_the_page_name_the_consultation_and_keep_ids_only():
     kept = re.search('data-kept="([^"]*)"', parts[3])
     assert "HP:0001250" in kept[1]
     assert "secret" not in kept[1]
+
+
+def test_the_footer_names_what_made_the_answer_that_is_shown():
+    consultation, everyday = Consultation(), FakeAssistant(versions={"hpo": "2025-01-16", "ranker": "everyday"})
+    assert "ranker" not in app.draw(FakeAssistant(), consultation)[6]
+    for _ in app.perform(everyday, consultation, {"kind": "tell", "text": "Seizures.", "language": "en"}, None):
+        pass
+    assert "ranker everyday" in app.draw(FakeAssistant(), consultation)[6]
