@@ -21,8 +21,8 @@ from retrieval.schema import RedFlag, UrgentCondition
 LEAST = 0.02
 LEAST_FLAGGED = 0.005
 """As many conditions are listed with it as before probabilities were made milder (decision 0034)."""
-MOST = 5
-"""Conditions that are listed."""
+MOST = {Urgency.EMERGENCY: 5, Urgency.URGENT: 2}
+"""Conditions that are listed: neither kind crowds out the other."""
 MOST_ASKED = 3
 """Red flags to ask for, of each."""
 
@@ -51,8 +51,8 @@ def find_urgent(
         urgent = _describe(condition, table, findings, probability, model.graph.ontology)
         if urgent.present or (is_emergency and probability >= LEAST):
             listed.append(urgent)
-    listed.sort(key=lambda u: (u.urgency is not Urgency.EMERGENCY, -u.probability, u.disease_id))
-    return tuple(listed[:MOST])
+    listed.sort(key=lambda u: (-u.probability, u.disease_id))
+    return tuple(u for urgency, most in MOST.items() for u in [u for u in listed if u.urgency is urgency][:most])
 
 
 def _describe(

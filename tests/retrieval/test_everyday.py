@@ -23,7 +23,7 @@ from retrieval.descriptions import Descriptions
 from retrieval.everyday import STORY_TEMPERATURE, TEMPERATURE, TEXT_WEIGHT, EverydayPractice
 from retrieval.passages import Passage
 from retrieval.risk_factors import RATIO
-from retrieval.urgent import LEAST, find_urgent
+from retrieval.urgent import LEAST, MOST, find_urgent
 from tests.toy import ALPHA, BRITTLE, BRITTLE_TIP, LARGE, STRIPED, VERY_LARGE, WOBBLING, build_model, patient
 from tests.toy_conditions import FLU, PAGE, STORM, TABLE, with_risk
 
@@ -122,6 +122,26 @@ def test_what_is_routine_is_never_urgent_and_what_is_urgent_needs_a_red_flag(pra
 
     assert names(*patient(LARGE)) == ["Zorb storm"]
     assert names() == []
+
+
+def test_neither_emergencies_nor_what_is_urgent_crowd_the_other_out(practice: EverydayPractice):
+    flag = next(f for f in TABLE.findings if f.is_red_flag and f.association.term_id == LARGE)
+    storm, indices = TABLE.conditions[1], range(min(9, practice.model.n_diseases))
+    ids = [practice.model.groups[i][0] for i in indices]
+    urgencies = [Urgency.URGENT if i % 3 == 0 else Urgency.EMERGENCY for i in indices]
+    table = replace(
+        TABLE,
+        conditions=tuple(replace(storm, disease_id=d, urgency=u) for d, u in zip(ids, urgencies, strict=True)),
+        findings=tuple(replace(flag, association=replace(flag.association, disease_id=d)) for d in ids),
+    )
+    logs = [math.log(0.03 + i / 100) for i in indices]
+    found = find_urgent(practice.model, table, patient(LARGE), (indices, logs))
+    of_kind = {u: [f.disease_id for f in found if f.urgency is u] for u in MOST}
+    for urgency, most in MOST.items():
+        likeliest_first = [d for d, u in reversed(list(zip(ids, urgencies, strict=True))) if u is urgency]
+        assert of_kind[urgency] == likeliest_first[:most]
+    assert [f.urgency for f in found] == [u for u in MOST for _ in of_kind[u]]
+    assert len(of_kind[Urgency.URGENT]) == MOST[Urgency.URGENT]
 
 
 def test_a_risk_factor_counts_with_a_story_too_and_a_text_alone_is_enough(toy_graph: KnowledgeGraph):
