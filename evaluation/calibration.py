@@ -94,9 +94,7 @@ def measure_calibration(predictions: Sequence[Prediction], n_bins: int = N_BINS,
     confidences, right = confidences_of(predictions)
     # Bins are open at their lower edge but for the first, as those of most published figures.
     members = np.clip(np.ceil(confidences * n_bins).astype(np.int64) - 1, 0, n_bins - 1)
-    order = np.argsort(confidences, kind="stable")
-    equal_mass = np.empty_like(members)
-    equal_mass[order] = np.arange(len(order)) * n_bins // len(order)
+    equal_mass = equal_mass_bins(confidences, n_bins)
     bootstrap = bootstrap_of(predictions, seed)
     return Calibration(
         ece=expected_error(confidences, right, members),
@@ -116,6 +114,13 @@ def measure_calibration(predictions: Sequence[Prediction], n_bins: int = N_BINS,
             for b in np.unique(members).tolist()
         ),
     )
+
+
+def equal_mass_bins(confidences: Doubles, n_bins: int = N_BINS) -> NDArray[np.int64]:
+    """The bin of each case, where each bin has equally many, the least confident first; shape [n]."""
+    bins = np.empty(len(confidences), np.int64)
+    bins[np.argsort(confidences, kind="stable")] = np.arange(len(confidences)) * n_bins // len(confidences)
+    return bins
 
 
 def expected_error(confidences: Doubles, right: Doubles, bins: NDArray[np.int64]) -> float:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tqdm import tqdm
 
-from evaluation.calibration import N_BINS, expected_error
+from evaluation.calibration import equal_mass_bins, expected_error
 from evaluation.qa.disease_vocabulary import DiseaseVocabulary, load_vocabulary
 from evaluation.qa.free_text import StoryCase, load_stories
 from evaluation.qa.scoring import wilson
@@ -83,15 +83,12 @@ def word_trust(answered: Sequence[Answered]) -> list[str]:
     """What a report says of answers, at least one."""
     confidences = np.array([a.confidence for a in answered])
     right = np.array([a.is_right for a in answered], np.float64)
-    order = np.argsort(confidences, kind="stable")
-    equal_mass = np.empty(len(order), np.int64)
-    equal_mass[order] = np.arange(len(order)) * N_BINS // len(order)
-    likeliest = order[-max(1, len(order) // 3) :]
+    likeliest = np.argsort(confidences, kind="stable")[-max(1, len(confidences) // 3) :]
     emergencies = [a.is_listed for a in answered if a.is_listed is not None]
     share = wilson(sum(emergencies), len(emergencies))
     first = (
         f"first diagnosis: probability {confidences.mean():.1%}, right {right.mean():.1%} (n = {len(answered):,}), "
-        f"expected calibration error {expected_error(confidences, right, equal_mass):.1%}"
+        f"expected calibration error {expected_error(confidences, right, equal_mass_bins(confidences)):.1%}"
     )
     urgent = (
         f"don't miss: {np.mean([a.n_urgent for a in answered]):.2f} conditions, none in "
