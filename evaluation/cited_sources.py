@@ -2,7 +2,9 @@
 
 A page must name the condition, and mention the finding: by the project's own reader of findings, or in the words of the
 row. An entry (Disease Ontology, DDXPlus, Hetionet, PharmacotherapyDB, HPO annotations) must have the edge, and the
-symptom of the edge must be the finding, or a more specific one. Deliberately not here: whether it is true.
+symptom of the edge must be the finding, or a more specific one. A page of ``web_pages.tsv`` is not at hand: it was read
+when its rows were written, and each of them must say by which words of the page, as its locator. Deliberately not here:
+whether it is true.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from kg.sources.common_conditions import (
     CommonConditions,
     CommonFact,
     CommonFinding,
+    load_web_pages,
 )
 from kg.sources.medquad import load_documents
 from kg.sources.tables import load_table
@@ -61,6 +64,8 @@ class CitedSources:
     """Entry as the table cites it, and the symptom, evidence or drug that it has."""
     symptom_terms: Mapping[str, str]
     """Symptom or evidence -> HPO term."""
+    not_at_hand: frozenset[str] = frozenset()
+    """Addresses of pages that were read when the rows were written."""
 
 
 def load_cited_sources(folder: Path | None = None) -> CitedSources:
@@ -77,6 +82,7 @@ def load_cited_sources(folder: Path | None = None) -> CitedSources:
             labels=labels,
             edges=frozenset((*_ontology_edges(folder), *_hetionet(folder), *_ddxplus(folder), *_indications(folder))),
             symptom_terms=_symptom_terms(),
+            not_at_hand=frozenset(page.address for page in load_web_pages()),
         )
     except (OSError, EOFError, ValueError, KeyError, IndexError) as error:
         raise SourceError(f"cannot read the sources of the common conditions in {folder}: {error}") from error
@@ -171,7 +177,7 @@ class SourceCheck:
         if reference in self._sources.labels:
             return True
         if reference not in self._sources.pages:
-            return reference in self._graph.diseases or reference in self._entries
+            return reference in self._graph.diseases or reference in self._entries | self._sources.not_at_hand
         names = (condition.name, *condition.synonyms, self._sources.labels.get(condition.disease_id, condition.name))
         page = self._plain_page(reference)
         return any(f" {_plain(name)}{ending} " in page for name in names for ending in ("", "s"))
@@ -184,6 +190,8 @@ class SourceCheck:
         if reference in self._graph.diseases:
             stated = {(a.term_id, a.excluded) for a in self._graph.findings_of(reference)}
             return row.locator in meant and (row.locator, statement.excluded) in stated
+        if reference in self._sources.not_at_hand:
+            return bool(row.locator)
         if reference not in self._sources.pages:
             return False
         if row.locator:
@@ -194,6 +202,8 @@ class SourceCheck:
         reference = row.fact.provenance.reference
         if (reference, row.locator) in self._sources.edges:
             return True
+        if reference in self._sources.not_at_hand:
+            return bool(row.locator)
         page = self._sources.pages.get(reference)
         return page is not None and _has_words(page.text, row.locator or row.fact.name)
 

@@ -2,7 +2,7 @@
 
 Texts: pages of MedQuAD about the disease, by its name or because the table of common conditions cites them for it, as
 far as they tell what it is, looks like and comes from; its definition in the Disease Ontology; and of a disease that is
-also a finding, the finding's definition in the HPO.
+also a finding, the finding's definition in the HPO; and how patients come, as the table of common conditions tells it.
 A score is BM25 (Robertson and Zaragoza 2009, doi:10.1561/1500000019, as ``bm25s`` computes it) over a disease's texts
 together, less that of the average disease with a text, and never below 0: no text, or one that has no more of the
 story's words than most have, says nothing. Each word of the story counts once; words are compared by their meaning as
@@ -49,6 +49,7 @@ LEAST_SHARE = 0.2
 """Of the heaviest word's weight: words that weigh less ("left", "year") are neither named nor cited for."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _DEFINITION = "definition"
+_DESCRIPTION = "description"
 
 Texts = tuple[tuple[Passage, ...], ...]
 """Of each disease, in the order of the graph's groups."""
@@ -190,15 +191,24 @@ def load_descriptions(
         return Descriptions.build(texts) if any(texts) else None
     settings = repr((KINDS, LENGTH_WEIGHT))
     cited = cache.digest({c.disease_id: "|".join(c.references) for c in table.conditions})
-    identity = {"format": FORMAT, "graph": graph.identity, "pages": pages, "cited": cited, "settings": settings}
+    told = cache.digest({d.disease_id: d.text for d in table.descriptions})
+    identity = {
+        "format": FORMAT,
+        "graph": graph.identity,
+        "pages": pages,
+        "cited": cited,
+        "told": told,
+        "settings": settings,
+    }
     found = cache.load_or_build("descriptions", identity, read=_read, build=build, write=_write, root=cache_dir)
     return found if found.n_described else None
 
 
 def collect_texts(graph: KnowledgeGraph, pages: DiseasePages | None, table: CommonConditions) -> Texts:
-    """Pages of each disease, its definition, and that of the finding of the same name."""
+    """What the table tells of each disease, its pages, its definition, and that of the finding of the same name."""
     finding_of = _findings_by_name(graph)
     cited = {c.disease_id: c.references for c in table.conditions}
+    written = _written(table)
 
     def of_pages(group: Sequence[str]) -> tuple[Passage, ...]:
         if pages is None:
@@ -207,9 +217,32 @@ def collect_texts(graph: KnowledgeGraph, pages: DiseasePages | None, table: Comm
         return (*pages.of_disease(group[0], KINDS), *(p for a in addresses for p in pages.at(a, KINDS)))
 
     return tuple(
-        tuple(dict.fromkeys((*of_pages(group), *_definitions_of(group, graph, finding_of))))
+        tuple(
+            dict.fromkeys(
+                (
+                    *(written[d] for d in group if d in written),
+                    *of_pages(group),
+                    *_definitions_of(group, graph, finding_of),
+                )
+            )
+        )
         for group in graph.disease_groups
     )
+
+
+def _written(table: CommonConditions) -> dict[str, Passage]:
+    """Condition -> its description in the table, with the page that says most of it as the reference."""
+    names = {c.disease_id: c.name for c in table.conditions}
+    return {
+        d.disease_id: Passage(
+            title=names[d.disease_id],
+            text=d.text,
+            reference=d.provenance[0].reference,
+            kind=_DESCRIPTION,
+            source=table.provenance,
+        )
+        for d in table.descriptions
+    }
 
 
 def _definitions_of(

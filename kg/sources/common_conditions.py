@@ -1,10 +1,11 @@
 """The project's own facts on common conditions (a folder of TSV tables) -> records.
 
 ``conditions.tsv`` says what the conditions are, ``findings.tsv``, ``risk_factors.tsv``, ``tests.tsv`` and
-``treatments.tsv`` what belongs to them, one row a statement. Every row cites a source: the address of a page, or an
-entry (``DOID:552``, ``DDXPLUS:croup``, ``HETIONET:2841``, ``ORPHA:586``). Its ``locator`` says where it does so:
-some words of the page, or the id of a symptom (``SYMP:0000614``, ``MESH:D003371``), an evidence (``E_91``), a term or a
-drug; it is empty where the project's own reader finds the statement.
+``treatments.tsv`` what belongs to them, one row a statement; ``descriptions.tsv`` tells of some in words. Every row
+cites a source: the address of a page, or an entry (``DOID:552``, ``DDXPLUS:croup``, ``HETIONET:2841``, ``ORPHA:586``).
+Its ``locator`` says where it does so: some words of the page, or the id of a symptom (``SYMP:0000614``,
+``MESH:D003371``), an evidence (``E_91``), a term or a drug; it is empty where the project's own reader finds the
+statement. ``web_pages.tsv`` lists the cited pages that no source of the data folder holds.
 
 *That* a finding belongs to a condition is what the source says; the class of frequency, the red flags, and how common
 and how urgent a condition is are the clinical judgement of the authors (decision 0024).
@@ -17,6 +18,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
@@ -51,11 +53,14 @@ CONDITION_COLUMNS = (
     "urgency",
     "sources",
 )
+DESCRIPTION_COLUMNS = ("condition_id", "condition", "description", "sources")
+WEB_PAGE_COLUMNS = ("address", "title", "read")
 FINDING_COLUMNS = ("condition_id", "condition", "term_id", "label", "frequency", "red_flag", "source", "locator")
 _FACT_COLUMNS = ("condition_id", "condition", "{}", "source", "locator")
 _FREQUENCIES = {frequency.label.lower(): frequency for frequency in FREQUENCY_TERMS.values()}
 _EVIDENCE_CODE = "TAS"
 _MAX_LOCATOR_WORDS = 6  # enough to find a place, too few to copy a sentence
+_LEAST_WORDS, _MOST_WORDS = 40, 150  # of a description
 _FLAGS = {"yes": True, "": False}
 
 Record = TypeVar("Record")
@@ -81,6 +86,27 @@ class CommonFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CommonDescription:
+    """One row of ``descriptions.tsv``: how a patient with the condition typically comes, in the authors' words."""
+
+    disease_id: str
+    text: str
+    provenance: tuple[Provenance, ...]
+    """The pages that say so, the one that says most first; at least one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebPage:
+    """One row of ``web_pages.tsv``: a cited page that no source of the data folder holds."""
+
+    address: str
+    title: str
+    """Title and publisher."""
+    read: str
+    """The day it was read, ``2026-11-29``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommonConditions:
     """All tables."""
 
@@ -90,6 +116,8 @@ class CommonConditions:
     findings: tuple[CommonFinding, ...]
     facts: tuple[CommonFact, ...]
     """Risk factors, tests and treatments."""
+    descriptions: tuple[CommonDescription, ...] = ()
+    web_pages: tuple[WebPage, ...] = ()
 
     @property
     def diseases(self) -> tuple[Disease, ...]:
@@ -129,7 +157,25 @@ def load_common_conditions(folder: Path = BUNDLED) -> CommonConditions:
         *_load_facts(folder / "tests.tsv", "test", lambda _: FactKind.TEST),
         *_load_facts(folder / "treatments.tsv", "treatment", lambda row: FactKind(row["kind"])),
     )
-    return CommonConditions(provenance=provenance, conditions=conditions, findings=findings, facts=facts)
+    descriptions = load_table(
+        folder / "descriptions.tsv",
+        "descriptions",
+        DESCRIPTION_COLUMNS,
+        lambda source, rows: _each(rows, lambda row: _description(row, source)),
+    )
+    return CommonConditions(
+        provenance=provenance,
+        conditions=conditions,
+        findings=findings,
+        facts=facts,
+        descriptions=descriptions,
+        web_pages=load_web_pages(folder),
+    )
+
+
+def load_web_pages(folder: Path = BUNDLED) -> tuple[WebPage, ...]:
+    """Read the table of cited pages alone. Raises SourceError."""
+    return load_table(folder / "web_pages.tsv", "web pages", WEB_PAGE_COLUMNS, lambda _, rows: _each(rows, _web_page))
 
 
 def find_flaws(table: CommonConditions, ontology: Ontology) -> tuple[str, ...]:
@@ -139,6 +185,13 @@ def find_flaws(table: CommonConditions, ontology: Ontology) -> tuple[str, ...]:
         *_repeated("name", (c.name.casefold() for c in table.conditions)),
         *_repeated("finding", ((f.association.disease_id, f.association.term_id) for f in table.findings)),
         *_repeated("fact", ((f.fact.disease_id, f.fact.kind.value, f.fact.name) for f in table.facts)),
+        *_repeated("description of", (d.disease_id for d in table.descriptions)),
+        *_repeated("web page", (p.address for p in table.web_pages)),
+        *(
+            f"the description of {d.disease_id} has {n} words, {_LEAST_WORDS} to {_MOST_WORDS} are asked"
+            for d in table.descriptions
+            if not _LEAST_WORDS <= (n := len(d.text.split())) <= _MOST_WORDS
+        ),
         *(
             f"the locator {locator!r} has more than {_MAX_LOCATOR_WORDS} words"
             for locator in (*(f.locator for f in table.findings), *(f.locator for f in table.facts))
@@ -194,6 +247,17 @@ def _finding(row: Mapping[str, str], source: Provenance) -> CommonFinding:
     )
 
 
+def _description(row: Mapping[str, str], source: Provenance) -> CommonDescription:
+    cited = tuple(replace(source, reference=reference) for reference in _parts(row["sources"]))
+    if not cited:
+        raise ValueError("the row names no source")
+    return CommonDescription(disease_id=row["condition_id"], text=row["description"], provenance=cited)
+
+
+def _web_page(row: Mapping[str, str]) -> WebPage:
+    return WebPage(address=row["address"], title=row["title"], read=date.fromisoformat(row["read"]).isoformat())
+
+
 def _load_facts(path: Path, column: str, kind_of: Callable[[Mapping[str, str]], FactKind]) -> tuple[CommonFact, ...]:
     def build(source: Provenance, rows: Rows) -> tuple[CommonFact, ...]:
         def fact(row: Mapping[str, str]) -> CommonFact:
@@ -230,11 +294,14 @@ def _strangers(table: CommonConditions) -> Iterator[str]:
     references = {c.disease_id: set(c.references) for c in table.conditions}
     stated = [(f.association.disease_id, f.association.provenance[0]) for f in table.findings]
     stated += [(f.fact.disease_id, f.fact.provenance) for f in table.facts]
+    stated += [(d.disease_id, provenance) for d in table.descriptions for provenance in d.provenance]
     for disease_id, provenance in stated:
         if disease_id not in references:
             yield f"{disease_id} is no condition of the table"
         elif provenance.reference not in references[disease_id]:
             yield f"{provenance.reference} is not among the sources of {disease_id}"
+    cited = {reference for c in table.conditions for reference in c.references}
+    yield from (f"no condition cites {p.address}" for p in table.web_pages if p.address not in cited)
     described = {f.association.disease_id for f in table.findings}
     yield from (f"{disease_id} has no finding" for disease_id in references if disease_id not in described)
 

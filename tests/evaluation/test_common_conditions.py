@@ -27,7 +27,7 @@ from retrieval.findings import find_findings
 from retrieval.lexicon import build_lexicon, load_lexicon
 from tests.toy import BETA, BRITTLE, LARGE, STRIPED, VERY_LARGE, WOBBLING, patient
 
-PAGE, OTHER_PAGE = "https://example.org/zorb-flu", "https://example.org/other"
+PAGE, OTHER_PAGE, WEB_PAGE = (f"https://example.org/{name}" for name in ("zorb-flu", "other", "read-elsewhere"))
 SOURCE = Provenance(source="toy facts", version="1", reference="", licence="CC0-1.0")
 OBLIGATE, OFTEN, SELDOM, NEVER = (FREQUENCY_TERMS[f"HP:004028{n}"] for n in "0135")
 SOURCES = CitedSources(
@@ -39,6 +39,7 @@ SOURCES = CitedSources(
     labels={"DOID:1": "zorb flu"},
     edges=frozenset({("DDXPLUS:zorb-flu", "DDXPLUS:E_1"), ("DDXPLUS:zorb-flu", "DDXPLUS:E_2")}),
     symptom_terms={"DDXPLUS:E_1": VERY_LARGE},
+    not_at_hand=frozenset({WEB_PAGE}),
 )
 
 
@@ -108,6 +109,8 @@ def check(toy_graph: KnowledgeGraph) -> SourceCheck:
         treatment("rest"),
         treatment("lying down", locator="rest"),
         treatment("cold", "DDXPLUS:zorb-flu", "DDXPLUS:E_2"),
+        finding("DOID:1", STRIPED, WEB_PAGE, "stripes"),
+        treatment("rest", WEB_PAGE, "stay in bed"),
     ],
 )
 def test_what_a_source_says(check: SourceCheck, row: CommonFinding | CommonFact):
@@ -127,6 +130,8 @@ def test_what_a_source_says(check: SourceCheck, row: CommonFinding | CommonFact)
         finding("DOID:1", VERY_LARGE, "https://example.org/nowhere"),
         treatment("res"),
         treatment("rest", "DOID:1"),
+        finding("DOID:1", STRIPED, WEB_PAGE),  # nothing says where
+        treatment("rest", WEB_PAGE),
     ],
 )
 def test_what_a_source_does_not_say(check: SourceCheck, row: CommonFinding | CommonFact):
@@ -136,7 +141,7 @@ def test_what_a_source_does_not_say(check: SourceCheck, row: CommonFinding | Com
 
 
 def test_a_page_has_to_name_the_condition(check: SourceCheck):
-    flu = condition("DOID:1", "Zorb flu", PAGE, OTHER_PAGE, "DOID:1", "DDXPLUS:zorb-flu")
+    flu = condition("DOID:1", "Zorb flu", PAGE, OTHER_PAGE, WEB_PAGE, "DOID:1", "DDXPLUS:zorb-flu")
     table = table_of(finding("DOID:1", VERY_LARGE), conditions=(flu,))
     assert check.find_unsupported(table) == (f"{OTHER_PAGE} does not name Zorb flu",)
     named = replace(flu, synonyms=("flim",))

@@ -17,11 +17,12 @@ from kg.sources.common_conditions import BUNDLED, find_flaws, load_common_condit
 from tests.toy import ALPHA, BETA, BRITTLE, FLIM, LARGE, STRIPED, UNKNOWN_TERM, VERY_LARGE, build_model, patient
 
 HEAD = "# source: toy facts\n# version: 3\n# licence: CC0-1.0\n"
-PAGE = "https://example.org/zorb"
+PAGE, WEB_PAGE = "https://example.org/zorb", "https://example.net/zorb-flu"
+DESCRIPTION = " ".join(["zorb"] * 40)
 CONDITIONS = (
     "condition_id\tname\tsynonyms\tsystem\tgeneral_practice\temergency\tspecialised\tage_from\tage_to\tsex\turgency\tsources\n"
     "DOID:1\tZorb flu\tflu of the zorb|zorbitis\tzorbs\tvery common\tcommon\tnot seen\t0.5\t90\tany\turgent\t"
-    f"{PAGE}|DOID:1\n"
+    f"{PAGE}|DOID:1|{WEB_PAGE}\n"
     f"{ALPHA}\tAlpha\t\tzorbs\trare\trare\tuncommon\t1\t9\tmostly female\troutine\tDDXPLUS:alpha\n"
 )
 FINDINGS = (
@@ -42,6 +43,10 @@ TABLES = {
     "treatments.tsv": (
         f"condition_id\tcondition\ttreatment\tkind\tsource\tlocator\nDOID:1\tZorb flu\trest\tnon-drug\t{PAGE}\t\n"
     ),
+    "descriptions.tsv": (
+        f"condition_id\tcondition\tdescription\tsources\nDOID:1\tZorb flu\t{DESCRIPTION}\t{WEB_PAGE}|{PAGE}\n"
+    ),
+    "web_pages.tsv": f"address\ttitle\tread\n{WEB_PAGE}\tZorb flu – Zorb Society\t2026-11-29\n",
 }
 
 
@@ -64,7 +69,7 @@ def test_tables_become_records(folder: Path):
     flu = table.conditions[0]
     assert (flu.name, flu.synonyms, flu.age_from) == ("Zorb flu", ("flu of the zorb", "zorbitis"), 0.5)
     assert (flu.general_practice, flu.specialised) == (Seen.VERY_COMMON, Seen.NOT_SEEN)
-    assert (flu.sex, flu.urgency, flu.references) == (Sex.ANY, Urgency.URGENT, (PAGE, "DOID:1"))
+    assert (flu.sex, flu.urgency, flu.references) == (Sex.ANY, Urgency.URGENT, (PAGE, "DOID:1", WEB_PAGE))
     large, striped, brittle, _ = table.findings
     assert (large.association.term_id, str(large.association.frequency)) == (
         VERY_LARGE,
@@ -80,6 +85,12 @@ def test_tables_become_records(folder: Path):
         (FactKind.TEST, "zorboscopy", None),
         (FactKind.NON_DRUG, "rest", None),
     ]
+    (told,) = table.descriptions
+    assert (told.disease_id, told.text) == ("DOID:1", DESCRIPTION)
+    assert [(p.source, p.reference) for p in told.provenance] == [("toy facts", WEB_PAGE), ("toy facts", PAGE)]
+    assert [(p.address, p.title, p.read) for p in table.web_pages] == [
+        (WEB_PAGE, "Zorb flu – Zorb Society", "2026-11-29")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -90,9 +101,11 @@ def test_tables_become_records(folder: Path):
         ("findings.tsv", f"{PAGE}\t\n", "\t\n", "names no source"),
         ("conditions.tsv", "very common", "daily", "daily"),
         ("conditions.tsv", "0.5\t90", "90\t0.5", "ages"),
-        ("conditions.tsv", f"{PAGE}|DOID:1", "", "names no page or entry"),
+        ("conditions.tsv", f"{PAGE}|DOID:1|{WEB_PAGE}", "", "names no page or entry"),
         ("treatments.tsv", "non-drug", "magic", "magic"),
         ("tests.tsv", "condition_id", "id", "condition_id"),
+        ("descriptions.tsv", f"{WEB_PAGE}|{PAGE}", "", "names no source"),
+        ("web_pages.tsv", "2026-11-29", "yesterday", "yesterday"),
     ],
 )
 def test_a_wrong_value_is_named(folder: Path, name: str, old: str, new: str, said: str):
@@ -128,6 +141,10 @@ def test_a_sound_table_has_no_flaws(folder: Path, toy_graph: KnowledgeGraph):
         ("risk_factors.tsv", f"\t{LARGE}\t", "\tHP:9000002\t", "is no phenotypic abnormality"),
         ("risk_factors.tsv", "cold", "large zorb", "stands there 2 times"),
         ("findings.tsv", "the flim stays whole", "in all of them the flim stays whole", "has more than 6 words"),
+        ("descriptions.tsv", DESCRIPTION, "too short", "the description of DOID:1 has 2 words, 40 to 150 are asked"),
+        ("descriptions.tsv", f"|{PAGE}", "|https://example.org/other", "is not among the sources of DOID:1"),
+        ("descriptions.tsv", "DOID:1\t", "DOID:7\t", "DOID:7 is no condition of the table"),
+        ("web_pages.tsv", WEB_PAGE, "https://example.net/other", "no condition cites https://example.net/other"),
     ],
 )
 def test_flaws_are_found(folder: Path, toy_graph: KnowledgeGraph, name: str, old: str, new: str, flaw: str):

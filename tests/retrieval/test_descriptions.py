@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from kg.graph import KnowledgeGraph
+from kg.sources.common_conditions import CommonDescription
 from kg.sources.medquad import Document
 from retrieval.descriptions import LEAST_SHARE, Descriptions, _read, _write, collect_texts, words_of
 from retrieval.findings import find_statements, findings_said, patient_words
@@ -102,6 +103,16 @@ def test_texts_are_pages_of_the_right_kinds(toy_graph: KnowledgeGraph):
     place = next(i for i, g in enumerate(toy_graph.disease_groups) if ALPHA in g)
     assert [p.text for p in texts[place] if p.kind == "symptoms"] == ["purple"]
     assert not any(p.text == "green" for passages in texts for p in passages)
+
+
+def test_what_the_table_tells_of_a_condition_is_a_text_that_cites_its_page(toy_graph: KnowledgeGraph):
+    graph = toy_graph.with_statements(TABLE.diseases, (), TABLE.provenance)
+    pages = tuple(replace(TABLE.provenance, reference=f"https://x/{n}") for n in "ab")
+    told = CommonDescription(disease_id=FLU, text="Comes at dusk.", provenance=pages)
+    texts = collect_texts(graph, None, replace(TABLE, descriptions=(told,)))
+    (only,) = texts[graph.disease_groups.index((FLU,))]
+    assert (only.title, only.text, only.kind) == ("Zorb flu", "Comes at dusk.", "description")
+    assert only.provenance == pages[0]
 
 
 def test_pages_that_the_table_cites_are_of_its_condition_under_whatever_name(toy_graph: KnowledgeGraph):
