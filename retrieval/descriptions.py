@@ -50,6 +50,7 @@ LEAST_SHARE = 0.2
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _DEFINITION = "definition"
 _DESCRIPTION = "description"
+_OWN_WORDS = "in citedx's own words"  # so that nobody takes them for the cited page's
 
 Texts = tuple[tuple[Passage, ...], ...]
 """Of each disease, in the order of the graph's groups."""
@@ -235,7 +236,7 @@ def _written(table: CommonConditions) -> dict[str, Passage]:
     names = {c.disease_id: c.name for c in table.conditions}
     return {
         d.disease_id: Passage(
-            title=names[d.disease_id],
+            title=f"{names[d.disease_id]}: {_OWN_WORDS}",
             text=d.text,
             reference=d.provenance[0].reference,
             kind=_DESCRIPTION,

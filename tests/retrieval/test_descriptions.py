@@ -111,7 +111,11 @@ def test_what_the_table_tells_of_a_condition_is_a_text_that_cites_its_page(toy_g
     told = CommonDescription(disease_id=FLU, text="Comes at dusk.", provenance=pages)
     texts = collect_texts(graph, None, replace(TABLE, descriptions=(told,)))
     (only,) = texts[graph.disease_groups.index((FLU,))]
-    assert (only.title, only.text, only.kind) == ("Zorb flu", "Comes at dusk.", "description")
+    assert (only.title, only.text, only.kind) == (
+        "Zorb flu: in citedx's own words",
+        "Comes at dusk.",
+        "description",
+    )
     assert only.provenance == pages[0]
 
 
