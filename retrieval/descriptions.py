@@ -1,8 +1,8 @@
 """What pages and definitions say of each disease in words, and which of these words a patient's story has.
 
-Texts: pages of MedQuAD about the disease, by its name or because the table of common conditions cites them for it, as
-far as they tell what it is, looks like and comes from; its definition in the Disease Ontology; and of a disease that is
-also a finding, the finding's definition in the HPO; and how patients come, as the table of common conditions tells it.
+Texts: how patients come, as the table of common conditions tells it, or else the pages of MedQuAD about the disease, as
+far as they say what it is, looks like and comes from; its definition in the Disease Ontology; and of a disease that is
+also a finding, the finding's definition in the HPO.
 A score is BM25 (Robertson and Zaragoza 2009, doi:10.1561/1500000019, as ``bm25s`` computes it) over a disease's texts
 together, less that of the average disease with a text, and never below 0: no text, or one that has no more of the
 story's words than most have, says nothing. Each word of the story counts once; words are compared by their meaning as
@@ -36,11 +36,11 @@ from retrieval.passages import DiseasePages, Passage, medquad_file
 from retrieval.schema import PassageHit
 from retrieval.words import meaning_of
 
-FORMAT = "2"
+FORMAT = "3"
 KINDS = ("information", "symptoms", "causes", "susceptibility", "exams and tests")
 """Of MedQuAD's answers: what a patient's story may tell too."""
-LENGTH_WEIGHT = 1.0
-"""``b`` of BM25, 0..1: at 1 a text is measured by its length in full, since texts have from 5 to 5,000 words."""
+LENGTH_WEIGHT = 0.75
+"""``b`` of BM25, 0..1: at 1 a text is measured by its length in full; fitted, see decision 0035."""
 MAX_PASSAGES = 2
 """Of one disease that are cited."""
 MAX_WORDS = 6
@@ -191,13 +191,11 @@ def load_descriptions(
         texts = collect_texts(graph, None, table)
         return Descriptions.build(texts) if any(texts) else None
     settings = repr((KINDS, LENGTH_WEIGHT))
-    cited = cache.digest({c.disease_id: "|".join(c.references) for c in table.conditions})
     told = cache.digest({d.disease_id: d.text for d in table.descriptions})
     identity = {
         "format": FORMAT,
         "graph": graph.identity,
         "pages": pages,
-        "cited": cited,
         "told": told,
         "settings": settings,
     }
@@ -206,29 +204,18 @@ def load_descriptions(
 
 
 def collect_texts(graph: KnowledgeGraph, pages: DiseasePages | None, table: CommonConditions) -> Texts:
-    """What the table tells of each disease, its pages, its definition, and that of the finding of the same name."""
+    """Of each disease what the table tells, or else its pages; and definitions of it and of the finding of its name."""
     finding_of = _findings_by_name(graph)
-    cited = {c.disease_id: c.references for c in table.conditions}
     written = _written(table)
 
-    def of_pages(group: Sequence[str]) -> tuple[Passage, ...]:
-        if pages is None:
-            return ()
-        addresses = (a for d in group for a in cited.get(d, ()))
-        return (*pages.of_disease(group[0], KINDS), *(p for a in addresses for p in pages.at(a, KINDS)))
+    def of(group: Sequence[str]) -> Iterator[Passage]:
+        told = [written[d] for d in group if d in written]
+        yield from told
+        if not told and pages is not None:
+            yield from pages.of_disease(group[0], KINDS)
+        yield from _definitions_of(group, graph, finding_of)
 
-    return tuple(
-        tuple(
-            dict.fromkeys(
-                (
-                    *(written[d] for d in group if d in written),
-                    *of_pages(group),
-                    *_definitions_of(group, graph, finding_of),
-                )
-            )
-        )
-        for group in graph.disease_groups
-    )
+    return tuple(tuple(dict.fromkeys(of(group))) for group in graph.disease_groups)
 
 
 def _written(table: CommonConditions) -> dict[str, Passage]:

@@ -4,7 +4,7 @@ Naive Bayes: the log of a disease's share of the visits (``kg.visits``) plus the
 (``kg.likelihood``; of what is a risk factor, ``retrieval.risk_factors``), over a temperature of 3.5, since findings of
 one disease come together. What is not mentioned says nothing; what no table lists is "none of these". Of a story, the
 words count too (``retrieval.descriptions``): with s the text score of a disease, its log-odds are
-(log share + log ratios + 1.5 s) / 5, as stories at hand have it (decision 0031); a disease of which no finding is
+(log share + log ratios + 2 s) / 5.5, as stories at hand have it (decision 0035); a disease of which no finding is
 stated is then known by its text. Deliberately not here: published cases, which are of rare diseases, and weights
 learned from patients, who are not at hand for common ones.
 """
@@ -31,10 +31,10 @@ from retrieval.schema import Candidate
 
 TEMPERATURE = 3.5
 """Findings of one disease come together, so that their ratios say less than their sum; fitted, see decision 0034."""
-STORY_TEMPERATURE = 5.0
-"""Of a story, whose words and findings say the same things again; fitted, see decision 0031."""
-TEXT_WEIGHT = 1.5
-"""Of the text score; fitted, see decision 0031."""
+STORY_TEMPERATURE = 5.5
+"""Of a story, whose words and findings say the same things again; fitted, see decision 0035."""
+TEXT_WEIGHT = 2.0
+"""Of the text score; fitted, see decision 0035."""
 
 
 class EverydayRanker:
@@ -68,7 +68,7 @@ class EverydayRanker:
         if descriptions is not None and told.strip():
             self._log_text = TEXT_WEIGHT * descriptions.scores(told)
         texts = f", {descriptions.n_described:,} texts" if descriptions is not None else ""
-        self.version = f"everyday-3 {setting}{texts}"
+        self.version = f"everyday-4 {setting}{texts}"
 
     def told(self, told: str) -> EverydayRanker:
         """The ranker for a story."""

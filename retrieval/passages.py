@@ -67,9 +67,7 @@ class DiseasePages:
         self._graph = graph
         self._named = {name_key(d.name) for d in graph.diseases.values()}
         self._pages: dict[tuple[str, ...], list[Document]] = defaultdict(list)
-        self._by_address: dict[str, list[Document]] = defaultdict(list)
         for document in documents:
-            self._by_address[document.url].append(document)
             for key in dict.fromkeys(map(name_key, (document.focus, *document.synonyms))):
                 self._pages[key].append(document)
 
@@ -94,10 +92,6 @@ class DiseasePages:
             UnknownIdError: the disease is unknown.
         """
         return _pieces(self._about(disease_id), kinds)
-
-    def at(self, address: str, kinds: Collection[str] = ()) -> tuple[Passage, ...]:
-        """Pieces of the page at an address; none where no page is."""
-        return _pieces(self._by_address.get(address, ()), kinds)
 
     def synonyms(self) -> dict[str, tuple[str, ...]]:
         """Other names of diseases, by the pages about them: disease id -> names."""

@@ -1,7 +1,7 @@
 """The project's own facts on common conditions (a folder of TSV tables) -> records.
 
 ``conditions.tsv`` says what the conditions are, ``findings.tsv``, ``risk_factors.tsv``, ``tests.tsv`` and
-``treatments.tsv`` what belongs to them, one row a statement; ``descriptions.tsv`` tells of some in words. Every row
+``treatments.tsv`` what belongs to them, one row a statement; ``descriptions.tsv`` tells of each in words. Every row
 cites a source: the address of a page, or an entry (``DOID:552``, ``DDXPLUS:croup``, ``HETIONET:2841``, ``ORPHA:586``).
 Its ``locator`` says where it does so: some words of the page, or the id of a symptom (``SYMP:0000614``,
 ``MESH:D003371``), an evidence (``E_91``), a term or a drug; it is empty where the project's own reader finds the
@@ -304,6 +304,8 @@ def _strangers(table: CommonConditions) -> Iterator[str]:
     yield from (f"no condition cites {p.address}" for p in table.web_pages if p.address not in cited)
     described = {f.association.disease_id for f in table.findings}
     yield from (f"{disease_id} has no finding" for disease_id in references if disease_id not in described)
+    told = {d.disease_id for d in table.descriptions}
+    yield from (f"{disease_id} has no description" for disease_id in references if disease_id not in told)
 
 
 def _flaws_of_term(term_id: str, label: str | None, ontology: Ontology) -> Iterator[str]:

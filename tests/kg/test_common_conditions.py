@@ -45,6 +45,7 @@ TABLES = {
     ),
     "descriptions.tsv": (
         f"condition_id\tcondition\tdescription\tsources\nDOID:1\tZorb flu\t{DESCRIPTION}\t{WEB_PAGE}|{PAGE}\n"
+        f"{ALPHA}\tAlpha\t{DESCRIPTION}\tDDXPLUS:alpha\n"
     ),
     "web_pages.tsv": f"address\ttitle\tread\n{WEB_PAGE}\tZorb flu – Zorb Society\t2026-11-29\n",
 }
@@ -85,7 +86,7 @@ def test_tables_become_records(folder: Path):
         (FactKind.TEST, "zorboscopy", None),
         (FactKind.NON_DRUG, "rest", None),
     ]
-    (told,) = table.descriptions
+    told, _ = table.descriptions
     assert (told.disease_id, told.text) == ("DOID:1", DESCRIPTION)
     assert [(p.source, p.reference) for p in told.provenance] == [("toy facts", WEB_PAGE), ("toy facts", PAGE)]
     assert [(p.address, p.title, p.read) for p in table.web_pages] == [
@@ -144,6 +145,7 @@ def test_a_sound_table_has_no_flaws(folder: Path, toy_graph: KnowledgeGraph):
         ("descriptions.tsv", DESCRIPTION, "too short", "the description of DOID:1 has 2 words, 40 to 150 are asked"),
         ("descriptions.tsv", f"|{PAGE}", "|https://example.org/other", "is not among the sources of DOID:1"),
         ("descriptions.tsv", "DOID:1\t", "DOID:7\t", "DOID:7 is no condition of the table"),
+        ("descriptions.tsv", ALPHA, "DOID:1", f"{ALPHA} has no description"),
         ("web_pages.tsv", WEB_PAGE, "https://example.net/other", "no condition cites https://example.net/other"),
     ],
 )

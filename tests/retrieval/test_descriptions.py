@@ -14,7 +14,7 @@ from scipy import sparse
 from kg.graph import KnowledgeGraph
 from kg.sources.common_conditions import CommonDescription
 from kg.sources.medquad import Document
-from retrieval.descriptions import LEAST_SHARE, Descriptions, _read, _write, collect_texts, words_of
+from retrieval.descriptions import LEAST_SHARE, LENGTH_WEIGHT, Descriptions, _read, _write, collect_texts, words_of
 from retrieval.findings import find_statements, findings_said, patient_words
 from retrieval.lexicon import Lexicon
 from retrieval.passages import DiseasePages, Passage
@@ -36,9 +36,9 @@ BUILT = Descriptions.build(TEXTS)
 
 
 def bm25(tf: int, n_words: int, n_with: int) -> float:
-    """Lucene's BM25 with k1 = 1.5, b = 1: four texts, of 5, 3, 2 and 0 words."""
-    mean = (5 + 3 + 2 + 0) / 4
-    return math.log(1 + (4 - n_with + 0.5) / (n_with + 0.5)) * tf / (tf + 1.5 * n_words / mean)
+    """Lucene's BM25 with k1 = 1.5: four texts, of 5, 3, 2 and 0 words."""
+    length = 1 - LENGTH_WEIGHT + LENGTH_WEIGHT * n_words / ((5 + 3 + 2 + 0) / 4)
+    return math.log(1 + (4 - n_with + 0.5) / (n_with + 0.5)) * tf / (tf + 1.5 * length)
 
 
 def test_a_score_is_bm25_above_the_mean_of_those_with_a_text():
@@ -105,33 +105,16 @@ def test_texts_are_pages_of_the_right_kinds(toy_graph: KnowledgeGraph):
     assert not any(p.text == "green" for passages in texts for p in passages)
 
 
-def test_what_the_table_tells_of_a_condition_is_a_text_that_cites_its_page(toy_graph: KnowledgeGraph):
+def test_what_the_table_tells_of_a_condition_stands_for_its_pages_and_cites_one(toy_graph: KnowledgeGraph):
     graph = toy_graph.with_statements(TABLE.diseases, (), TABLE.provenance)
-    pages = tuple(replace(TABLE.provenance, reference=f"https://x/{n}") for n in "ab")
-    told = CommonDescription(disease_id=FLU, text="Comes at dusk.", provenance=pages)
-    texts = collect_texts(graph, None, replace(TABLE, descriptions=(told,)))
-    (only,) = texts[graph.disease_groups.index((FLU,))]
-    assert (only.title, only.text, only.kind) == (
-        "Zorb flu: in citedx's own words",
-        "Comes at dusk.",
-        "description",
-    )
-    assert only.provenance == pages[0]
-
-
-def test_pages_that_the_table_cites_are_of_its_condition_under_whatever_name(toy_graph: KnowledgeGraph):
-    graph = toy_graph.with_statements(TABLE.diseases, (), TABLE.provenance)
-    (address,) = next(c.references for c in TABLE.conditions if c.disease_id == FLU)
-    pages = [
-        Document(url=u, focus=focus, synonyms=(), answers=(("symptoms", text), ("treatment", "rest")))
-        for u, focus, text in ((address, "Zorb complaints", "purple"), ("https://x/b", "Zorb flu", "dusk"))
-    ]
-    texts = dict(zip(graph.disease_groups, collect_texts(graph, DiseasePages(pages, graph), TABLE), strict=True))
-    assert [p.text for p in texts[FLU,]] == ["dusk", "purple"]
-    renamed = [replace(pages[0], focus="Zorb flu")]
-    assert [p.text for p in collect_texts(graph, DiseasePages(renamed, graph), TABLE)[list(texts).index((FLU,))]] == [
-        "purple"
-    ]
+    page = Document(url="https://x/c", focus="Zorb flu", synonyms=(), answers=(("symptoms", "purple"),))
+    flu, pages = graph.disease_groups.index((FLU,)), DiseasePages([page], graph)
+    assert [p.text for p in collect_texts(graph, pages, TABLE)[flu]] == ["purple"]
+    cited = tuple(replace(TABLE.provenance, reference=f"https://x/{n}") for n in "ab")
+    told = CommonDescription(disease_id=FLU, text="Comes at dusk.", provenance=cited)
+    (only,) = collect_texts(graph, pages, replace(TABLE, descriptions=(told,)))[flu]
+    assert (only.title, only.text) == ("Zorb flu: in citedx's own words", "Comes at dusk.")
+    assert (only.kind, only.provenance) == ("description", cited[0])
 
 
 def test_denied_words_and_those_of_relatives_are_not_the_patients(toy_graph: KnowledgeGraph):
