@@ -46,7 +46,9 @@ MAX_PASSAGES = 2
 MAX_WORDS = 6
 """Of one passage that are named."""
 LEAST_SHARE = 0.2
-"""Of the heaviest word's weight: words that weigh less ("left", "year") are neither named nor cited for."""
+"""Of the heaviest word's weight: words that weigh less ("left", "night") are neither named nor cited for."""
+_TIME = re.compile(r"old(er)?|(year|month|week|day|hour|minute)s?|ago|since|today|yesterday")
+"""Every story has them: of no weight, and absurd as a reason."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _DEFINITION = "definition"
 _DESCRIPTION = "description"
@@ -141,7 +143,7 @@ def words_of(text: str) -> Iterator[tuple[str, str]]:
 
 @lru_cache(maxsize=1 << 17)
 def _meaning(word: str) -> str:
-    return "" if word in _stop_words() else meaning_of(word)
+    return "" if word in _stop_words() or _TIME.fullmatch(word) else meaning_of(word)
 
 
 @lru_cache(maxsize=1)
@@ -192,13 +194,7 @@ def load_descriptions(
         return Descriptions.build(texts) if any(texts) else None
     settings = repr((KINDS, LENGTH_WEIGHT))
     told = cache.digest({d.disease_id: d.text for d in table.descriptions})
-    identity = {
-        "format": FORMAT,
-        "graph": graph.identity,
-        "pages": pages,
-        "told": told,
-        "settings": settings,
-    }
+    identity = {"format": FORMAT, "graph": graph.identity, "pages": pages, "told": told, "settings": settings}
     found = cache.load_or_build("descriptions", identity, read=_read, build=build, write=_write, root=cache_dir)
     return found if found.n_described else None
 

@@ -81,6 +81,7 @@ def test_words_that_weigh_little_are_neither_named_nor_cited_for():
 
 def test_words_are_compared_by_meaning():
     assert [w for w, _ in words_of("The renal 2 failure")] == ["renal", "failure"]
+    assert [w for w, _ in words_of("A 20-year-old, ill for days, since Yesterday")] == ["ill"]
     ((_, renal),), ((_, kidney),) = words_of("renal"), words_of("kidney")
     assert renal == kidney
 
