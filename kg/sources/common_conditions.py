@@ -53,8 +53,8 @@ CONDITION_COLUMNS = (
     "urgency",
     "sources",
 )
-DESCRIPTION_COLUMNS = ("condition_id", "condition", "description", "sources")
-WEB_PAGE_COLUMNS = ("address", "title", "read")
+_DESCRIPTION_COLUMNS = ("condition_id", "condition", "description", "sources")
+_WEB_PAGE_COLUMNS = ("address", "title", "read")
 FINDING_COLUMNS = ("condition_id", "condition", "term_id", "label", "frequency", "red_flag", "source", "locator")
 _FACT_COLUMNS = ("condition_id", "condition", "{}", "source", "locator")
 _FREQUENCIES = {frequency.label.lower(): frequency for frequency in FREQUENCY_TERMS.values()}
@@ -160,7 +160,7 @@ def load_common_conditions(folder: Path = BUNDLED) -> CommonConditions:
     descriptions = load_table(
         folder / "descriptions.tsv",
         "descriptions",
-        DESCRIPTION_COLUMNS,
+        _DESCRIPTION_COLUMNS,
         lambda source, rows: _each(rows, lambda row: _description(row, source)),
     )
     return CommonConditions(
@@ -175,7 +175,7 @@ def load_common_conditions(folder: Path = BUNDLED) -> CommonConditions:
 
 def load_web_pages(folder: Path = BUNDLED) -> tuple[WebPage, ...]:
     """Read the table of cited pages alone. Raises SourceError."""
-    return load_table(folder / "web_pages.tsv", "web pages", WEB_PAGE_COLUMNS, lambda _, rows: _each(rows, _web_page))
+    return load_table(folder / "web_pages.tsv", "web pages", _WEB_PAGE_COLUMNS, lambda _, rows: _each(rows, _web_page))
 
 
 def find_flaws(table: CommonConditions, ontology: Ontology) -> tuple[str, ...]:
@@ -290,7 +290,7 @@ def _repeated(what: str, keys: Iterator[object]) -> Iterator[str]:
 
 
 def _strangers(table: CommonConditions) -> Iterator[str]:
-    """Statements about no condition, and those whose source its condition does not name."""
+    """What belongs to no condition or to a source that it does not name, and what a condition lacks."""
     references = {c.disease_id: set(c.references) for c in table.conditions}
     stated = [(f.association.disease_id, f.association.provenance[0]) for f in table.findings]
     stated += [(f.fact.disease_id, f.fact.provenance) for f in table.facts]

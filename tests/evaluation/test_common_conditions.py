@@ -188,7 +188,7 @@ def test_every_row_of_the_bundled_table_is_in_its_source(release_graph: Knowledg
 def test_the_bundled_table_tells_its_conditions_apart(release_graph: KnowledgeGraph):
     ranks = simulate(load_common_conditions(), release_graph.ontology, n_patients=10)
     assert ranks.share_within(1) > 0.75
-    assert ranks.share_within(5) > 0.91
+    assert ranks.share_within(5) > 0.91  # 0.93 while half as many conditions competed
 
 
 EMERGENCIES = {
