@@ -1,17 +1,18 @@
 """Patients of DDXPlus's 49 conditions, drawn from the conditions' own evidences, ranked in the whole graph.
 
 The release says which questions may be answered with yes in a condition, not how often: each symptom and antecedent
-that an HPO term is known for is drawn with the same probability; patients without a symptom are drawn again. Terms come
-from the project's own table. The graph has the same statements, so this says whether the conditions are told apart,
-nothing of real patients. ``python -m evaluation.ddxplus_patients``.
+that an HPO term is known for, and each antecedent that is a circumstance (smoking), is drawn with the same probability;
+patients without a symptom are drawn again. Terms and circumstances come from the project's own tables. What is asked of
+all conditions (travel) is not drawn. The graph has the same statements, so this says whether the conditions are told
+apart, nothing of real patients. ``python -m evaluation.ddxplus_patients``.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,8 +20,10 @@ from evaluation.qa.scoring import wilson
 from evaluation.report import percent
 from kg.build import bundled_sources, load_graph
 from kg.catalogue import SOURCES, find_files
+from kg.circumstances import CircumstanceTable
 from kg.schema import Finding, Setting
-from kg.sources.ddxplus import Condition, load_condition_entries, read_conditions
+from kg.sources.circumstances import load_circumstances
+from kg.sources.ddxplus import Condition, asked_of_all, load_condition_entries, read_conditions
 from kg.symptom_mapping import TableRow, load_symptom_table
 from retrieval.everyday import EverydayPractice, EverydayRanker
 
@@ -39,6 +42,34 @@ class ConditionRanks:
     ranks: tuple[int, ...]
     """1 is the first."""
 
+    def share(self, top: int) -> float:
+        """Of the patients for whom it came among so many; there must be patients."""
+        return float(np.mean([rank <= top for rank in self.ranks]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presentation:
+    """What a patient with a condition may have."""
+
+    symptoms: tuple[str, ...]
+    """HPO terms, each once, as far as the table has one; so are the antecedents."""
+    antecedents: tuple[str, ...]
+    circumstances: tuple[str, ...]
+    """Names, of antecedents without a term."""
+
+    @classmethod
+    def of(
+        cls, condition: Condition, antecedent_ids: Sequence[str], table: dict[str, TableRow], known: CircumstanceTable
+    ) -> Presentation:
+        """Of a condition, with these of its antecedents."""
+        symptoms = terms_of(condition.symptom_ids, table)
+        told = (known.of_factor(a) for a in antecedent_ids if not terms_of([a], table))
+        return cls(
+            symptoms=symptoms,
+            antecedents=tuple(t for t in terms_of(antecedent_ids, table) if t not in symptoms),
+            circumstances=tuple(dict.fromkeys(c.name for c in told if c)),
+        )
+
 
 def terms_of(evidence_ids: Sequence[str], table: dict[str, TableRow]) -> tuple[str, ...]:
     """HPO terms of evidences, each once, as far as the table has one."""
@@ -47,52 +78,69 @@ def terms_of(evidence_ids: Sequence[str], table: dict[str, TableRow]) -> tuple[s
 
 
 def rank_patients(
-    condition: Condition,
-    entry: str,
-    practice: EverydayPractice,
+    presentation: Presentation,
+    group: int,
     ranker: EverydayRanker,
-    table: dict[str, TableRow],
     n_patients: int,
     generator: np.random.Generator,
-) -> ConditionRanks:
-    """Draw patients of a condition and rank all diseases for each."""
-    symptoms = terms_of(condition.symptom_ids, table)
-    terms = (*symptoms, *(t for t in terms_of(condition.antecedent_ids, table) if t not in symptoms))
-    group = practice.model.group_index[entry]
+) -> tuple[int, ...]:
+    """Draw patients and rank all diseases for each; the ranks of the disease, 1 is the first."""
+    symptoms, terms = presentation.symptoms, (*presentation.symptoms, *presentation.antecedents)
     ranks: list[int] = []
     while symptoms and len(ranks) < n_patients:
         has = generator.random(len(terms)) < SHARE
+        told = generator.random(len(presentation.circumstances)) < SHARE
         if not has[: len(symptoms)].any():
             continue
         findings = [Finding(term_id=t, label=t) for t, present in zip(terms, has, strict=True) if present]
-        ranks.append(ranker.rank(findings)[0].index(group) + 1)
-    return ConditionRanks(name=condition.name, n_terms=len(symptoms), ranks=tuple(ranks))
+        history = {c: c for c, is_so in zip(presentation.circumstances, told, strict=True) if is_so}
+        ranks.append(ranker.told("", history).rank(findings)[0].index(group) + 1)
+    return tuple(ranks)
+
+
+def measure(
+    practice: EverydayPractice, setting: Setting, n_patients: int, *, findings_alone: bool = False
+) -> list[ConditionRanks]:
+    """Every condition's patients, in a graph that has them. Raises NotReadyError, SourceError."""
+    conditions = read_conditions(find_files(["ddxplus"])["ddxplus"]["ddxplus-conditions"])
+    entries, table, generator = load_condition_entries(), load_symptom_table(), np.random.default_rng(0)
+    of_all, circumstances = asked_of_all(conditions), load_circumstances()
+    measured = []
+    for condition in conditions:
+        antecedents = [a for a in condition.antecedent_ids if a not in of_all]
+        presentation = Presentation.of(condition, antecedents, table, circumstances)
+        if findings_alone:
+            presentation = replace(presentation, circumstances=())
+        group = practice.model.group_index[entries[condition.name][0]]
+        ranks = rank_patients(presentation, group, practice.ranker(setting), n_patients, generator)
+        measured.append(ConditionRanks(name=condition.name, n_terms=len(presentation.symptoms), ranks=ranks))
+    return measured
+
+
+def report(measured: Sequence[ConditionRanks]) -> Iterator[str]:
+    """Lines for a person, the conditions found least often first."""
+    drawn = [r for r in measured if r.ranks]
+    ranks = [rank for r in drawn for rank in r.ranks]
+    yield f"{len(drawn)} of {len(measured)} conditions, {len(ranks)} patients"
+    for top in TOPS:
+        all_of = percent(wilson(sum(rank <= top for rank in ranks), len(ranks)))
+        reached = sum(r.share(top) >= 0.5 for r in drawn)
+        yield f"top-{top}: {all_of} of the patients; most patients of {reached} conditions"
+    for r in sorted(drawn, key=lambda r: r.share(TOPS[-1])):
+        yield f"  {r.name}: {', '.join(f'top-{top} {r.share(top):.0%}' for top in TOPS)} ({r.n_terms} symptoms)"
+    yield from (f"  {r.name}: no symptom with a term" for r in measured if not r.ranks)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Rank and tell, the conditions found least often first."""
+    """Rank and tell."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--setting", type=Setting, choices=list(Setting)[:2], default=Setting.EMERGENCY)
     parser.add_argument("--n", type=int, default=20, help="patients of each condition")
+    parser.add_argument("--findings-alone", action="store_true", help="without circumstances")
     given = parser.parse_args(arguments)
     practice = EverydayPractice.load(load_graph(bundled_sources(common=True, further=SOURCES)))
-    conditions = read_conditions(find_files(["ddxplus"])["ddxplus"]["ddxplus-conditions"])
-    entries, table, generator = load_condition_entries(), load_symptom_table(), np.random.default_rng(0)
-    ranker = practice.ranker(given.setting)
-    ranked = [rank_patients(c, entries[c.name][0], practice, ranker, table, given.n, generator) for c in conditions]
-    drawn = [r for r in ranked if r.ranks]
-    ranks = [rank for r in drawn for rank in r.ranks]
-    lines = [f"{len(drawn)} of {len(ranked)} conditions, {len(ranks)} patients, setting {given.setting}"]
-    for top in TOPS:
-        all_of = percent(wilson(sum(rank <= top for rank in ranks), len(ranks)))
-        shares = [np.mean([rank <= top for rank in r.ranks]) for r in drawn]
-        reached = sum(share >= 0.5 for share in shares)
-        lines.append(f"top-{top}: {all_of} of the patients; most patients of {reached} conditions")
-    for r in sorted(drawn, key=lambda r: float(np.mean([rank <= TOPS[-1] for rank in r.ranks]))):
-        told = ", ".join(f"top-{top} {np.mean([rank <= top for rank in r.ranks]):.0%}" for top in TOPS)
-        lines.append(f"  {r.name}: {told} ({r.n_terms} symptoms)")
-    lines += [f"  {r.name}: no symptom with a term" for r in ranked if not r.ranks]
-    sys.stdout.write("\n".join(lines) + "\n")
+    measured = measure(practice, given.setting, given.n, findings_alone=given.findings_alone)
+    sys.stdout.write("\n".join((f"setting {given.setting}", *report(measured))) + "\n")
     return 0
 
 

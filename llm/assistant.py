@@ -15,6 +15,7 @@ from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel, load_likelihood
 from kg.ontology import Ontology
 from kg.schema import Finding, Patient, Setting
+from kg.sources.circumstances import load_circumstances
 from kg.translations import Language, Translations
 from llm.conversation.answerer import Answerer, FunctionAnswerer, case_of
 from llm.conversation.case import Sources
@@ -33,6 +34,7 @@ from retrieval.everyday import EverydayPractice, EverydayRanker
 from retrieval.features import FeatureExtractor
 from retrieval.findings import Statement
 from retrieval.fusion import load_fusion
+from retrieval.history import circumstances_told
 from retrieval.lexicon import Lexicon, load_lexicon
 from retrieval.multilingual import MultilingualReader
 from retrieval.schema import Candidate, CaseHit, ReaderName, UrgentCondition
@@ -344,11 +346,12 @@ class DiagnosisAssistant:
         return tuple((sources.model.groups[i][0], p) for i, p in zip(diseases, log_probabilities, strict=True))
 
     def _ranker(self, setting: Setting, story: str, findings: Sequence[Finding]) -> Ranker:
-        """What ranks in a setting; outside the genetics clinic by the words of the story too, where there is one."""
+        """What ranks in a setting; outside the genetics clinic by the words and the history that a story tells too."""
         ranker = self._sources_of(setting).ranker
         if not story.strip() or not isinstance(ranker, EverydayRanker):
             return ranker
-        return ranker.told(self._stories.patient_words(story, findings))
+        words = self._stories.patient_words(story, findings)
+        return ranker.told(words, circumstances_told(story, load_circumstances()) if words else None)
 
     def _urgent(
         self, findings: Sequence[Finding], person: Demographics, setting: Setting, ranker: Ranker

@@ -184,13 +184,16 @@ def _fault_of_citation(
 def _fault_of_whole_case(
     claim: Claim, cited: Evidence, patient: Mapping[str, Finding], graph: KnowledgeGraph
 ) -> str | None:
-    """A claim that names no finding says: this published case is like the patient."""
+    """A claim that names no finding says: this published case is like the patient, or what is told is a risk factor."""
     if cited.kind is EvidenceKind.ANNOTATION:
         return "is about one finding, and the claim names none"
     if not claim.supports:
         return "says the opposite of the claim"
     if cited.kind is EvidenceKind.PASSAGE and not claim.by_model:
         return None  # its words are held against the passages together
+    if cited.kind is EvidenceKind.FACT and not claim.by_model:
+        factor = claim.text.partition(": ")[2]
+        return None if factor and cited.text.endswith(f": {factor}.") else "does not name the risk factor"
     present = [t for t, f in patient.items() if not f.excluded]
     if not any(are_related(t, mine, graph) for t in cited.term_ids for mine in present):
         return "shares no finding with the patient"

@@ -5,13 +5,14 @@ Naive Bayes: the log of a disease's share of the visits (``kg.visits``) plus the
 one disease come together. What is not mentioned says nothing; what no table lists is "none of these". Of a story, the
 words count too (``retrieval.descriptions``): with s the text score of a disease, its log-odds are
 (log share + log ratios + 2 s) / 5.5, as stories at hand have it (decision 0035); a disease of which no finding is
-stated is then known by its text. Deliberately not here: published cases, which are of rare diseases, and weights
+stated is then known by its text. What a story tells that is a risk factor and no finding, such as smoking, is one more
+ratio (``retrieval.history``). Deliberately not here: published cases, which are of rare diseases, and weights
 learned from patients, who are not at hand for common ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from kg.arrays import Doubles, Floats
 from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel, load_likelihood
 from kg.schema import Finding, Setting
+from kg.sources.circumstances import load_circumstances
 from kg.sources.common_conditions import CommonConditions, load_common_conditions
 from kg.visits import RAREST, UNLISTED, VisitPrior
 from retrieval.demographics import UNKNOWN, Demographics, Sex
@@ -47,6 +49,7 @@ class EverydayRanker:
         setting: where the patient is seen.
         descriptions: texts of the diseases; None to do without.
         told: what a story says of the patient, see ``retrieval.findings.patient_words``; empty without a story.
+        history: circumstances that are told of the patient, with the words, see ``retrieval.history``.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class EverydayRanker:
         setting: Setting,
         descriptions: Descriptions | None = None,
         told: str = "",
+        history: Mapping[str, str] | None = None,
     ) -> None:
         self._model = model
         self._prior = prior
@@ -64,15 +68,16 @@ class EverydayRanker:
         self._setting = setting
         self._descriptions = descriptions
         self._told = told
+        self._history = history or {}
         self._log_text: Floats | None = None
         if descriptions is not None and told.strip():
             self._log_text = TEXT_WEIGHT * descriptions.scores(told)
         texts = f", {descriptions.n_described:,} texts" if descriptions is not None else ""
-        self.version = f"everyday-4 {setting}{texts}"
+        self.version = f"everyday-5 {setting}{texts}"
 
-    def told(self, told: str) -> EverydayRanker:
-        """The ranker for a story."""
-        return EverydayRanker(self._model, self._prior, self._risks, self._setting, self._descriptions, told)
+    def told(self, told: str, history: Mapping[str, str] | None = None) -> EverydayRanker:
+        """The ranker for a story: its words, and the circumstances that it tells."""
+        return EverydayRanker(self._model, self._prior, self._risks, self._setting, self._descriptions, told, history)
 
     def log_prior(self, person: Demographics = UNKNOWN) -> Doubles:
         """Log-share of the visits for each disease, shape [n_diseases]."""
@@ -86,16 +91,18 @@ class EverydayRanker:
         """The candidates with what this ranker adds beside findings.
 
         How common each is, against the rarest of all; risk factors; the story's words and the passages they stand in.
-        Its score is then the sum of ``log_prior``, ``log_text`` and each ``log_lr``, in which risk factors count.
+        Its score is then the sum of ``log_prior``, ``log_text``, ``log_history`` and each ``log_lr``, in which findings
+        that are risk factors count.
         """
-        prior = self.log_prior(person) - np.log(RAREST)
+        prior, history = self.log_prior(person) - np.log(RAREST), self._risks.log_odds(findings, self._history)
         index = self._model.group_index
         return tuple(
             replace(
                 self._with_text(c, index[c.disease_id]),
                 log_prior=float(prior[index[c.disease_id]]),
                 contributions=tuple(replace(x, log_lr=x.weight) for x in c.contributions),
-                risks=self._risks.present(c.disease_id, findings),
+                risks=self._risks.present(c.disease_id, findings, self._history),
+                log_history=float(history[index[c.disease_id]]),
             )
             for c in candidates
         )
@@ -135,7 +142,7 @@ class EverydayRanker:
     def _log_probabilities(self, findings: Sequence[Finding], prior: Doubles) -> Doubles:
         """Of each disease, and last of "none of these", whose findings are as likely as in anybody."""
         is_known, temperature = self._model.is_described, TEMPERATURE
-        scores = prior + self._log_lrs(findings).sum(axis=0)
+        scores = prior + self._log_lrs(findings).sum(axis=0) + self._risks.log_odds(findings, self._history)
         if self._log_text is not None and self._descriptions is not None:
             is_known, temperature = is_known | self._descriptions.has_text, STORY_TEMPERATURE
             scores = scores + self._log_text
@@ -169,7 +176,7 @@ class EverydayPractice:
         self.table = table
         self._descriptions = descriptions
         self._prior = VisitPrior(model.graph, table.conditions)
-        self._risks = RiskOdds(model, stated_risk_factors(model.graph, table))
+        self._risks = RiskOdds(model, stated_risk_factors(model.graph, table), load_circumstances())
         self._rankers: dict[Setting, EverydayRanker] = {}
 
     @classmethod

@@ -64,6 +64,17 @@ def find_history(text: str, table: CircumstanceTable) -> tuple[Mentioned, ...]:
     return tuple(sorted(found.values(), key=lambda m: (m.start, m.name)))
 
 
+def circumstances_told(text: str, table: CircumstanceTable) -> dict[str, str]:
+    """Circumstances that are so of the patient, by their words or by a medicine that is named, with these words."""
+    by_group = {group: c.name for c in table.circumstances.values() for group in c.drugs}
+    told: dict[str, str] = {}
+    for said in find_history(text, table):
+        taken = (by_group.get(g.name) for g in table.groups_of(said.name)) if said.is_drug else [said.name]
+        for name in filter(None, taken if said.is_so else ()):
+            told.setdefault(name, said.quote)
+    return told
+
+
 def _is_told(context: Context) -> bool:
     return (
         context.experiencer is Experiencer.PATIENT

@@ -2,19 +2,21 @@
 
 A risk factor is no finding of the disease: hypertension does not belong to stable angina as chest pain does, and who
 has it is no less likely to have angina than somebody of whom nothing is said. So a finding that a source states as a
-risk factor of a disease has a likelihood ratio of at least ``RATIO`` there. Deliberately not here: risk factors without
-an HPO term (smoking, travel), which a reader of findings doesn't find, and published scores (``retrieval.risk``).
+risk factor of a disease has a likelihood ratio of at least ``RATIO`` there, and so has what a story tells of the
+patient that is no finding: smoking, recent surgery, a medicine (``retrieval.history``). Deliberately not here: age and
+sex, which the share of the visits has, relatives, and published scores (``retrieval.risk``).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from kg.arrays import Floats
+from kg.arrays import Doubles, Floats
+from kg.circumstances import CircumstanceTable, has_finding
 from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel
 from kg.schema import FactKind, Finding, Provenance, RelationKind
@@ -38,11 +40,14 @@ class RiskFactor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PresentRisk:
-    """A finding of the patient that is a risk factor of a disease."""
+    """Something that the patient has, or that is told of the patient, and is a risk factor of a disease."""
 
-    term_id: str
-    """The finding's; the factor's may be more general."""
     factor: RiskFactor
+    term_id: str = ""
+    """The finding's; the factor's may be more general. Empty where it is a circumstance."""
+    circumstance: str = ""
+    quote: str = ""
+    """The words that tell the circumstance."""
 
 
 def stated_risk_factors(graph: KnowledgeGraph, common: CommonConditions) -> tuple[RiskFactor, ...]:
@@ -79,16 +84,25 @@ class RiskOdds:
 
     Args:
         model: over the diseases.
-        factors: those without a term, or of diseases that the model doesn't have, are passed over.
+        factors: those that are neither a finding nor a circumstance, or of diseases that the model doesn't have, are
+            passed over.
+        circumstances: which factors each is.
     """
 
-    def __init__(self, model: LikelihoodModel, factors: Iterable[RiskFactor]) -> None:
+    def __init__(self, model: LikelihoodModel, factors: Iterable[RiskFactor], circumstances: CircumstanceTable) -> None:
         self._model = model
+        self._circumstances = circumstances
         self._factors: dict[str, dict[int, RiskFactor]] = defaultdict(dict)
+        """By term and by name of the circumstance."""
         for factor in factors:
             disease, ontology = model.group_index.get(factor.disease_id), model.graph.ontology
-            if disease is not None and factor.term_id and factor.term_id in ontology:
-                self._factors[ontology.current_id(factor.term_id)].setdefault(disease, factor)
+            if disease is None:
+                continue
+            circumstance = circumstances.of_factor(factor.factor_id) or circumstances.of_factor(factor.name)
+            terms = (factor.term_id or "", *(circumstance.term_ids if circumstance else ()))
+            keys = [ontology.current_id(t) for t in terms if t in ontology]
+            for key in (*keys, circumstance.name) if circumstance else keys:
+                self._factors[key].setdefault(disease, factor)
 
     def log_lrs(self, findings: Sequence[Finding]) -> Floats:
         """Those of the model, at least ``RATIO`` where a present finding is a risk factor; [n_findings, n_diseases]."""
@@ -99,12 +113,35 @@ class RiskOdds:
                 log_lrs[row, diseases] = np.maximum(log_lrs[row, diseases], np.log(RATIO, dtype=np.float32))
         return log_lrs
 
-    def present(self, disease_id: str, findings: Iterable[Finding]) -> tuple[PresentRisk, ...]:
-        """The findings that are risk factors of a disease, in their order, each with one statement that says so."""
+    def log_odds(self, findings: Sequence[Finding], history: Mapping[str, str]) -> Doubles:
+        """What circumstances that are told add to the log-odds of each disease, shape [n_diseases]."""
+        log_odds = np.zeros(self._model.n_diseases)
+        for name in self._told(findings, history):
+            log_odds[list(self._factors[name])] += np.log(RATIO)
+        return log_odds
+
+    def present(
+        self, disease_id: str, findings: Sequence[Finding], history: Mapping[str, str]
+    ) -> tuple[PresentRisk, ...]:
+        """The findings and circumstances that are risk factors of a disease, each with one statement that says so."""
         disease = self._model.group_index[disease_id]
         stated = {f.term_id: [self._factors[t].get(disease) for t in sorted(self._terms_of(f))] for f in findings}
         first = ((term_id, next(filter(None, factors), None)) for term_id, factors in stated.items())
-        return tuple(PresentRisk(term_id=term_id, factor=factor) for term_id, factor in first if factor)
+        told = ((name, self._factors[name].get(disease)) for name in self._told(findings, history))
+        return (
+            *(PresentRisk(term_id=term_id, factor=factor) for term_id, factor in first if factor),
+            *(PresentRisk(circumstance=name, quote=history[name], factor=factor) for name, factor in told if factor),
+        )
+
+    def _told(self, findings: Sequence[Finding], history: Mapping[str, str]) -> list[str]:
+        """Circumstances that raise any disease's odds and that no finding says already."""
+        ontology, known = self._model.graph.ontology, self._circumstances.circumstances
+        present = [f.term_id for f in findings if not f.excluded]
+        return [
+            name
+            for name in history
+            if name in self._factors and not has_finding(present, known[name].term_ids, ontology)
+        ]
 
     def _terms_of(self, finding: Finding) -> frozenset[str]:
         """A present finding and what it is a kind of, as far as that is a risk factor of a disease."""

@@ -101,7 +101,9 @@ class Candidate:
     """Every id of this disease, ``disease_id`` first."""
     cases: tuple[CaseHit, ...] = ()
     risks: tuple[PresentRisk, ...] = ()
-    """Findings that are risk factors of the disease, where the ranking counts them as such."""
+    """Findings and circumstances that are risk factors of the disease, where the ranking counts them as such."""
+    log_history: float = 0.0
+    """What the ranking adds for circumstances that a story tells, in nats, as ``log_prior``; never below 0."""
     log_text: float = 0.0
     """What the ranking adds for the story's own words, in nats, as ``log_prior``; never below 0."""
     passages: tuple[PassageHit, ...] = ()

@@ -71,8 +71,9 @@ TABLE = CommonConditions(
 
 
 def with_risk(table: CommonConditions) -> CommonConditions:
-    """The table with one risk factor of Zorb flu, brittle flims."""
-    fact = ConditionFact(
-        disease_id=FLU, kind=FactKind.RISK_FACTOR, name="brittle flims", term_id=BRITTLE, provenance=PAGE
+    """The table with two risk factors of Zorb flu, brittle flims and smoking."""
+    facts = (
+        ConditionFact(disease_id=FLU, kind=FactKind.RISK_FACTOR, name=name, term_id=term_id, provenance=PAGE)
+        for name, term_id in (("brittle flims", BRITTLE), ("smoking", None))
     )
-    return replace(table, facts=(CommonFact(fact=fact, locator=""),))
+    return replace(table, facts=tuple(CommonFact(fact=fact, locator="") for fact in facts))

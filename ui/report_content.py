@@ -13,6 +13,7 @@ from itertools import chain
 
 from kg.curie import url_of
 from kg.schema import Finding
+from kg.sources.common_conditions import title_of
 from llm.schema import Claim, Commentary, Diagnosis, Differential
 from retrieval.demographics import word_demographics
 from retrieval.schema import Evidence, RedFlag, UrgentCondition
@@ -155,7 +156,7 @@ def _evidence(differential: Differential) -> Iterator[Block]:
         yield _block(Style.SECTION, "Evidence")
     for e in differential.evidence:
         references = dict.fromkeys((p.reference, p.url) for p in e.provenance)
-        links = _joined([Span(text=reference, url=url) for reference, url in references], "; ")
+        links = _joined([Span(text=title_of(reference), url=url) for reference, url in references], "; ")
         number = Span(text=e.evidence_id, strong=True)
         yield _block(Style.ITEM, number, f" ({e.kind}) ", e.text, " ", *links, evidence=e)
     if differential.removed_claims:

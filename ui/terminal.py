@@ -15,6 +15,7 @@ from rich.text import Text
 
 from kg.graph import KnowledgeGraph
 from kg.schema import Association, Explanation, Finding
+from kg.sources.common_conditions import title_of
 from llm.conversation.schema import Answer, Sentence
 from llm.schema import Commentary, Differential
 from retrieval.demographics import word_demographics
@@ -73,7 +74,7 @@ def show_differential(console: Console, differential: Differential) -> None:
             console.print(f"     {mark} {escape(claim.text)} [cyan]{cites}[/]", highlight=False)
     if differential.commentary:
         _show_commentary(console, differential.commentary)
-    _show_evidence(console, differential.evidence)
+    show_evidence(console, differential.evidence)
     if differential.removed_claims:
         console.print(f"\n{len(differential.removed_claims)} claims were removed: their evidence did not hold.")
     if differential.questions:
@@ -97,10 +98,12 @@ def _word_flag(flag: RedFlag) -> str:
     return f"{escape(flag.label)} [dim]({escape(flag.provenance.reference)})[/]"
 
 
-def _show_evidence(console: Console, evidence: Iterable[Evidence]) -> None:
+def show_evidence(console: Console, evidence: Iterable[Evidence]) -> None:
+    """Each numbered statement with its references."""
     console.print("\n[bold]Evidence[/]")
     for e in evidence:
-        reference = "  ".join(dict.fromkeys(filter(None, (e.reference, e.url))))
+        titles = "; ".join(title_of(p.reference) for p in e.provenance)
+        reference = "  ".join(dict.fromkeys(filter(None, (titles, e.url))))
         console.print(f"  [cyan]{e.evidence_id:>4}[/]  {escape(e.text)}  [dim]{escape(reference)}[/]", highlight=False)
 
 
@@ -117,7 +120,7 @@ def show_answer(console: Console, answer: Answer) -> None:
         console.print(f"\n{len(answer.removed)} sentences were removed: their evidence did not hold.")
     evidence = cited_evidence(answer)
     if evidence:
-        _show_evidence(console, evidence)
+        show_evidence(console, evidence)
     console.print(f"\n[dim]{NOT_A_DEVICE}[/]")
 
 

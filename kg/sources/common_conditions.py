@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -176,6 +177,16 @@ def load_common_conditions(folder: Path = BUNDLED) -> CommonConditions:
 def load_web_pages(folder: Path = BUNDLED) -> tuple[WebPage, ...]:
     """Read the table of cited pages alone. Raises SourceError."""
     return load_table(folder / "web_pages.tsv", "web pages", _WEB_PAGE_COLUMNS, lambda _, rows: _each(rows, _web_page))
+
+
+def title_of(reference: str) -> str:
+    """Title and publisher of a web page that the tables cite; the reference itself of anything else."""
+    return _titles().get(reference, reference)
+
+
+@cache
+def _titles() -> dict[str, str]:
+    return {page.address: page.title for page in load_web_pages()}
 
 
 def find_flaws(table: CommonConditions, ontology: Ontology) -> tuple[str, ...]:

@@ -2,13 +2,14 @@
 
 Source: Fansi Tchango et al., NeurIPS 2022, arXiv:2205.09148; doi:10.6084/m9.figshare.22687585; CC BY 4.0.
 The release names conditions by words; the project's own table says which entry each is (``kg/facts``). A symptom
-here is that the question can be answered with yes in the condition: how often, the release does not say.
+here is that the question can be answered with yes in the condition: how often, the release does not say. An antecedent
+of all conditions (travel) is a question to everybody, and no risk factor of any.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -65,6 +66,12 @@ def read_conditions(file: SourceFile) -> tuple[Condition, ...]:
     return _read(file, _condition)
 
 
+def asked_of_all(conditions: Sequence[Condition]) -> frozenset[str]:
+    """Antecedents of all conditions: questions to everybody, which speak for none."""
+    asked = [frozenset(c.antecedent_ids) for c in conditions]
+    return frozenset.intersection(*asked) if len(asked) > 1 else frozenset()
+
+
 def load_condition_entries(path: Path = BUNDLED) -> dict[str, tuple[str, str]]:
     """Name of a condition -> id and name of the disease entry. Raises SourceError."""
     return load_table(
@@ -77,7 +84,9 @@ def load_ddxplus(files: SetFiles) -> SourceRecords:
     evidences = {e.evidence_id: e for e in read_evidences(files["ddxplus-evidences"])}
     file, entries = files["ddxplus-conditions"], load_condition_entries()
     statements, relations = [], []
-    for condition in read_conditions(file):
+    conditions = read_conditions(file)
+    of_all = asked_of_all(conditions)
+    for condition in conditions:
         if condition.name not in entries:
             refuse(file, f"it has the condition {condition.name!r}, which {BUNDLED.name} does not know")
         disease_id, _ = entries[condition.name]
@@ -91,6 +100,7 @@ def load_ddxplus(files: SetFiles) -> SourceRecords:
         relations += [
             Relation(subject_id=disease_id, kind=RelationKind.RISK_FACTOR, object_id=a, provenance=file.provenance)
             for a in condition.antecedent_ids
+            if a not in of_all
         ]
     asked = {r.object_id for r in relations}
     return SourceRecords(

@@ -114,12 +114,13 @@ def _word_match(match: FindingMatch, graph: KnowledgeGraph) -> str:
 
 
 def _risk_claim(candidate: Candidate, risk: PresentRisk, graph: KnowledgeGraph, book: EvidenceBook) -> Claim:
+    told = graph.ontology.name(risk.term_id) if risk.term_id else f"{risk.circumstance.capitalize()} (“{risk.quote}”)"
     return Claim(
-        text=f"{graph.ontology.name(risk.term_id)} makes it likelier: a risk factor is {risk.factor.name}",
+        text=f"{told} makes it likelier: a risk factor is {risk.factor.name}",
         supports=True,
         evidence_ids=(book.cite_risk_factor(risk.factor),),
         disease_id=candidate.disease_id,
-        term_id=risk.term_id,
+        term_id=risk.term_id or None,
     )
 
 

@@ -13,7 +13,7 @@ from kg.build import SourceFiles, build_graph, bundled_sources, load_graph
 from kg.errors import SourceError
 from kg.graph import KnowledgeGraph
 from kg.schema import FactKind, Seen, Sex, Urgency
-from kg.sources.common_conditions import BUNDLED, find_flaws, load_common_conditions
+from kg.sources.common_conditions import BUNDLED, find_flaws, load_common_conditions, load_web_pages, title_of
 from tests.toy import ALPHA, BETA, BRITTLE, FLIM, LARGE, STRIPED, UNKNOWN_TERM, VERY_LARGE, build_model, patient
 
 HEAD = "# source: toy facts\n# version: 3\n# licence: CC0-1.0\n"
@@ -205,3 +205,9 @@ def test_the_bundled_table_is_sound(release_graph: KnowledgeGraph):
     assert without == []
     treatments = [f.fact.name for f in table.facts if f.fact.kind is not FactKind.RISK_FACTOR]
     assert [name for name in treatments if re.search(r"\d\s*(mg|g|ml|units?)\b", name)] == []  # never a dose
+
+
+def test_a_page_of_the_shipped_tables_has_a_title_and_another_reference_stays_as_it_is():
+    page = load_web_pages()[0]
+    assert title_of(page.address) == page.title != page.address
+    assert title_of("PMID:1") == "PMID:1"

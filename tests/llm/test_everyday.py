@@ -12,6 +12,7 @@ from kg.graph import KnowledgeGraph
 from kg.schema import Disease, Seen, Setting
 from kg.visits import RAREST, SHARES
 from llm.assistant import DiagnosisAssistant
+from llm.grounding import ground
 from llm.questions import askable
 from llm.schema import Differential
 from retrieval.candidates import FusionRanker
@@ -121,6 +122,27 @@ def test_an_answer_tells_a_risk_factor_with_its_source(toy_graph: KnowledgeGraph
     assert (cited.reference, cited.text) == (PAGE.reference, f"Zorb flu ({FLU}): a risk factor is brittle flims.")
 
 
+def test_what_a_story_tells_beside_findings_is_a_claim_with_its_source(toy_graph: KnowledgeGraph):
+    wide = toy_graph.with_statements(TABLE.diseases, TABLE.associations, TABLE.provenance)
+    practice = EverydayPractice(build_model(wide), with_risk(TABLE))
+    assistant = toy_assistant(toy_graph, setting=Setting.EMERGENCY, load_everyday=lambda: practice)
+    stories = ("His father smokes.", "He has smoked a pack a day for years.")
+    was, now = (assistant.diagnose(patient(STRIPED), story=story) for story in stories)
+    before, after = ({d.disease_id: d.probability for d in a.diagnoses}[FLU] for a in (was, now))
+    assert after > before
+    told = [c for a in (was, now) for d in a.diagnoses for c in d.claims if "smoking" in c.text]
+    assert [(c.text, c.disease_id, c.term_id, c.supports) for c in told] == [
+        ("Smoking (“pack a day”) makes it likelier: a risk factor is smoking", FLU, None, True)
+    ]
+    (cited,) = (e for e in now.evidence if e.evidence_id in told[0].evidence_ids)
+    assert (cited.text, cited.reference) == (f"Zorb flu ({FLU}): a risk factor is smoking.", PAGE.reference)
+    assert now.removed_claims == ()
+    (flu,) = (d for d in now.diagnoses if d.disease_id == FLU)
+    other = replace(flu, claims=(replace(told[0], text="Zorbing makes it likelier: a risk factor is zorbing"),))
+    (fault,) = ground([other], now.evidence, now.findings, wide)[1]
+    assert fault.reason == f"{cited.evidence_id} does not name the risk factor"
+
+
 def test_a_question_about_any_disease_hears_of_the_storys_words_and_of_risk_factors(toy_graph: KnowledgeGraph):
     calm = Disease(disease_id="DOID:3", name="Zorb calm")
     wide = toy_graph.with_statements((*TABLE.diseases, calm), TABLE.associations, TABLE.provenance)
@@ -153,7 +175,7 @@ def test_an_answer_keeps_its_setting_when_it_is_read_again(toy_graph: KnowledgeG
     assistant = toy_assistant(toy_graph, load_everyday=lambda: practice)
     answer = assistant.diagnose(patient(LARGE), setting=Setting.EMERGENCY)
     assert {d.disease_id for d in answer.diagnoses[:2]} == {FLU, STORM}
-    assert answer.versions["ranker"] == "everyday-4 emergency"
+    assert answer.versions["ranker"] == "everyday-5 emergency"
     assert [u.disease_id for u in answer.urgent] == [STORM]
     priors = {c.disease_id: c.log_prior for c in answer.candidates}
     assert priors[FLU] == pytest.approx(math.log(SHARES[Seen.VERY_COMMON] / RAREST))

@@ -175,12 +175,23 @@ def test_what_is_shown_of_a_candidate_adds_up_to_its_probability(toy_graph: Know
     passages = (Passage(title="", text=texts.get(g[0], ""), reference="https://x") for g in model.groups)
     descriptions = Descriptions.build(tuple((p,) if p.text else () for p in passages))
     practice = EverydayPractice(model, with_risk(TABLE), descriptions).ranker(Setting.EMERGENCY)
-    for ranker, temperature in ((practice, TEMPERATURE), (practice.told("purple"), STORY_TEMPERATURE)):
+    told = practice.told("purple", {"smoking": "smokes"})
+    for ranker, temperature in ((practice, TEMPERATURE), (told, STORY_TEMPERATURE)):
         shown = ranker.describe(rank_candidates(model, ranker, findings), findings)
-        sums = [c.log_prior + c.log_text + sum(x.log_lr for x in c.contributions) for c in shown]
+        sums = [c.log_prior + c.log_text + c.log_history + sum(x.log_lr for x in c.contributions) for c in shown]
         offsets = [total - temperature * c.score for total, c in zip(sums, shown, strict=True)]
         assert offsets == pytest.approx([offsets[0]] * len(shown), abs=1e-4)
+        assert {c.disease_id for c in shown if c.log_history} == ({FLU} if ranker is told else set())
         assert {c.disease_id for c in shown} >= {FLU, STORM} | ({calm.disease_id} if ranker is not practice else set())
+
+
+def test_a_history_raises_the_odds_by_its_ratio_and_needs_no_words(practice: EverydayPractice):
+    model, findings = practice.model, patient(LARGE)
+    plain = EverydayPractice(model, with_risk(TABLE)).ranker(Setting.EMERGENCY)
+    told = plain.told("", {"smoking": "smokes"})
+    was, now = (listed(model, ranker.rank(findings)) for ranker in (plain, told))
+    assert (now[FLU] / now[STORM]) / (was[FLU] / was[STORM]) == pytest.approx(RATIO ** (1 / TEMPERATURE))
+    assert listed(model, plain.told("").rank(findings)) == was
 
 
 def test_the_graphs_own_names_stay(practice: EverydayPractice):

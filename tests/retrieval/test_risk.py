@@ -11,7 +11,7 @@ from kg.sources.circumstances import load_circumstances
 from kg.sources.scores import load_scores
 from kg.treatments import TreatmentKnowledge
 from retrieval.demographics import UNKNOWN, demographics_of, find_demographics
-from retrieval.history import find_history
+from retrieval.history import circumstances_told, find_history
 from retrieval.measurements import DIASTOLIC, SYSTOLIC, find_values
 from retrieval.patient import PatientRecord, read_patient
 from retrieval.risk import assess_scores, fill_inputs, match_risks, offered_scores
@@ -35,6 +35,15 @@ def knowledge(toy_graph: KnowledgeGraph) -> TreatmentKnowledge:
 
 def record(knowledge: TreatmentKnowledge, story: str, *given: str, pregnant: bool | None = None) -> PatientRecord:
     return read_patient((), find_demographics(story), knowledge, story=story, given=given, pregnant=pregnant)
+
+
+def test_circumstances_are_told_with_their_words_or_by_a_medicine():
+    story = "She smokes a pack a day and takes ibuprofen and prednisone. She has not traveled. Her father is diabetic."
+    told = circumstances_told(story, TABLE)
+    assert told["smoking"] in ("smokes", "pack a day")
+    assert (told["NSAID use"], told["corticosteroid use"]) == ("ibuprofen", "prednisone")
+    assert told.keys().isdisjoint({"travel", "diabetes", "pregnancy"})
+    assert circumstances_told("", TABLE) == {}
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from kg.circumstances import Circumstance, CircumstanceTable
 from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel
 from retrieval.risk_factors import RATIO, RiskFactor, RiskOdds, stated_risk_factors
 from tests.toy import BRITTLE, BRITTLE_TIP, LARGE, OLD_BRITTLE, WOBBLING, build_model, patient
 from tests.toy_conditions import FLU, PAGE, STORM, TABLE, with_risk
 
+NONE = CircumstanceTable((), ())
+SMOKING = Circumstance(name="smoking", factors=("Smoke",))
+BRITTLENESS = Circumstance(name="brittleness", factors=("brittle flims", "CITED:1"), term_ids=(BRITTLE,))
+TOLD = CircumstanceTable((SMOKING, BRITTLENESS), ())
 SMOKE = RiskFactor(disease_id=FLU, disease="Zorb flu", name="smoke", provenance=PAGE)
 
 
@@ -26,7 +31,7 @@ def model(toy_graph: KnowledgeGraph) -> LikelihoodModel:
 
 
 def test_a_risk_factor_counts_for_its_disease_alone(model: LikelihoodModel):
-    odds, flu = RiskOdds(model, [factor(FLU, BRITTLE)]), model.group_index[FLU]
+    odds, flu = RiskOdds(model, [factor(FLU, BRITTLE)], NONE), model.group_index[FLU]
     findings = patient(LARGE, BRITTLE, BRITTLE_TIP, no=[WOBBLING])
     plain, raised = model.log_lrs(findings), odds.log_lrs(findings)
     assert plain[1, flu] < 0 < np.log(RATIO)
@@ -37,27 +42,51 @@ def test_a_risk_factor_counts_for_its_disease_alone(model: LikelihoodModel):
 
 
 def test_a_finding_that_speaks_louder_keeps_its_ratio(model: LikelihoodModel):
-    odds, storm = RiskOdds(model, [factor(STORM, BRITTLE)]), model.group_index[STORM]
+    odds, storm = RiskOdds(model, [factor(STORM, BRITTLE)], NONE), model.group_index[STORM]
     own = model.log_lrs(patient(BRITTLE))[0, storm]
     assert own > np.log(RATIO)
     assert odds.log_lrs(patient(BRITTLE))[0, storm] == own
 
 
 def test_what_is_denied_raises_nothing(model: LikelihoodModel):
-    odds, findings = RiskOdds(model, [factor(FLU, BRITTLE)]), patient(no=[BRITTLE])
+    odds, findings = RiskOdds(model, [factor(FLU, BRITTLE)], NONE), patient(no=[BRITTLE])
     assert odds.log_lrs(findings).tolist() == model.log_lrs(findings).tolist()
-    assert odds.present(FLU, findings) == ()
+    assert odds.present(FLU, findings, {}) == ()
 
 
 def test_factors_of_nothing_known_are_passed_over_and_old_ids_are_todays(model: LikelihoodModel):
     known = factor(FLU, OLD_BRITTLE)
-    odds = RiskOdds(model, [SMOKE, factor("DOID:404", BRITTLE), factor(FLU, "HP:0404040"), known, factor(FLU, BRITTLE)])
-    (only,) = odds.present(FLU, patient(LARGE, BRITTLE_TIP))
+    stated = [SMOKE, factor("DOID:404", BRITTLE), factor(FLU, "HP:0404040"), known, factor(FLU, BRITTLE)]
+    odds = RiskOdds(model, stated, NONE)
+    (only,) = odds.present(FLU, patient(LARGE, BRITTLE_TIP), {"smoking": "smokes"})
     assert (only.term_id, only.factor) == (BRITTLE_TIP, known)  # the first statement of several
-    assert odds.present(STORM, patient(BRITTLE_TIP)) == ()
+    assert odds.present(STORM, patient(BRITTLE_TIP), {}) == ()
+
+
+def test_a_circumstance_that_is_told_counts_once_for_its_diseases(model: LikelihoodModel):
+    odds, flu = RiskOdds(model, [SMOKE, factor(STORM, BRITTLE, "brittle flims")], TOLD), model.group_index[FLU]
+    findings, history = patient(LARGE), {"smoking": "a pack a day", "travel": "returned from Zorbia"}
+    expected = np.zeros(model.n_diseases)
+    expected[flu] = np.log(RATIO)
+    assert odds.log_odds(findings, history).tolist() == pytest.approx(expected.tolist())
+    assert not odds.log_odds(findings, {}).any()
+    (only,) = odds.present(FLU, findings, history)
+    assert (only.factor, only.circumstance, only.quote, only.term_id) == (SMOKE, "smoking", "a pack a day", "")
+    assert odds.present(STORM, findings, history) == ()
+
+
+def test_a_finding_that_is_the_circumstance_is_not_counted_again(model: LikelihoodModel):
+    named = replace(SMOKE, disease_id=FLU, factor_id="CITED:1", name="what is brittle")  # without a term of its own
+    odds, history = RiskOdds(model, [named], TOLD), {"brittleness": "brittle"}
+    assert odds.log_odds(patient(BRITTLE_TIP), history).tolist() == [0] * model.n_diseases
+    assert odds.log_lrs(patient(BRITTLE_TIP))[0, model.group_index[FLU]] >= np.log(RATIO, dtype=np.float32)
+    (only,) = odds.present(FLU, patient(BRITTLE_TIP), history)
+    assert (only.term_id, only.quote) == (BRITTLE_TIP, "")
+    assert odds.log_odds(patient(LARGE, no=[BRITTLE]), history)[model.group_index[FLU]] == pytest.approx(np.log(RATIO))
 
 
 def test_the_tables_and_the_graphs_factors_are_stated(toy_graph: KnowledgeGraph):
     assert [(f.disease, f.name, f.term_id) for f in stated_risk_factors(toy_graph, with_risk(TABLE))] == [
-        ("Zorb flu", "brittle flims", BRITTLE)
+        ("Zorb flu", "brittle flims", BRITTLE),
+        ("Zorb flu", "smoking", None),
     ]

@@ -76,3 +76,5 @@ def test_a_risk_factor_is_told_in_chinese_too():
     answer = Differential(findings=(SEIZURE,), diagnoses=(), evidence=(stated,))
     assert claim_text(claim, answer, IN_CHINESE) == "癫痫发作：本病的危险因素"
     assert claim_text(claim, answer, ENGLISH) == "English"
+    told = replace(claim, text="Smoking (“pack a day”) makes it likelier: a risk factor is smoking", term_id=None)
+    assert claim_text(told, answer, IN_CHINESE) == "“pack a day”：本病的危险因素"

@@ -6,8 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from kg.schema import Finding
-from ui.terminal import show_findings, show_story
+from kg.schema import Finding, Provenance
+from kg.sources.common_conditions import load_web_pages
+from retrieval.schema import Evidence, EvidenceKind
+from ui.page.evidence import evidence_row
+from ui.page.words import Words
+from ui.terminal import show_evidence, show_findings, show_story
 
 SEIZURE = Finding(term_id="HP:0001250", label="Seizure", quote="fits", start=8, end=12)
 FEVER = Finding(term_id="HP:0001945", label="Fever", excluded=True, quote="fever", start=17, end=22)
@@ -55,3 +59,17 @@ def test_marking_loses_no_character(story, spans):
     ]
     rest = iter(shown(story, *findings))
     assert all(character in rest for character in story.rstrip())
+
+
+def test_a_web_page_is_named_by_its_title_beside_its_address():
+    page = next(p for p in load_web_pages() if "&" not in p.title)
+    provenance = Provenance(source="s", version="1", reference=page.address, licence="CC0")
+    evidence = Evidence(
+        evidence_id="E1", kind=EvidenceKind.FACT, text="t", disease_id="OMIM:1", term_ids=(), provenance=(provenance,)
+    )
+    out = io.StringIO()
+    show_evidence(Console(file=out, soft_wrap=True), [evidence])
+    assert f"{page.title}  {page.address}" in out.getvalue()
+    row = evidence_row(evidence, Words())
+    assert f">{page.title}</a>" in row
+    assert row.count(page.address.replace("&", "&amp;")) == 1

@@ -41,6 +41,7 @@ CHINESE = {
     "How common it is": "疾病的常见程度",
     "against a disease of which no source says it": "与患病率不明的疾病相比",
     "The story’s own words": "病史中的用词",
+    "The patient’s history": "病史中的危险因素",
     "beyond those in the average disease’s texts": "与一般疾病的文字相比",
     "Together": "合计",
     "What speaks for and against {disease}": "{disease}：支持与不支持的证据",

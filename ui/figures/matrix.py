@@ -37,9 +37,11 @@ def candidate_matrix(differential: Differential, wording: Wording, n_diseases: i
     besides = {
         say("How common it is"): [d.candidate.log_prior for d in diseases],
         say("The story’s own words"): [d.candidate.log_text for d in diseases],
+        say("The patient’s history"): [d.candidate.log_history for d in diseases],
     }
     others = "".join(_cells(label, values) for label, values in besides.items() if any(values))
-    totals = [d.candidate.log_prior + d.candidate.log_text + sum(w.log_lr for w in d.findings) for d in diseases]
+    sums = (sum(values) for values in zip(*besides.values(), strict=True))
+    totals = [start + sum(w.log_lr for w in d.findings) for start, d in zip(sums, diseases, strict=True)]
     answers = "".join(f"<td>{escape(percent(d.diagnosis.probability))}</td>" for d in diseases)
     note = say(
         "Each cell: how many times likelier (×) or less likely (÷) the finding makes the disease, by the graph’s "

@@ -44,12 +44,17 @@ class Shown:
     findings: tuple[Weighed, ...]
     word_evidence_ids: tuple[str, ...] = ()
     """The numbered passages in which the story's own words stand; empty where these add nothing."""
+    history_evidence_ids: tuple[str, ...] = ()
+    """The numbered statements that what the story tells beside findings is a risk factor."""
 
 
 def shown_diagnoses(differential: Differential, n: int) -> tuple[Shown, ...]:
     """The first n diagnoses in the order of the answer; those without a candidate's record are left out."""
     candidates = {c.disease_id: c for c in differential.candidates}
-    passages = {e.evidence_id for e in differential.evidence if e.kind is EvidenceKind.PASSAGE}
+    passages, facts = (
+        {e.evidence_id for e in differential.evidence if e.kind is kind}
+        for kind in (EvidenceKind.PASSAGE, EvidenceKind.FACT)
+    )
     numbers = {e.association: e.evidence_id for e in differential.evidence if e.association is not None}
     return tuple(
         Shown(
@@ -67,13 +72,18 @@ def shown_diagnoses(differential: Differential, n: int) -> tuple[Shown, ...]:
                     strict=True,
                 )
             ),
-            word_evidence_ids=tuple(
-                i for c in diagnosis.claims if not c.by_model for i in c.evidence_ids if i in passages
-            ),
+            word_evidence_ids=_cited_without_finding(diagnosis, passages),
+            history_evidence_ids=_cited_without_finding(diagnosis, facts),
         )
         for diagnosis in differential.diagnoses[:n]
         if diagnosis.disease_id in candidates
     )
+
+
+def _cited_without_finding(diagnosis: Diagnosis, evidence_ids: set[str]) -> tuple[str, ...]:
+    """Which of these the program's own claims cite that are about no finding."""
+    claims = (c for c in diagnosis.claims if not c.by_model and c.term_id is None)
+    return tuple(i for c in claims for i in c.evidence_ids if i in evidence_ids)
 
 
 def cite(weighed: Weighed) -> str:

@@ -15,6 +15,7 @@ from html import escape
 
 from kg.schema import Setting
 from llm.schema import Differential
+from retrieval.schema import Candidate
 from ui.figures.ranking import Shown, cite, shown_diagnoses
 from ui.figures.wording import Wording, factor
 from ui.page.markup import citations, percent
@@ -70,14 +71,20 @@ def waterfalls(differential: Differential, wording: Wording, n_diseases: int = 5
 
 def steps_of(shown: Shown, wording: Wording) -> tuple[Step, ...]:
     """What is no finding, where it counts; then what speaks for the disease and against it, each the largest first."""
-    say, prior, text = wording.say, shown.candidate.log_prior, shown.candidate.log_text
-    steps, total = [], prior + text
+    say, candidate = wording.say, shown.candidate
+    prior, text, history = candidate.log_prior, candidate.log_text, candidate.log_history
+    steps, total = [], prior + text + history
     if prior:
         note = say("against a disease of which no source says it")
         steps.append(Step(label=say("How common it is"), note=note, start=0.0, change=prior))
     if text:
         note, cited = say("beyond those in the average disease’s texts"), citations(shown.word_evidence_ids)
         steps.append(Step(label=say("The story’s own words"), note=note, start=prior, change=text, cited=cited))
+    if history:
+        note, cited = told_history(candidate), citations(shown.history_evidence_ids)
+        steps.append(
+            Step(label=say("The patient’s history"), note=note, start=prior + text, change=history, cited=cited)
+        )
     for weighed in sorted(shown.findings, key=lambda w: (w.log_lr < 0, -abs(w.log_lr), w.match.finding.term_id)):
         finding = weighed.match.finding
         steps.append(
@@ -91,6 +98,11 @@ def steps_of(shown: Shown, wording: Wording) -> tuple[Step, ...]:
         )
         total += weighed.log_lr
     return tuple(steps)
+
+
+def told_history(candidate: Candidate) -> str:
+    """The story's words for what is a risk factor and no finding."""
+    return ", ".join(f"“{risk.quote}”" for risk in candidate.risks if risk.quote)
 
 
 def axis_of(steps: Iterable[Step]) -> Axis:

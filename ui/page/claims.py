@@ -50,14 +50,20 @@ def claim_text(claim: Claim, differential: Differential, words: Words) -> str:
     if cited.kind is EvidenceKind.CASE and claim.term_id is None:
         return words("Published patients with this disease resemble this one")
     if cited.kind is EvidenceKind.PASSAGE and claim.term_id is None:
-        named = words(", ").join(f"“{word}”" for word in quotations(claim.text))  # as the passages have them
+        named = _quoted(claim, words)
         return words("Words of the story stand in what is written of this disease: {words}", words=named)
-    if cited.kind is EvidenceKind.FACT and claim.term_id is not None:
-        return words("{finding}: a risk factor of this disease", finding=words.label(claim.term_id, claim.term_id))
+    if cited.kind is EvidenceKind.FACT:
+        told = words.label(claim.term_id, claim.term_id) if claim.term_id else _quoted(claim, words)
+        return words("{finding}: a risk factor of this disease", finding=told)
     if claim.term_id is None or cited.association is None:
         return claim.text
     finding = next((f for f in differential.findings if f.term_id == claim.term_id), None)
     return _worded(claim.term_id, finding, cited.association, words)
+
+
+def _quoted(claim: Claim, words: Words) -> str:
+    """Words of the story and of passages, as they are: they are in no language of the page."""
+    return words(", ").join(f"“{word}”" for word in quotations(claim.text))
 
 
 def _worded(term_id: str, finding: Finding | None, association: Association, words: Words) -> str:

@@ -8,6 +8,7 @@ from html import escape
 from itertools import chain
 
 from kg.schema import Provenance
+from kg.sources.common_conditions import title_of
 from llm.schema import Differential
 from retrieval.schema import Evidence
 from ui.page.markup import link
@@ -60,7 +61,7 @@ def evidence_row(evidence: Evidence, words: Words, *, linked: bool = True) -> st
     """One numbered piece with its references; ``linked``: citations lead to it."""
     number = escape(evidence.evidence_id)
     references = dict.fromkeys((p.url, p.reference) for p in evidence.provenance)
-    links = " · ".join(link(url, reference) for url, reference in references)
+    links = " · ".join(link(url, title_of(reference)) for url, reference in references)
     anchor = f' id="ev-{number}"' if linked else ""
     return (
         f'<li{anchor} class="ev"><span class="number">{number}</span><div><p>{escape(evidence.text)}</p>'

@@ -33,11 +33,16 @@ def test_what_is_no_finding_has_a_row_where_it_counts():
     answer = made_up_answer([[0.0], [0.0]], [[0], [0]])
     first, second = answer.candidates
     assert "own words" not in candidate_matrix(answer, WORDING)
-    answer = replace(answer, candidates=(replace(first, log_text=LN10), replace(second, log_prior=2 * LN10)))
+    first, second = replace(first, log_text=LN10, log_history=LN10), replace(second, log_prior=2 * LN10)
+    answer = replace(answer, candidates=(first, second))
     tree = parse(candidate_matrix(answer, WORDING))
     rows = [[text_of(cell) for cell in row] for row in tree.findall(".//tbody/tr")]
-    assert rows[1:] == [["How common it is", "×1", "×100"], ["The story’s own words", "×10", "×1"]]
-    assert [text_of(c) for c in tree.findall(".//tfoot/tr")[0]] == ["Together", "×10", "×100"]
+    assert rows[1:] == [
+        ["How common it is", "×1", "×100"],
+        ["The story’s own words", "×10", "×1"],
+        ["The patient’s history", "×10", "×1"],
+    ]
+    assert [text_of(c) for c in tree.findall(".//tfoot/tr")[0]] == ["Together", "×100", "×100"]
 
 
 @given(st.lists(st.floats(-20, 20), min_size=2, max_size=2))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from kg.graph import KnowledgeGraph
 from kg.schema import Setting
 from llm.schema import Claim
+from retrieval.risk_factors import PresentRisk, RiskFactor
 from retrieval.schema import Evidence, EvidenceKind
 from tests.toy import build_model
 from tests.ui.figures.answers import SOURCE, cited, made_up_answer, of_class, parse, text_of, toy_answer, toy_wording
@@ -32,18 +33,18 @@ def test_the_bars_add_up_to_the_model_s_score(toy_graph: KnowledgeGraph):
         assert all(one.end == other.start for one, other in pairwise(steps))
 
 
-@given(st.lists(st.floats(-9, 9), min_size=1, max_size=12), st.floats(0, 6), st.floats(0, 20))
-def test_for_comes_before_against_and_the_larger_first(log_lrs: list[float], prior: float, text: float):
+@given(st.lists(st.floats(-9, 9), min_size=1, max_size=12), st.floats(0, 6), st.floats(0, 20), st.floats(0, 9))
+def test_for_comes_before_against_and_the_larger_first(log_lrs: list[float], prior: float, text: float, told: float):
     answer = made_up_answer([log_lrs], [[None] * len(log_lrs)])
-    candidate = replace(answer.candidates[0], log_prior=prior, log_text=text)
+    candidate = replace(answer.candidates[0], log_prior=prior, log_text=text, log_history=told)
     (shown,) = shown_diagnoses(replace(answer, candidates=(candidate,)), 1)
     steps = steps_of(shown, Wording(term=str))
-    no_findings = ("How common it is", "The story’s own words")
+    no_findings = ("How common it is", "The story’s own words", "The patient’s history")
     changes = [step.change for step in steps if step.label not in no_findings]
     assert changes == [*sorted((v for v in log_lrs if v >= 0), reverse=True), *sorted(v for v in log_lrs if v < 0)]
     besides = [(step.label, step.change) for step in steps if step.label in no_findings]
-    assert besides == [b for b in zip(no_findings, (prior, text), strict=True) if b[1] > 0]
-    assert all(one.end == other.start for one, other in pairwise(steps))
+    assert besides == [b for b in zip(no_findings, (prior, text, told), strict=True) if b[1] > 0]
+    assert all(one.end == pytest.approx(other.start) for one, other in pairwise(steps))
     axis = axis_of(steps)
     assert all(0 <= axis.at(step.end) <= 100 for step in steps)
     assert 0 <= axis.at(0) <= 100
@@ -105,6 +106,33 @@ def test_the_story_s_words_lead_to_the_passages_they_stand_in():
     assert text_of(words.findall("td")[1]) == "×10"
     assert cited(waterfalls(answer, Wording(term=str))) == {"E3"}
     assert text_of(tree.find(".//tfoot")) == "Together×100"
+
+
+def test_the_patients_history_leads_to_what_makes_it_a_risk_factor():
+    answer = made_up_answer([[LN10]], [[0]])
+    said = Evidence(
+        evidence_id="E4",
+        kind=EvidenceKind.FACT,
+        text="Zorb flu (OMIM:1): a risk factor is smoking.",
+        disease_id="OMIM:1",
+        term_ids=(),
+        provenance=(SOURCE,),
+    )
+    claim = Claim(text="Smoking", supports=True, evidence_ids=("E4",), disease_id="OMIM:1")
+    factor = RiskFactor(disease_id="OMIM:1", disease="Zorb flu", name="smoking", provenance=SOURCE)
+    risk = PresentRisk(factor=factor, circumstance="smoking", quote="smokes & vapes")
+    answer = replace(
+        answer,
+        candidates=(replace(answer.candidates[0], log_history=math.log(3), risks=(risk,)),),
+        diagnoses=(replace(answer.diagnoses[0], claims=(claim,)),),
+        evidence=(said,),
+    )
+    html = waterfalls(answer, Wording(term=str))
+    history, _ = parse(html).findall(".//tbody/tr")
+    assert text_of(history).startswith("The patient’s history“smokes & vapes”")
+    assert text_of(history.findall("td")[1]) == "×3"
+    assert cited(html) == {"E4"}
+    assert text_of(parse(html).find(".//tfoot")) == "Together×30"
 
 
 def test_citations_are_of_the_answer(toy_graph: KnowledgeGraph):
