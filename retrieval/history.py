@@ -66,11 +66,11 @@ def find_history(text: str, table: CircumstanceTable) -> tuple[Mentioned, ...]:
 
 def circumstances_told(text: str, table: CircumstanceTable) -> dict[str, str]:
     """Circumstances that are so of the patient, by their words or by a medicine that is named, with these words."""
-    by_group = {group: c.name for c in table.circumstances.values() for group in c.drugs}
     told: dict[str, str] = {}
     for said in find_history(text, table):
-        taken = (by_group.get(g.name) for g in table.groups_of(said.name)) if said.is_drug else [said.name]
-        for name in filter(None, taken if said.is_so else ()):
+        groups = {g.name for g in table.groups_of(said.name)} if said.is_drug else set()
+        by_drug = [c.name for c in table.circumstances.values() if groups & set(c.drugs)]
+        for name in (by_drug if said.is_drug else [said.name]) if said.is_so else ():
             told.setdefault(name, said.quote)
     return told
 

@@ -13,9 +13,11 @@ from kg.conditions import parse_conditions
 from kg.datasets import data_folder
 from kg.errors import SourceError
 from kg.graph import KnowledgeGraph
-from kg.schema import Provenance
+from kg.schema import FactKind, Provenance
 from kg.sources.circumstances import load_cautions, load_circumstances, require_known
+from kg.sources.common_conditions import load_common_conditions
 from kg.sources.medquad import load_documents
+from kg.symptom_mapping import load_symptom_table
 from tests.toy import BRITTLE, FLIM, LARGE, VERY_LARGE
 
 PAGE = Provenance(source="toy", version="1", reference="https://example.org/zorb", licence="CC0-1.0")
@@ -53,6 +55,14 @@ def test_what_is_known_of_a_patient(toy_graph: KnowledgeGraph):
         "frail flim": False,
         "takes a painkiller": True,
     }
+
+
+def test_a_factor_of_the_shipped_circumstances_is_one_that_a_source_names_and_of_one_circumstance():
+    asked = {i.casefold() for i in load_symptom_table() if i.startswith("DDXPLUS:")}
+    named = {f.fact.name.casefold() for f in load_common_conditions().facts if f.fact.kind is FactKind.RISK_FACTOR}
+    factors = [f.casefold() for c in load_circumstances().circumstances.values() for f in c.factors]
+    assert [f for f in factors if f not in asked | named] == []
+    assert sorted(factors) == sorted(set(factors))
 
 
 def test_a_more_general_exclusion_denies_no_circumstance(toy_graph: KnowledgeGraph):

@@ -62,6 +62,12 @@ def test_circumstances_are_told_with_their_words_or_by_a_medicine():
         ("There was no cirrhosis.", "liver disease", None),  # one liver disease is denied, not all
         ("There was no cirrhosis.", "cirrhosis", False),
         ("She was admitted to rule out stroke.", "stroke", None),
+        ("He had a cold last week.", "recent cold", True),
+        ("The pain spreads with radiation to the chest.", "radiation", None),
+        ("She got a hepatitis B vaccine.", "hepatitis B", None),
+        ("He raises pigeons.", "birds", True),
+        ("His mother has lupus.", "lupus", None),
+        ("She has never had a blood transfusion.", "blood transfusion", False),
     ],
 )
 def test_words_of_a_story_tell_circumstances(story, name, is_so):
