@@ -1,12 +1,13 @@
 """Common and rare diseases ranked together: likelihood ratios of the findings and shares of the visits of a setting.
 
 Naive Bayes: the log of a disease's share of the visits (``kg.visits``) plus the log-likelihood ratios of the findings
-(``kg.likelihood``; of what is a risk factor, ``retrieval.risk_factors``), over a temperature of 3.5, since findings of
-one disease come together. What is not mentioned says nothing; what no table lists is "none of these". Of a story, the
-words count too (``retrieval.descriptions``): with s the text score of a disease, its log-odds are
-(log share + log ratios + 2 s) / 5.5, as stories at hand have it (decision 0035); a disease of which no finding is
-stated is then known by its text. What a story tells that is a risk factor and no finding, such as smoking, is one more
-ratio (``retrieval.history``). Deliberately not here: published cases, which are of rare diseases, and weights
+(``kg.likelihood``; of what is a risk factor, ``retrieval.risk_factors``), over a temperature, since findings of one
+disease come together: 3.5 (n / 4)^(1/4) with n present findings, the higher the more of them (decision 0037). What is
+not mentioned says nothing; what no table lists is "none of these". Of a story, the words count too
+(``retrieval.descriptions``): with s the text score of a disease, 2 s is added, and 5.5 is in place of 3.5, as stories
+at hand have it (decision 0035); a disease of which no finding is stated is then known by its text. What a story tells
+that is a risk factor and no finding, such as smoking, is one more ratio (``retrieval.history``).
+Deliberately not here: published cases, which are of rare diseases, and weights
 learned from patients, who are not at hand for common ones.
 """
 
@@ -35,6 +36,10 @@ TEMPERATURE = 3.5
 """Findings of one disease come together, so that their ratios say less than their sum; fitted, see decision 0034."""
 STORY_TEMPERATURE = 5.5
 """Of a story, whose words and findings say the same things again; fitted, see decision 0035."""
+USUAL_FINDINGS = 4
+"""Present ones of a patient; both temperatures are of as many."""
+GROWTH = 0.25
+"""Power of the number of present findings in the temperature; fitted, see decision 0037."""
 TEXT_WEIGHT = 2.0
 """Of the text score; fitted, see decision 0035."""
 
@@ -73,7 +78,7 @@ class EverydayRanker:
         if descriptions is not None and told.strip():
             self._log_text = TEXT_WEIGHT * descriptions.scores(told)
         texts = f", {descriptions.n_described:,} texts" if descriptions is not None else ""
-        self.version = f"everyday-5 {setting}{texts}"
+        self.version = f"everyday-6 {setting}{texts}"
 
     def told(self, told: str, history: Mapping[str, str] | None = None) -> EverydayRanker:
         """The ranker for a story: its words, and the circumstances that it tells."""
@@ -141,10 +146,11 @@ class EverydayRanker:
 
     def _log_probabilities(self, findings: Sequence[Finding], prior: Doubles) -> Doubles:
         """Of each disease, and last of "none of these", whose findings are as likely as in anybody."""
-        is_known, temperature = self._model.is_described, TEMPERATURE
+        is_known, temperature = self._model.is_described, TEMPERATURE * mildness(findings)
         scores = prior + self._log_lrs(findings).sum(axis=0) + self._risks.log_odds(findings, self._history)
         if self._log_text is not None and self._descriptions is not None:
-            is_known, temperature = is_known | self._descriptions.has_text, STORY_TEMPERATURE
+            is_known = is_known | self._descriptions.has_text
+            temperature = STORY_TEMPERATURE * mildness(findings)
             scores = scores + self._log_text
         scores = np.where(is_known, scores, -np.inf)
         log_probabilities: Doubles = log_softmax(np.append(scores, np.log(UNLISTED)) / temperature)
@@ -158,6 +164,12 @@ class EverydayRanker:
             unstated = np.array([0.0 if f.excluded else np.log(self._model.settings.noise) / 2 for f in findings])
             log_lrs[:, ~self._model.is_described] = unstated[:, None]
         return log_lrs
+
+
+def mildness(findings: Sequence[Finding]) -> float:
+    """What the number of present findings makes of a temperature; 1 for ``USUAL_FINDINGS`` of them."""
+    n_present = sum(not f.excluded for f in findings)
+    return float((max(n_present, 1) / USUAL_FINDINGS) ** GROWTH)
 
 
 class EverydayPractice:

@@ -175,7 +175,7 @@ def test_an_answer_keeps_its_setting_when_it_is_read_again(toy_graph: KnowledgeG
     assistant = toy_assistant(toy_graph, load_everyday=lambda: practice)
     answer = assistant.diagnose(patient(LARGE), setting=Setting.EMERGENCY)
     assert {d.disease_id for d in answer.diagnoses[:2]} == {FLU, STORM}
-    assert answer.versions["ranker"] == "everyday-5 emergency"
+    assert answer.versions["ranker"] == "everyday-6 emergency"
     assert [u.disease_id for u in answer.urgent] == [STORM]
     priors = {c.disease_id: c.log_prior for c in answer.candidates}
     assert priors[FLU] == pytest.approx(math.log(SHARES[Seen.VERY_COMMON] / RAREST))

@@ -20,7 +20,7 @@ from retrieval.candidates import rank_candidates
 from retrieval.demographics import Demographics
 from retrieval.demographics import Sex as PatientSex
 from retrieval.descriptions import Descriptions
-from retrieval.everyday import STORY_TEMPERATURE, TEMPERATURE, TEXT_WEIGHT, EverydayPractice
+from retrieval.everyday import STORY_TEMPERATURE, TEMPERATURE, TEXT_WEIGHT, USUAL_FINDINGS, EverydayPractice, mildness
 from retrieval.passages import Passage
 from retrieval.risk_factors import RATIO
 from retrieval.urgent import LEAST, MOST, find_urgent
@@ -42,12 +42,19 @@ def test_probabilities_are_shares_of_visits_times_ratios_over_a_temperature(prac
     model, ranker = practice.model, practice.ranker(Setting.EMERGENCY)
     findings = patient(LARGE, no=[WOBBLING])
     scores = ranker.log_prior() + model.log_lrs(findings).sum(axis=0)
-    weights = np.where(model.is_described, np.exp(scores / TEMPERATURE), 0)
-    expected = weights / (weights.sum() + UNLISTED ** (1 / TEMPERATURE))
+    temperature = TEMPERATURE * mildness(findings)
+    weights = np.where(model.is_described, np.exp(scores / temperature), 0)
+    expected = weights / (weights.sum() + UNLISTED ** (1 / temperature))
     found = listed(model, ranker.rank(findings))
     assert found == {model.groups[i][0]: pytest.approx(expected[i]) for i in np.flatnonzero(weights)}
     assert list(found.values()) == sorted(found.values(), reverse=True)
     assert sum(found.values()) < 1
+
+
+def test_the_more_findings_are_present_the_milder_they_are_read():
+    few, more = patient(LARGE, no=[WOBBLING, BRITTLE]), patient(LARGE, STRIPED, no=[WOBBLING])
+    assert mildness(few) < mildness(more) < 1 == mildness([few[0]] * USUAL_FINDINGS)
+    assert mildness(patient(no=[WOBBLING])) == mildness(few) == pytest.approx(USUAL_FINDINGS**-0.25)
 
 
 def test_the_common_one_comes_first_and_the_rare_one_with_enough_findings(practice: EverydayPractice):
@@ -160,7 +167,9 @@ def test_a_risk_factor_counts_with_a_story_too_and_a_text_alone_is_enough(toy_gr
         model.group_index[FLU],
         math.log(RATIO) - model.log_lrs(patient(BRITTLE_TIP))[0, model.group_index[FLU]],
     )
-    assert (now[flu] - now[bare]) - (was[flu] - was[bare]) == pytest.approx(risen / STORY_TEMPERATURE)
+    assert (now[flu] - now[bare]) - (was[flu] - was[bare]) == pytest.approx(
+        risen / (STORY_TEMPERATURE * mildness(findings))
+    )
     (candidate,) = [c for c in rank_candidates(model, rankers[1], findings) if c.disease_id == FLU]
     (candidate,) = rankers[1].describe([candidate], findings)
     assert [r.term_id for r in candidate.risks] == [BRITTLE_TIP]
@@ -179,6 +188,7 @@ def test_what_is_shown_of_a_candidate_adds_up_to_its_probability(toy_graph: Know
     for ranker, temperature in ((practice, TEMPERATURE), (told, STORY_TEMPERATURE)):
         shown = ranker.describe(rank_candidates(model, ranker, findings), findings)
         sums = [c.log_prior + c.log_text + c.log_history + sum(x.log_lr for x in c.contributions) for c in shown]
+        temperature *= mildness(findings)
         offsets = [total - temperature * c.score for total, c in zip(sums, shown, strict=True)]
         assert offsets == pytest.approx([offsets[0]] * len(shown), abs=1e-4)
         assert {c.disease_id for c in shown if c.log_history} == ({FLU} if ranker is told else set())
@@ -190,7 +200,9 @@ def test_a_history_raises_the_odds_by_its_ratio_and_needs_no_words(practice: Eve
     plain = EverydayPractice(model, with_risk(TABLE)).ranker(Setting.EMERGENCY)
     told = plain.told("", {"smoking": "smokes"})
     was, now = (listed(model, ranker.rank(findings)) for ranker in (plain, told))
-    assert (now[FLU] / now[STORM]) / (was[FLU] / was[STORM]) == pytest.approx(RATIO ** (1 / TEMPERATURE))
+    assert (now[FLU] / now[STORM]) / (was[FLU] / was[STORM]) == pytest.approx(
+        RATIO ** (1 / (TEMPERATURE * mildness(findings)))
+    )
     assert listed(model, plain.told("").rank(findings)) == was
 
 
@@ -210,8 +222,9 @@ def test_a_storys_words_move_what_is_written_of_a_disease_and_are_cited(practice
     log_text = TEXT_WEIGHT * descriptions.scores("purple")
     assert log_text[index[FLU]] > 0 == log_text[index[STORM]]
     scores = told.log_prior() + practice.model.log_lrs(findings).sum(axis=0) + log_text
-    weights = np.where(practice.model.is_described, np.exp(scores / STORY_TEMPERATURE), 0)
-    expected = weights / (weights.sum() + UNLISTED ** (1 / STORY_TEMPERATURE))
+    temperature = STORY_TEMPERATURE * mildness(findings)
+    weights = np.where(practice.model.is_described, np.exp(scores / temperature), 0)
+    expected = weights / (weights.sum() + UNLISTED ** (1 / temperature))
     found = listed(practice.model, told.rank(findings))
     assert found == {practice.model.groups[i][0]: pytest.approx(expected[i]) for i in np.flatnonzero(weights)}
     ranked = rank_candidates(practice.model, told, findings)
