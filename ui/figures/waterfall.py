@@ -81,7 +81,7 @@ def steps_of(shown: Shown, wording: Wording) -> tuple[Step, ...]:
         note, cited = say("beyond those in the average disease’s texts"), citations(shown.word_evidence_ids)
         steps.append(Step(label=say("The story’s own words"), note=note, start=prior, change=text, cited=cited))
     if history:
-        note, cited = told_history(candidate), citations(shown.history_evidence_ids)
+        note, cited = _told_history(candidate), citations(shown.history_evidence_ids)
         steps.append(
             Step(label=say("The patient’s history"), note=note, start=prior + text, change=history, cited=cited)
         )
@@ -100,11 +100,6 @@ def steps_of(shown: Shown, wording: Wording) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def told_history(candidate: Candidate) -> str:
-    """The story's words for what is a risk factor and no finding."""
-    return ", ".join(f"“{risk.quote}”" for risk in candidate.risks if risk.quote)
-
-
 def axis_of(steps: Iterable[Step]) -> Axis:
     """From the lowest to the highest sum, with room at either side; at least one factor of ten wide."""
     reached = [0.0, *(step.end for step in steps)]
@@ -118,6 +113,11 @@ def ticks_of(axis: Axis) -> tuple[int, ...]:
     low, high = math.ceil(axis.low / math.log(10)), math.floor(axis.high / math.log(10))
     step = next(s for s in range(1, high - low + 2) if high // s - -(-low // s) < MAX_TICKS)
     return tuple(step * i for i in range(-(-low // step), high // step + 1))
+
+
+def _told_history(candidate: Candidate) -> str:
+    """The story's words for what is a risk factor and no finding."""
+    return ", ".join(f"“{risk.quote}”" for risk in candidate.risks if risk.quote)
 
 
 def _figure(shown: Shown, wording: Wording, setting: Setting, *, hidden: bool) -> str:
