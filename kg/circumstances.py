@@ -108,6 +108,11 @@ class CircumstanceTable:
         """Groups that a treatment of this name belongs to."""
         return tuple(g for g in self.groups.values() if g.covers(treatment))
 
+    def of_drug(self, name: str) -> tuple[Circumstance, ...]:
+        """The circumstances that taking a drug of this name tells."""
+        groups = {g.name for g in self.groups_of(name)}
+        return tuple(c for c in self.circumstances.values() if groups & set(c.drugs))
+
     def parts_of(self, treatment: str) -> tuple[DrugGroup, ...]:
         """Groups all of whose members belong to the wider group that a treatment of this name is."""
         wider = [set(g.members) for g in self.groups.values() if g.is_called(treatment)]

@@ -7,8 +7,8 @@ not mentioned says nothing; what no table lists is "none of these". Of a story, 
 (``retrieval.descriptions``): with s the text score of a disease, 2 s is added, and 5.5 is in place of 3.5, as stories
 at hand have it (decision 0035); a disease of which no finding is stated is then known by its text. What a story tells
 that is a risk factor and no finding, such as smoking, is one more ratio (``retrieval.history``).
-Deliberately not here: published cases, which are of rare diseases, and weights
-learned from patients, who are not at hand for common ones.
+Deliberately not here: published cases, which are of rare diseases, and weights learned from patients, who are not at
+hand for common ones.
 """
 
 from __future__ import annotations
@@ -146,14 +146,14 @@ class EverydayRanker:
 
     def _log_probabilities(self, findings: Sequence[Finding], prior: Doubles) -> Doubles:
         """Of each disease, and last of "none of these", whose findings are as likely as in anybody."""
-        is_known, temperature = self._model.is_described, TEMPERATURE * mildness(findings)
+        is_known, temperature = self._model.is_described, TEMPERATURE
         scores = prior + self._log_lrs(findings).sum(axis=0) + self._risks.log_odds(findings, self._history)
         if self._log_text is not None and self._descriptions is not None:
-            is_known = is_known | self._descriptions.has_text
-            temperature = STORY_TEMPERATURE * mildness(findings)
+            is_known, temperature = is_known | self._descriptions.has_text, STORY_TEMPERATURE
             scores = scores + self._log_text
         scores = np.where(is_known, scores, -np.inf)
-        log_probabilities: Doubles = log_softmax(np.append(scores, np.log(UNLISTED)) / temperature)
+        scores = np.append(scores, np.log(UNLISTED))
+        log_probabilities: Doubles = log_softmax(scores / (temperature * mildness(findings)))
         return log_probabilities
 
     def _log_lrs(self, findings: Sequence[Finding]) -> Floats:

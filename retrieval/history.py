@@ -68,10 +68,9 @@ def circumstances_told(text: str, table: CircumstanceTable) -> dict[str, str]:
     """Circumstances that are so of the patient, by their words or by a medicine that is named, with these words."""
     told: dict[str, str] = {}
     for said in find_history(text, table):
-        groups = {g.name for g in table.groups_of(said.name)} if said.is_drug else set()
-        by_drug = [c.name for c in table.circumstances.values() if groups & set(c.drugs)]
-        for name in (by_drug if said.is_drug else [said.name]) if said.is_so else ():
-            told.setdefault(name, said.quote)
+        if said.is_so:
+            names = [c.name for c in table.of_drug(said.name)] if said.is_drug else [said.name]
+            told |= {name: said.quote for name in names if name not in told}
     return told
 
 

@@ -12,7 +12,6 @@ from kg.ontology import PHENOTYPIC_ABNORMALITY, ROOT, Ontology
 from kg.schema import Synonym, Term
 from kg.sources.hpo import load_ontology
 from retrieval.lexicon import Lexicon
-from retrieval.words import derivation_of, inflection_of
 
 
 def term(number: int, name: str, *synonyms: Synonym, parent: str = PHENOTYPIC_ABNORMALITY) -> Term:
@@ -75,55 +74,6 @@ LEXICON = Lexicon(ONTOLOGY)
 
 def found(text: str, lexicon: Lexicon = LEXICON) -> list[tuple[str, str]]:
     return [(lexicon.name(m.term_id), text[m.start : m.end]) for m in lexicon.find_mentions(text)]
-
-
-@pytest.mark.parametrize(
-    ("word", "inflected"),
-    [
-        ("Anaemias", "anemia"),
-        ("anemic", "anemia"),
-        ("tumours", "tumor"),
-        ("feet", "foot"),
-        ("stenoses", "stenos"),
-        ("stenotic", "stenos"),
-        ("hypoplastic", "hypoplas"),
-        ("microcephaly", "microcephalia"),
-        ("microcephalic", "microcephalia"),
-        ("Crohn’s", "crohn"),
-        ("non-verbal", "nonverbal"),
-        ("schönberg", "schonberg"),
-        ("abscess", "abscess"),
-        ("nevi", "nevus"),
-    ],
-)
-def test_inflection(word, inflected):
-    assert inflection_of(word) == inflected
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("deceleration", "decelerated"),
-        ("irregular", "irregularities"),
-        ("short", "shortening", "shortened"),
-        ("loss", "lost", "losing"),
-        ("absent", "absence"),
-        ("dilated", "dilatation", "dilation"),
-        ("breath", "breathing"),
-        ("webbed", "webbing"),
-        ("deficiency", "deficient"),
-    ],
-)
-def test_words_of_one_family_share_a_stem(words):
-    assert len({derivation_of(inflection_of(word)) for word in words}) == 1
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [("sleep", "sleepy"), ("organ", "organize"), ("neutrophil", "neutrophilia"), ("limb", "limbic"), ("ear", "early")],
-)
-def test_words_of_different_meaning_keep_different_forms(one, other):
-    assert inflection_of(one) != inflection_of(other)
 
 
 @pytest.mark.parametrize(

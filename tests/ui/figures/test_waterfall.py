@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -83,55 +84,38 @@ def test_a_made_up_patient():
     assert [e.get("href") for e in first.iter("a")] == ["https://pubmed.ncbi.nlm.nih.gov/1/"] * 2  # no number: source
 
 
-def test_the_story_s_words_lead_to_the_passages_they_stand_in():
+def told_beside_findings(kind: EvidenceKind, text: str, claim: str, **of_candidate: Any) -> str:
+    """The waterfall of a disease with one finding, and one claim about none that cites E3."""
     answer = made_up_answer([[LN10]], [[0]])
-    passage = Evidence(
-        evidence_id="E3",
-        kind=EvidenceKind.PASSAGE,
-        text="purple",
-        disease_id="OMIM:1",
-        term_ids=(),
-        provenance=(SOURCE,),
-    )
-    claim = Claim(text="“purple”", supports=True, evidence_ids=("E3",), disease_id="OMIM:1")
+    cited = Evidence(evidence_id="E3", kind=kind, text=text, disease_id="OMIM:1", term_ids=(), provenance=(SOURCE,))
+    about_none = Claim(text=claim, supports=True, evidence_ids=("E3",), disease_id="OMIM:1")
     answer = replace(
         answer,
-        candidates=(replace(answer.candidates[0], log_text=LN10),),
-        diagnoses=(replace(answer.diagnoses[0], claims=(claim,)),),
-        evidence=(passage,),
+        candidates=(replace(answer.candidates[0], **of_candidate),),
+        diagnoses=(replace(answer.diagnoses[0], claims=(about_none,)),),
+        evidence=(cited,),
     )
-    tree = parse(waterfalls(answer, Wording(term=str)))
-    words, _ = tree.findall(".//tbody/tr")
+    return waterfalls(answer, Wording(term=str))
+
+
+def test_the_story_s_words_lead_to_the_passages_they_stand_in():
+    html = told_beside_findings(EvidenceKind.PASSAGE, "purple", "“purple”", log_text=LN10)
+    words, _ = parse(html).findall(".//tbody/tr")
     assert text_of(words).startswith("The story’s own words")
     assert text_of(words.findall("td")[1]) == "×10"
-    assert cited(waterfalls(answer, Wording(term=str))) == {"E3"}
-    assert text_of(tree.find(".//tfoot")) == "Together×100"
+    assert cited(html) == {"E3"}
+    assert text_of(parse(html).find(".//tfoot")) == "Together×100"
 
 
 def test_the_patients_history_leads_to_what_makes_it_a_risk_factor():
-    answer = made_up_answer([[LN10]], [[0]])
-    said = Evidence(
-        evidence_id="E4",
-        kind=EvidenceKind.FACT,
-        text="Zorb flu (OMIM:1): a risk factor is smoking.",
-        disease_id="OMIM:1",
-        term_ids=(),
-        provenance=(SOURCE,),
-    )
-    claim = Claim(text="Smoking", supports=True, evidence_ids=("E4",), disease_id="OMIM:1")
     factor = RiskFactor(disease_id="OMIM:1", disease="Zorb flu", name="smoking", provenance=SOURCE)
     risk = PresentRisk(factor=factor, circumstance="smoking", quote="smokes & vapes")
-    answer = replace(
-        answer,
-        candidates=(replace(answer.candidates[0], log_history=math.log(3), risks=(risk,)),),
-        diagnoses=(replace(answer.diagnoses[0], claims=(claim,)),),
-        evidence=(said,),
-    )
-    html = waterfalls(answer, Wording(term=str))
+    stated = "Zorb flu (OMIM:1): a risk factor is smoking."
+    html = told_beside_findings(EvidenceKind.FACT, stated, "Smoking", log_history=math.log(3), risks=(risk,))
     history, _ = parse(html).findall(".//tbody/tr")
     assert text_of(history).startswith("The patient’s history“smokes & vapes”")
     assert text_of(history.findall("td")[1]) == "×3"
-    assert cited(html) == {"E4"}
+    assert cited(html) == {"E3"}
     assert text_of(parse(html).find(".//tfoot")) == "Together×30"
 
 
