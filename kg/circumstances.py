@@ -93,9 +93,9 @@ class CircumstanceTable:
         self.groups = {g.name: g for g in groups}
         self._by_factor = {f.casefold(): c for c in self.circumstances.values() for f in c.factors}
 
-    def of_factor(self, factor: str) -> Circumstance | None:
-        """The circumstance that a risk factor is, by the factor's name or id."""
-        return self._by_factor.get(factor.casefold())
+    def of_factor(self, *called: str) -> Circumstance | None:
+        """The circumstance that a risk factor is, by the first of the factor's ids and names that tells one."""
+        return next(filter(None, (self._by_factor.get(each.casefold()) for each in called)), None)
 
     def named(self, text: str) -> Circumstance | None:
         """The circumstance that has a text as its name or among its wordings."""

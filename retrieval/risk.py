@@ -126,7 +126,7 @@ class _Matcher:
 
     def _told_by(self, factor: RiskFactor) -> str:
         name = factor.name.casefold()
-        circumstance = self._table.of_factor(factor.factor_id or factor.name)
+        circumstance = self._table.of_factor(factor.factor_id, factor.name)
         if circumstance is not None:
             is_so = self._known.get(circumstance.name) is True
             return (self._patient.quote_of(circumstance.name) or circumstance.name) if is_so else ""

@@ -98,7 +98,7 @@ class RiskOdds:
             disease, ontology = model.group_index.get(factor.disease_id), model.graph.ontology
             if disease is None:
                 continue
-            circumstance = circumstances.of_factor(factor.factor_id) or circumstances.of_factor(factor.name)
+            circumstance = circumstances.of_factor(factor.factor_id, factor.name)
             terms = (factor.term_id or "", *(circumstance.term_ids if circumstance else ()))
             keys = [ontology.current_id(t) for t in terms if t in ontology]
             for key in (*keys, circumstance.name) if circumstance else keys:

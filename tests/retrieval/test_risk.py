@@ -46,6 +46,13 @@ def test_circumstances_are_told_with_their_words_or_by_a_medicine():
     assert circumstances_told("", TABLE) == {}
 
 
+def test_a_factor_is_the_circumstance_that_its_id_tells_or_else_its_name():
+    from_a_page = TABLE.of_factor("WEB:smoking-of-a-page", "Smoking")  # pages' ids are their own
+    assert from_a_page == TABLE.circumstances["smoking"]
+    assert TABLE.of_factor("WEB:smoking-of-a-page", "hair color") is None
+    assert TABLE.of_factor("", "") is None
+
+
 @pytest.mark.parametrize(
     ("story", "name", "is_so"),
     [
