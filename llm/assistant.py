@@ -15,7 +15,6 @@ from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel, load_likelihood
 from kg.ontology import Ontology
 from kg.schema import Finding, Patient, Setting
-from kg.sources.circumstances import load_circumstances
 from kg.translations import Language, Translations
 from llm.conversation.answerer import Answerer, FunctionAnswerer, case_of
 from llm.conversation.case import Sources
@@ -34,7 +33,6 @@ from retrieval.everyday import EverydayPractice, EverydayRanker
 from retrieval.features import FeatureExtractor
 from retrieval.findings import Statement
 from retrieval.fusion import load_fusion
-from retrieval.history import circumstances_told
 from retrieval.lexicon import Lexicon, load_lexicon
 from retrieval.multilingual import MultilingualReader
 from retrieval.schema import Candidate, CaseHit, ReaderName, UrgentCondition
@@ -351,7 +349,7 @@ class DiagnosisAssistant:
         if not story.strip() or not isinstance(ranker, EverydayRanker):
             return ranker
         words = self._stories.patient_words(story, findings)
-        return ranker.told(words, circumstances_told(story, load_circumstances()) if words else None)
+        return ranker.told(words, self._everyday.history_told(story) if words else None)
 
     def _urgent(
         self, findings: Sequence[Finding], person: Demographics, setting: Setting, ranker: Ranker

@@ -29,7 +29,8 @@ from kg.sources.common_conditions import CommonConditions, load_common_condition
 from kg.visits import RAREST, UNLISTED, VisitPrior
 from retrieval.demographics import UNKNOWN, Demographics, Sex
 from retrieval.descriptions import Descriptions, load_descriptions
-from retrieval.risk_factors import RiskOdds, stated_risk_factors
+from retrieval.history import circumstances_told, relatives_told
+from retrieval.risk_factors import RiskOdds, family_names, stated_risk_factors
 from retrieval.schema import Candidate
 
 TEMPERATURE = 3.5
@@ -78,10 +79,10 @@ class EverydayRanker:
         if descriptions is not None and told.strip():
             self._log_text = TEXT_WEIGHT * descriptions.scores(told)
         texts = f", {descriptions.n_described:,} texts" if descriptions is not None else ""
-        self.version = f"everyday-6 {setting}{texts}"
+        self.version = f"everyday-7 {setting}{texts}"
 
     def told(self, told: str, history: Mapping[str, str] | None = None) -> EverydayRanker:
-        """The ranker for a story: its words, and the circumstances that it tells."""
+        """The ranker for a story: its words, and the circumstances and relatives that it tells."""
         return EverydayRanker(self._model, self._prior, self._risks, self._setting, self._descriptions, told, history)
 
     def log_prior(self, person: Demographics = UNKNOWN) -> Doubles:
@@ -188,7 +189,10 @@ class EverydayPractice:
         self.table = table
         self._descriptions = descriptions
         self._prior = VisitPrior(model.graph, table.conditions)
-        self._risks = RiskOdds(model, stated_risk_factors(model.graph, table), load_circumstances())
+        self._circumstances = load_circumstances()
+        factors = stated_risk_factors(model.graph, table)
+        self._risks = RiskOdds(model, factors, self._circumstances)
+        self._family_names = family_names(factors, table, model.graph.ontology)
         self._rankers: dict[Setting, EverydayRanker] = {}
 
     @classmethod
@@ -202,3 +206,7 @@ class EverydayPractice:
         if setting not in self._rankers:
             self._rankers[setting] = EverydayRanker(self.model, self._prior, self._risks, setting, self._descriptions)
         return self._rankers[setting]
+
+    def history_told(self, story: str) -> dict[str, str]:
+        """What an English story tells of a patient and relatives that may be a risk factor, with the words."""
+        return circumstances_told(story, self._circumstances) | relatives_told(story, self._family_names)

@@ -1,14 +1,15 @@
-"""What a story tells of a patient beside findings: pregnancy, habits, other diseases, medicines, measured values.
+"""What a story tells of a patient beside findings: pregnancy, habits, other diseases, medicines, relatives' diseases.
 
-Promise: words count where they are said of the patient; a denial ("not pregnant", "denies smoking") is kept as one, and
-what is only thought of counts for nothing. English stories only: others give their findings, age and sex.
+Promise: words count where they are said of the patient, or of a relative where relatives are asked for; a denial ("not
+pregnant", "denies smoking") is kept as one, and what is only thought of counts for nothing. English stories only:
+others give their findings, age and sex.
 Deliberately not done here: findings (``retrieval.findings``), what a circumstance means (``kg.circumstances``).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from kg.circumstances import CircumstanceTable
@@ -74,9 +75,26 @@ def circumstances_told(text: str, table: CircumstanceTable) -> dict[str, str]:
     return told
 
 
-def _is_told(context: Context) -> bool:
+def relatives_told(text: str, diseases: Mapping[str, str]) -> dict[str, str]:
+    """Diseases that a relative of the patient has, with the words.
+
+    Args:
+        text: an English story.
+        diseases: names in every wording -> what is told by them.
+    """
+    by_name = {_plain(name): told for name, told in diseases.items()}
+    matches = list(_pattern(by_name).finditer(text)) if by_name else []
+    contexts = contexts_of(text, [m.span() for m in matches])
+    told: dict[str, str] = {}
+    for match, context in zip(matches, contexts, strict=True):
+        if _is_told(context, Experiencer.FAMILY) and not context.negated:
+            told.setdefault(by_name[_plain(match[0])], match[0])
+    return told
+
+
+def _is_told(context: Context, experiencer: Experiencer = Experiencer.PATIENT) -> bool:
     return (
-        context.experiencer is Experiencer.PATIENT
+        context.experiencer is experiencer
         and context.temporality is not Temporality.HYPOTHETICAL
         and context.certainty is Certainty.CERTAIN
     )

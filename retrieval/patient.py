@@ -6,8 +6,8 @@ is kept and named, never dropped.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from kg.circumstances import CircumstanceTable, Told
 from kg.conditions import Value
@@ -18,8 +18,9 @@ from kg.treatments import TreatmentKnowledge
 from retrieval.context import Experiencer
 from retrieval.demographics import UNKNOWN, Demographics
 from retrieval.findings import Statement
-from retrieval.history import Mentioned, find_history
+from retrieval.history import Mentioned, find_history, relatives_told
 from retrieval.measurements import MeasuredValue, find_values
+from retrieval.risk_factors import family_names, stated_risk_factors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,8 @@ class PatientRecord:
     findings: tuple[Finding, ...] = ()
     family: frozenset[str] = frozenset()
     """Terms that relatives have."""
+    relatives: Mapping[str, str] = field(default_factory=dict)
+    """Their diseases by name, see ``retrieval.history.relatives_told``."""
     mentioned: tuple[Mentioned, ...] = ()
     measured: tuple[MeasuredValue, ...] = ()
     unknown: tuple[str, ...] = ()
@@ -67,6 +70,7 @@ def read_patient(
         pregnant: whether she is, where that was said.
     """
     ontology, table = knowledge.ontology, knowledge.circumstances
+    factors = stated_risk_factors(knowledge.graph, knowledge.common)
     mentioned = find_history(story, table)
     said = {m.name: m.is_so for m in mentioned if not m.is_drug}
     drugs = {m.name for m in mentioned if m.is_drug and m.is_so}
@@ -105,6 +109,7 @@ def read_patient(
         person=person,
         findings=tuple(findings),
         family=frozenset(family),
+        relatives=relatives_told(story, family_names(factors, knowledge.common, ontology)),
         mentioned=mentioned,
         measured=find_values(story),
         unknown=tuple(unknown),

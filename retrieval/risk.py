@@ -21,7 +21,7 @@ from kg.scores import Assessment, Score, ScoreInput, assess
 from kg.sources.scores import ScoreTable
 from kg.treatments import TreatmentKnowledge
 from retrieval.patient import PatientRecord
-from retrieval.risk_factors import RiskFactor, stated_risk_factors
+from retrieval.risk_factors import RiskFactor, relative_with, stated_risk_factors
 
 OLDER_YEARS = 60
 """What "older age" stands for; the sources that name it give no number."""
@@ -29,7 +29,6 @@ _OLDER = frozenset({"older age", "old age"})
 _AGE = re.compile(r"age (?:over (?P<over>\d+)|(?:under|below) (?P<under>\d+)|(?P<from>\d+) to (?P<to>\d+))")
 _SEXES = {"female sex": "female", "male sex": "male"}
 _ONLY = {Sex.FEMALE: "female", Sex.MALE: "male"}
-_FAMILY_HISTORY = "family history"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +131,7 @@ class _Matcher:
             return (self._patient.quote_of(circumstance.name) or circumstance.name) if is_so else ""
         if name in _SEXES:
             return _SEXES[name] if self._told.sex == _SEXES[name] else ""
-        if name == _FAMILY_HISTORY:
+        if factor.is_of_family:
             return self._family(factor.disease)
         if is_of_age := _is_of_age(name, self._told.years):
             return is_of_age
@@ -143,6 +142,8 @@ class _Matcher:
         return next((g.name for g in self._table.groups_of(factor.name) if g.name in taken), "")
 
     def _family(self, disease: str) -> str:
+        if named := self._patient.relatives.get(relative_with(disease)):
+            return f"relative: {named}"
         terms = self._ontology.with_wording(disease)[:1]
         has_relative = has_finding(self._patient.family, terms, self._ontology)
         return f"relative: {self._ontology.name(terms[0])}" if has_relative else ""

@@ -3,8 +3,9 @@
 A risk factor is no finding of the disease: hypertension does not belong to stable angina as chest pain does, and who
 has it is no less likely to have angina than somebody of whom nothing is said. So a finding that a source states as a
 risk factor of a disease has a likelihood ratio of at least ``RATIO`` there, and so has what a story tells of the
-patient that is no finding: smoking, recent surgery, a medicine (``retrieval.history``). Deliberately not here: age and
-sex, which the share of the visits has, relatives, and published scores (``retrieval.risk``).
+patient that is no finding: smoking, recent surgery, a medicine, and where a source names the family a relative who has
+the disease (``retrieval.history``). Deliberately not here: age and sex, which the share of the visits has, and
+published scores (``retrieval.risk``).
 """
 
 from __future__ import annotations
@@ -19,11 +20,16 @@ from kg.arrays import Doubles, Floats
 from kg.circumstances import CircumstanceTable, has_finding
 from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel
+from kg.ontology import Ontology
 from kg.schema import FactKind, Finding, Provenance, RelationKind
 from kg.sources.common_conditions import CommonConditions
 
 RATIO = 3.0
 """A judgement: established risk factors double to quintuple the risk; no source here says by how much."""
+FAMILY_HISTORY = "family history"
+"""As sources name it: of the disease itself."""
+_LEAST_LETTERS = 4
+"""Of a disease's name that is looked for in a story; shorter ones are acronyms, which stand for many things."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +43,11 @@ class RiskFactor:
     term_id: str | None = None
     provenance: Provenance
 
+    @property
+    def is_of_family(self) -> bool:
+        """Whether it is a relative with the same disease."""
+        return self.name.casefold() == FAMILY_HISTORY
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PresentRisk:
@@ -46,8 +57,9 @@ class PresentRisk:
     term_id: str = ""
     """The finding's; the factor's may be more general. Empty where it is a circumstance."""
     circumstance: str = ""
+    """Or a relative with the disease."""
     quote: str = ""
-    """The words that tell the circumstance."""
+    """The words that tell it."""
 
 
 def stated_risk_factors(graph: KnowledgeGraph, common: CommonConditions) -> tuple[RiskFactor, ...]:
@@ -79,6 +91,24 @@ def stated_risk_factors(graph: KnowledgeGraph, common: CommonConditions) -> tupl
     return (*own, *stated)
 
 
+def relative_with(disease: str) -> str:
+    """What a history calls a relative with a disease."""
+    return f"relative with {disease}"
+
+
+def family_names(factors: Iterable[RiskFactor], common: CommonConditions, ontology: Ontology) -> dict[str, str]:
+    """Names of the diseases that a source says are likelier where a relative has them -> what a history calls that."""
+    synonyms = {c.name: c.synonyms for c in common.conditions}
+    names: dict[str, str] = {}
+    for disease in dict.fromkeys(f.disease for f in factors if f.is_of_family):
+        terms = [ontology.term(t) for t in ontology.with_wording(disease)[:1]]
+        wordings = [text for term in terms for text in (term.name, *(s.text for s in term.synonyms))]
+        for name in (disease, *synonyms.get(disease, ()), *wordings):
+            if len(name) >= _LEAST_LETTERS:
+                names.setdefault(name, relative_with(disease))
+    return names
+
+
 class RiskOdds:
     """Likelihood ratios with what is stated as a risk factor.
 
@@ -93,7 +123,7 @@ class RiskOdds:
         self._model = model
         self._circumstances = circumstances
         self._factors: dict[str, dict[int, RiskFactor]] = defaultdict(dict)
-        """By term and by name of the circumstance."""
+        """By term, by name of the circumstance, and by relative."""
         for factor in factors:
             disease, ontology = model.group_index.get(factor.disease_id), model.graph.ontology
             if disease is None:
@@ -101,7 +131,11 @@ class RiskOdds:
             circumstance = circumstances.of_factor(factor.factor_id, factor.name)
             terms = (factor.term_id or "", *(circumstance.term_ids if circumstance else ()))
             keys = [ontology.current_id(t) for t in terms if t in ontology]
-            for key in (*keys, circumstance.name) if circumstance else keys:
+            if circumstance:
+                keys.append(circumstance.name)
+            if factor.is_of_family:
+                keys.append(relative_with(factor.disease))
+            for key in keys:
                 self._factors[key].setdefault(disease, factor)
 
     def log_lrs(self, findings: Sequence[Finding]) -> Floats:
@@ -137,11 +171,8 @@ class RiskOdds:
         """Circumstances that raise any disease's odds and that no finding says already."""
         ontology, known = self._model.graph.ontology, self._circumstances.circumstances
         present = [f.term_id for f in findings if not f.excluded]
-        return [
-            name
-            for name in history
-            if name in self._factors and not has_finding(present, known[name].term_ids, ontology)
-        ]
+        counted = [name for name in history if name in self._factors]
+        return [n for n in counted if n not in known or not has_finding(present, known[n].term_ids, ontology)]
 
     def _terms_of(self, finding: Finding) -> frozenset[str]:
         """A present finding and what it is a kind of, as far as that is a risk factor of a disease."""

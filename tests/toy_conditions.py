@@ -71,9 +71,9 @@ TABLE = CommonConditions(
 
 
 def with_risk(table: CommonConditions) -> CommonConditions:
-    """The table with two risk factors of Zorb flu, brittle flims and smoking."""
+    """The table with three risk factors of Zorb flu: brittle flims, smoking and relatives with it."""
     facts = (
         ConditionFact(disease_id=FLU, kind=FactKind.RISK_FACTOR, name=name, term_id=term_id, provenance=PAGE)
-        for name, term_id in (("brittle flims", BRITTLE), ("smoking", None))
+        for name, term_id in (("brittle flims", BRITTLE), ("smoking", None), ("family history", None))
     )
     return replace(table, facts=tuple(CommonFact(fact=fact, locator="") for fact in facts))

@@ -95,7 +95,7 @@ def _show_urgent(console: Console, urgent: Iterable[UrgentCondition]) -> None:
 
 
 def _word_flag(flag: RedFlag) -> str:
-    return f"{escape(flag.label)} [dim]({escape(flag.provenance.reference)})[/]"
+    return f"{escape(flag.label)} [dim]({escape(title_of(flag.provenance.reference))})[/]"
 
 
 def show_evidence(console: Console, evidence: Iterable[Evidence]) -> None:

@@ -114,7 +114,8 @@ def _word_match(match: FindingMatch, graph: KnowledgeGraph) -> str:
 
 
 def _risk_claim(candidate: Candidate, risk: PresentRisk, graph: KnowledgeGraph, book: EvidenceBook) -> Claim:
-    told = graph.ontology.name(risk.term_id) if risk.term_id else f"{risk.circumstance.capitalize()} (“{risk.quote}”)"
+    circumstance = risk.circumstance[:1].upper() + risk.circumstance[1:]  # NSAID use, a relative with Crohn disease
+    told = graph.ontology.name(risk.term_id) if risk.term_id else f"{circumstance} (“{risk.quote}”)"
     return Claim(
         text=f"{told} makes it likelier: a risk factor is {risk.factor.name}",
         supports=True,

@@ -122,6 +122,21 @@ def test_an_answer_tells_a_risk_factor_with_its_source(toy_graph: KnowledgeGraph
     assert (cited.reference, cited.text) == (PAGE.reference, f"Zorb flu ({FLU}): a risk factor is brittle flims.")
 
 
+def test_a_relative_with_the_disease_is_a_claim_with_its_source(toy_graph: KnowledgeGraph):
+    wide = toy_graph.with_statements(TABLE.diseases, TABLE.associations, TABLE.provenance)
+    practice = EverydayPractice(build_model(wide), with_risk(TABLE))
+    assistant = toy_assistant(toy_graph, setting=Setting.EMERGENCY, load_everyday=lambda: practice)
+    stories = ("He has a striped zorb.", "He has a striped zorb, and his father had zorb flu.")
+    was, now = (assistant.diagnose(patient(STRIPED), story=story) for story in stories)
+    before, after = ({d.disease_id: d.probability for d in a.diagnoses}[FLU] for a in (was, now))
+    assert after > before
+    told = [c for a in (was, now) for d in a.diagnoses for c in d.claims if "amily" in c.text]
+    assert [(c.text, c.disease_id) for c in told] == [
+        ("Relative with Zorb flu (“zorb flu”) makes it likelier: a risk factor is family history", FLU)
+    ]
+    assert now.removed_claims == ()
+
+
 def test_what_a_story_tells_beside_findings_is_a_claim_with_its_source(toy_graph: KnowledgeGraph):
     wide = toy_graph.with_statements(TABLE.diseases, TABLE.associations, TABLE.provenance)
     practice = EverydayPractice(build_model(wide), with_risk(TABLE))
@@ -175,7 +190,7 @@ def test_an_answer_keeps_its_setting_when_it_is_read_again(toy_graph: KnowledgeG
     assistant = toy_assistant(toy_graph, load_everyday=lambda: practice)
     answer = assistant.diagnose(patient(LARGE), setting=Setting.EMERGENCY)
     assert {d.disease_id for d in answer.diagnoses[:2]} == {FLU, STORM}
-    assert answer.versions["ranker"] == "everyday-6 emergency"
+    assert answer.versions["ranker"] == "everyday-7 emergency"
     assert [u.disease_id for u in answer.urgent] == [STORM]
     priors = {c.disease_id: c.log_prior for c in answer.candidates}
     assert priors[FLU] == pytest.approx(math.log(SHARES[Seen.VERY_COMMON] / RAREST))

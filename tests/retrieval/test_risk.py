@@ -11,7 +11,7 @@ from kg.sources.circumstances import load_circumstances
 from kg.sources.scores import load_scores
 from kg.treatments import TreatmentKnowledge
 from retrieval.demographics import UNKNOWN, demographics_of, find_demographics
-from retrieval.history import circumstances_told, find_history
+from retrieval.history import circumstances_told, find_history, relatives_told
 from retrieval.measurements import DIASTOLIC, SYSTOLIC, find_values
 from retrieval.patient import PatientRecord, read_patient
 from retrieval.risk import assess_scores, fill_inputs, match_risks, offered_scores
@@ -44,6 +44,22 @@ def test_circumstances_are_told_with_their_words_or_by_a_medicine():
     assert (told["NSAID use"], told["corticosteroid use"]) == ("ibuprofen", "prednisone")
     assert told.keys().isdisjoint({"travel", "diabetes", "pregnancy"})
     assert circumstances_told("", TABLE) == {}
+
+
+@pytest.mark.parametrize(
+    ("story", "told"),
+    [
+        ("Her father had colon cancer at 45, and her mother has gout.", {"bowel": "colon cancer", "gout": "gout"}),
+        ("Family history: Gout.", {"gout": "Gout"}),
+        ("She has gout. Her father is healthy.", {}),
+        ("There is no family history of colon cancer.", {}),
+        ("His brother may have gout.", {}),
+        ("", {}),
+    ],
+)
+def test_relatives_diseases_are_told_with_their_words(story, told):
+    assert relatives_told(story, {"Colorectal cancer": "bowel", "colon cancer": "bowel", "gout": "gout"}) == told
+    assert relatives_told(story, {}) == {}
 
 
 def test_a_factor_is_the_circumstance_that_its_id_tells_or_else_its_name():
@@ -150,6 +166,15 @@ def test_risk_factors_are_matched_with_what_tells_them(knowledge: TreatmentKnowl
     infarction = {m.factor.name: m.told for m in risks["Myocardial infarction"].matched}
     assert infarction == {"smoking": "smokes", "diabetes": "diabetes"}
     assert all(m.factor.provenance.url for m in risks["Myocardial infarction"].matched)
+
+
+def test_a_relative_with_the_disease_is_a_risk_factor(knowledge: TreatmentKnowledge):
+    risks = match_risks(record(knowledge, "Her father had colon cancer at 45. Sister: Crohn's disease."), knowledge)
+    told = {d.disease: [m.told for m in d.matched if m.factor.is_of_family] for d in risks}
+    assert told["Colorectal cancer"] == ["relative: colon cancer"]
+    assert told["Crohn disease"] == ["relative: Crohn's disease"]
+    own = match_risks(record(knowledge, "She had colon cancer at 45."), knowledge)
+    assert not [m for d in own for m in d.matched if m.factor.is_of_family]
 
 
 def test_what_the_other_sex_alone_can_have_is_left_out(knowledge: TreatmentKnowledge):

@@ -10,7 +10,14 @@ import pytest
 from kg.circumstances import Circumstance, CircumstanceTable
 from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel
-from retrieval.risk_factors import RATIO, RiskFactor, RiskOdds, stated_risk_factors
+from retrieval.risk_factors import (
+    RATIO,
+    RiskFactor,
+    RiskOdds,
+    family_names,
+    relative_with,
+    stated_risk_factors,
+)
 from tests.toy import BRITTLE, BRITTLE_TIP, LARGE, OLD_BRITTLE, WOBBLING, build_model, patient
 from tests.toy_conditions import FLU, PAGE, STORM, TABLE, with_risk
 
@@ -89,4 +96,26 @@ def test_the_tables_and_the_graphs_factors_are_stated(toy_graph: KnowledgeGraph)
     assert [(f.disease, f.name, f.term_id) for f in stated_risk_factors(toy_graph, with_risk(TABLE))] == [
         ("Zorb flu", "brittle flims", BRITTLE),
         ("Zorb flu", "smoking", None),
+        ("Zorb flu", "family history", None),
     ]
+
+
+def test_a_relative_with_the_disease_counts_where_a_source_names_the_family(model: LikelihoodModel):
+    family = replace(SMOKE, disease_id=FLU, name="Family history")
+    odds, flu = RiskOdds(model, [family, SMOKE], TOLD), model.group_index[FLU]
+    findings, history = patient(LARGE), {relative_with("Zorb flu"): "the flu of Zorb", relative_with("Zorb storm"): "x"}
+    expected = np.zeros(model.n_diseases)
+    expected[flu] = np.log(RATIO)
+    assert odds.log_odds(findings, history).tolist() == pytest.approx(expected.tolist())
+    (only,) = odds.present(FLU, findings, history)
+    assert (only.factor, only.circumstance, only.quote) == (family, "relative with Zorb flu", "the flu of Zorb")
+
+
+def test_a_relatives_disease_is_known_by_the_tables_and_the_ontologys_names(toy_graph: KnowledgeGraph):
+    term = toy_graph.ontology.term(BRITTLE)
+    brittle = replace(TABLE.conditions[0], name=term.name, synonyms=("zorb bone", "zb"))
+    factors = (replace(SMOKE, disease=term.name, name="family history"), replace(SMOKE, disease="Zorb storm"))
+    names = family_names(factors, replace(TABLE, conditions=(brittle,)), toy_graph.ontology)
+    synonyms = {s.text for s in term.synonyms if s.text != "BFL"}  # three letters stand for many things
+    assert synonyms
+    assert names == dict.fromkeys({"zorb bone", term.name} | synonyms, relative_with(term.name))
