@@ -28,6 +28,8 @@ from retrieval.demographics import Demographics
 MIN_FINDINGS = 4
 """Present findings of a patient whose findings are deleted."""
 N_SHOWN, N_QUESTIONS = 3, 3
+N_DRAWN = 4
+"""Courses of random questions of each patient, of which the mean counts: one alone is mostly luck."""
 MIN_HIDDEN = 5
 """Present findings that are hidden of a patient who is asked about, at least."""
 UNLISTED = 101
@@ -126,12 +128,17 @@ def examine(ranker: Ranker, model: LikelihoodModel, case: Case, seed: int = 0) -
     drawn.shuffle(order)
     shown = order[:N_SHOWN]
     answers = _answers([f for f in case.findings if f not in shown], shown, model)
-    asked = {p: _ask(p, ranker, model, case.person, shown, answers, drawn) for p in POLICIES}
+
+    def rank_after(policy: str) -> float:
+        courses = range(N_DRAWN if policy == "random" else 1)
+        told = [_ask(policy, ranker, model, case.person, shown, answers, drawn) for _ in courses]
+        return float(np.mean([_rank_of(right, ranker, findings, case.person) for findings in told]))
+
     return Trust(
         drop_cited=deletion[0],
         drop_uncited=deletion[1],
         rank_before=_rank_of(right, ranker, shown, case.person),
-        ranks_after={p: _rank_of(right, ranker, told, case.person) for p, told in asked.items()},
+        ranks_after={policy: rank_after(policy) for policy in POLICIES},
     )
 
 

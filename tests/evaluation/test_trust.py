@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from evaluation.schema import Case, Prediction, Trust
-from evaluation.trust import POLICIES, UNLISTED, _answers, _ask, examine, summarise_trust, word_trust
+from evaluation.trust import N_DRAWN, POLICIES, UNLISTED, _answers, _ask, examine, summarise_trust, word_trust
 from llm.questions import askable
 from retrieval.answers import AnswerRanker
 from retrieval.candidates import FusionRanker
@@ -90,6 +90,8 @@ def test_who_has_few_findings_is_not_asked_and_who_has_fewer_not_examined(extrac
     assert many is not None
     assert set(many.ranks_after) == set(POLICIES)
     assert 1 <= many.rank_before <= UNLISTED
+    assert many == examine(ranker, extractor.model, case(*EVERYTHING))
+    assert (many.ranks_after["random"] * N_DRAWN).is_integer()  # the mean of so many courses
 
 
 def test_what_the_ranker_cites_is_deleted_first(extractor, ranker):
