@@ -33,7 +33,7 @@ class PatientRecord:
     family: frozenset[str] = frozenset()
     """Terms that relatives have."""
     relatives: Mapping[str, str] = field(default_factory=dict)
-    """Their diseases by name, see ``retrieval.history.relatives_told``."""
+    """Their diseases as named in English, with the words; see ``retrieval.history.relatives_told``."""
     mentioned: tuple[Mentioned, ...] = ()
     measured: tuple[MeasuredValue, ...] = ()
     unknown: tuple[str, ...] = ()

@@ -122,14 +122,22 @@ def test_an_answer_tells_a_risk_factor_with_its_source(toy_graph: KnowledgeGraph
     assert (cited.reference, cited.text) == (PAGE.reference, f"Zorb flu ({FLU}): a risk factor is brittle flims.")
 
 
-def test_a_relative_with_the_disease_is_a_claim_with_its_source(toy_graph: KnowledgeGraph):
+def with_risk_factors(toy_graph: KnowledgeGraph) -> tuple[DiagnosisAssistant, KnowledgeGraph]:
+    """In an emergency department, with the graph it knows there."""
     wide = toy_graph.with_statements(TABLE.diseases, TABLE.associations, TABLE.provenance)
     practice = EverydayPractice(build_model(wide), with_risk(TABLE))
-    assistant = toy_assistant(toy_graph, setting=Setting.EMERGENCY, load_everyday=lambda: practice)
+    return toy_assistant(toy_graph, setting=Setting.EMERGENCY, load_everyday=lambda: practice), wide
+
+
+def flu_in(answer: Differential) -> float:
+    return next(d.probability for d in answer.diagnoses if d.disease_id == FLU)
+
+
+def test_a_relative_with_the_disease_is_a_claim_with_its_source(toy_graph: KnowledgeGraph):
+    assistant, _ = with_risk_factors(toy_graph)
     stories = ("He has a striped zorb.", "He has a striped zorb, and his father had zorb flu.")
     was, now = (assistant.diagnose(patient(STRIPED), story=story) for story in stories)
-    before, after = ({d.disease_id: d.probability for d in a.diagnoses}[FLU] for a in (was, now))
-    assert after > before
+    assert flu_in(now) > flu_in(was)
     told = [c for a in (was, now) for d in a.diagnoses for c in d.claims if "amily" in c.text]
     assert [(c.text, c.disease_id) for c in told] == [
         ("Relative with Zorb flu (“zorb flu”) makes it likelier: a risk factor is family history", FLU)
@@ -138,13 +146,10 @@ def test_a_relative_with_the_disease_is_a_claim_with_its_source(toy_graph: Knowl
 
 
 def test_what_a_story_tells_beside_findings_is_a_claim_with_its_source(toy_graph: KnowledgeGraph):
-    wide = toy_graph.with_statements(TABLE.diseases, TABLE.associations, TABLE.provenance)
-    practice = EverydayPractice(build_model(wide), with_risk(TABLE))
-    assistant = toy_assistant(toy_graph, setting=Setting.EMERGENCY, load_everyday=lambda: practice)
+    assistant, wide = with_risk_factors(toy_graph)
     stories = ("His father smokes.", "He has smoked a pack a day for years.")
     was, now = (assistant.diagnose(patient(STRIPED), story=story) for story in stories)
-    before, after = ({d.disease_id: d.probability for d in a.diagnoses}[FLU] for a in (was, now))
-    assert after > before
+    assert flu_in(now) > flu_in(was)
     told = [c for a in (was, now) for d in a.diagnoses for c in d.claims if "smoking" in c.text]
     assert [(c.text, c.disease_id, c.term_id, c.supports) for c in told] == [
         ("Smoking (“pack a day”) makes it likelier: a risk factor is smoking", FLU, None, True)
