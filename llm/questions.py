@@ -153,19 +153,15 @@ def _mean_told(yes: Doubles, by_yes: Doubles, no: Doubles, by_no: Doubles, told_
 def askable(model: LikelihoodModel, findings: Sequence[Finding], diseases: Sequence[int]) -> list[str]:
     """Findings stated of these diseases (indices into the model's groups) that neither imply nor follow from others.
 
-    A finding with the name of one of them is the diagnosis, not a question about it.
+    A finding with the name of one of them, or with it as a synonym, is the diagnosis, not a question about it.
     """
     ontology, graph = model.graph.ontology, model.graph
     known = {t for f in findings for t in ontology.ancestors(f.term_id)}
     mentioned = {f.term_id for f in findings}
     entries = [d for i in diseases for d in model.groups[i]]
-    names = {graph.disease(d).name.casefold() for d in entries}
+    diagnoses = {t for d in entries for t in ontology.with_wording(graph.disease(d).name)}
     stated = {a.term_id for d in entries for a in graph.findings_of(d) if not a.excluded}
-    return sorted(
-        t
-        for t in stated
-        if t not in known and not (ontology.ancestors(t) & mentioned) and ontology.name(t).casefold() not in names
-    )
+    return sorted(t for t in stated - known - diagnoses if not ontology.ancestors(t) & mentioned)
 
 
 def _in_sentence(name: str) -> str:

@@ -40,7 +40,7 @@ class Status(StrEnum):
     PRESENT = "present"
     EXCLUDED = "excluded"
     UNCERTAIN = "uncertain"  # the story words it as possible; it counts as present (docs/decisions/0012)
-    FAMILY = "family"  # a relative's; it does not count
+    FAMILY = "family"  # a relative's; none of the patient's findings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

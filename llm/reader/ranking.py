@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
-from kg.equivalence import name_key
 from kg.graph import KnowledgeGraph
 from kg.schema import Association, Finding, FindingMatch, Match
 from llm.reader.protocol import Reading
@@ -71,8 +70,8 @@ def claims_about(
     similar = [hit for hit in candidate.cases if len(hit.shared_term_ids) >= MIN_SHARED]
     for hit in similar[:MAX_CASES]:
         yield _case_claim(candidate, hit, graph, book)
-    itself = name_key(candidate.name)  # "asthma is expected" says nothing of asthma
-    expected = (a for a in candidate.explanation.missing if name_key(graph.ontology.name(a.term_id)) != itself)
+    itself = graph.ontology.with_wording(candidate.name)  # "stomach cancer is expected" says nothing of gastric cancer
+    expected = (a for a in candidate.explanation.missing if a.term_id not in itself)
     for association in islice(expected, n_expected):
         yield _expected_claim(candidate, association, graph, book)
 

@@ -126,7 +126,7 @@ CHINESE = {
     "Undo": "撤销",
     "Findings appear here, each to be changed or removed.": "表型显示在这里，每一项都可以修改或移除。",
     "counts as present until you say otherwise": "在您另行说明之前按存在计",
-    "does not count": "不计入",
+    "not the patient's": "非患者本人",
     "{finding}: mark as present": "{finding}：标为存在",
     "{finding}: mark as absent": "{finding}：标为不存在",
     "{finding}: replace": "{finding}：替换",

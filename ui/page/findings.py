@@ -18,7 +18,7 @@ _GROUPS = (
     (Status.PRESENT, "Present", ""),
     (Status.EXCLUDED, "Excluded", ""),
     (Status.UNCERTAIN, "Uncertain", "counts as present until you say otherwise"),
-    (Status.FAMILY, "Family", "does not count"),
+    (Status.FAMILY, "Family", "not the patient's"),
 )
 _SIGNS = {Status.PRESENT: "plus", Status.EXCLUDED: "minus", Status.UNCERTAIN: "question", Status.FAMILY: "family"}
 _FLIPPED = {
