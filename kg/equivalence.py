@@ -12,6 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 
+from kg.ontology import Ontology
 from kg.schema import CrossReference, Disease
 
 _ROMAN_UNITS = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")
@@ -27,6 +28,14 @@ FURTHER_SOURCES = ("DOID", "MONDO", "DDXPLUS")
 def name_key(name: str) -> tuple[str, ...]:
     """The words of a disease name in one order: what two entries share if they plainly name one disease."""
     return tuple(sorted(_normal_word(w) for w in _WORD.findall(name.casefold()) if w not in _EMPTY_WORDS))
+
+
+def terms_called(names: Iterable[str], term_ids: Iterable[str], ontology: Ontology) -> frozenset[str]:
+    """Which terms are diseases of these names: a name is a wording of the term, or has the words of its label."""
+    called = tuple(names)
+    worded = {term_id for name in called for term_id in ontology.with_wording(name)}
+    keys = set(map(name_key, called))
+    return frozenset(t for t in term_ids if t in worded or name_key(ontology.name(t)) in keys)
 
 
 def group_equivalents(

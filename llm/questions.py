@@ -14,6 +14,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from kg.equivalence import terms_called
 from kg.likelihood import LikelihoodModel
 from kg.schema import Finding
 from llm.schema import Question
@@ -153,14 +154,14 @@ def _mean_told(yes: Doubles, by_yes: Doubles, no: Doubles, by_no: Doubles, told_
 def askable(model: LikelihoodModel, findings: Sequence[Finding], diseases: Sequence[int]) -> list[str]:
     """Findings stated of these diseases (indices into the model's groups) that neither imply nor follow from others.
 
-    A finding with the name of one of them, or with it as a synonym, is the diagnosis, not a question about it.
+    A finding that is called as one of them is the diagnosis, not a question about it.
     """
     ontology, graph = model.graph.ontology, model.graph
     known = {t for f in findings for t in ontology.ancestors(f.term_id)}
     mentioned = {f.term_id for f in findings}
     entries = [d for i in diseases for d in model.groups[i]]
-    diagnoses = {t for d in entries for t in ontology.with_wording(graph.disease(d).name)}
     stated = {a.term_id for d in entries for a in graph.findings_of(d) if not a.excluded}
+    diagnoses = terms_called((graph.disease(d).name for d in entries), stated, ontology)
     return sorted(t for t in stated - known - diagnoses if not ontology.ancestors(t) & mentioned)
 
 

@@ -55,7 +55,7 @@ class EverydayRanker:
         setting: where the patient is seen.
         descriptions: texts of the diseases; None to do without.
         told: what a story says of the patient, see ``retrieval.findings.patient_words``; empty without a story.
-        history: circumstances that are told of the patient, with the words, see ``retrieval.history``.
+        history: circumstances and relatives that are told, with the words, see ``retrieval.history``.
     """
 
     def __init__(

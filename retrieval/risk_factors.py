@@ -148,7 +148,7 @@ class RiskOdds:
         return log_lrs
 
     def log_odds(self, findings: Sequence[Finding], history: Mapping[str, str]) -> Doubles:
-        """What circumstances that are told add to the log-odds of each disease, shape [n_diseases]."""
+        """What circumstances and relatives that are told add to the log-odds of each disease, shape [n_diseases]."""
         log_odds = np.zeros(self._model.n_diseases)
         for name in self._told(findings, history):
             log_odds[list(self._factors[name])] += np.log(RATIO)
@@ -168,7 +168,7 @@ class RiskOdds:
         )
 
     def _told(self, findings: Sequence[Finding], history: Mapping[str, str]) -> list[str]:
-        """Circumstances that raise any disease's odds and that no finding says already."""
+        """Circumstances and relatives that raise any disease's odds and that no finding says already."""
         ontology, known = self._model.graph.ontology, self._circumstances.circumstances
         present = [f.term_id for f in findings if not f.excluded]
         counted = [name for name in history if name in self._factors]

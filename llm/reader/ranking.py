@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
+from kg.equivalence import terms_called
 from kg.graph import KnowledgeGraph
 from kg.schema import Association, Finding, FindingMatch, Match
 from llm.reader.protocol import Reading
@@ -70,8 +71,10 @@ def claims_about(
     similar = [hit for hit in candidate.cases if len(hit.shared_term_ids) >= MIN_SHARED]
     for hit in similar[:MAX_CASES]:
         yield _case_claim(candidate, hit, graph, book)
-    itself = graph.ontology.with_wording(candidate.name)  # "stomach cancer is expected" says nothing of gastric cancer
-    expected = (a for a in candidate.explanation.missing if a.term_id not in itself)
+    missing = candidate.explanation.missing
+    # "Stomach cancer is expected" says nothing of gastric cancer.
+    itself = terms_called([candidate.name], (a.term_id for a in missing), graph.ontology)
+    expected = (a for a in missing if a.term_id not in itself)
     for association in islice(expected, n_expected):
         yield _expected_claim(candidate, association, graph, book)
 

@@ -91,7 +91,16 @@ def test_who_has_few_findings_is_not_asked_and_who_has_fewer_not_examined(extrac
     assert set(many.ranks_after) == set(POLICIES)
     assert 1 <= many.rank_before <= UNLISTED
     assert many == examine(ranker, extractor.model, case(*EVERYTHING))
-    assert (many.ranks_after["random"] * N_DRAWN).is_integer()  # the mean of so many courses
+
+
+def test_the_rank_after_random_questions_is_the_mean_of_several_courses(extractor, ranker):
+    """Courses differ by what is asked, so that some means lie between two ranks."""
+    drawn = [examine(ranker, extractor.model, case(*EVERYTHING), seed) for seed in range(12)]
+    means = [trust.ranks_after["random"] for trust in drawn if trust]
+    assert len(means) == len(drawn)
+    assert all((N_DRAWN * mean).is_integer() for mean in means)
+    assert not all(mean.is_integer() for mean in means)
+    assert all(trust.ranks_after["gain"].is_integer() for trust in drawn if trust)
 
 
 def test_what_the_ranker_cites_is_deleted_first(extractor, ranker):

@@ -133,32 +133,28 @@ def flu_in(answer: Differential) -> float:
     return next(d.probability for d in answer.diagnoses if d.disease_id == FLU)
 
 
-def test_a_relative_with_the_disease_is_a_claim_with_its_source(toy_graph: KnowledgeGraph):
-    assistant, _ = with_risk_factors(toy_graph)
-    stories = ("He has a striped zorb.", "He has a striped zorb, and his father had zorb flu.")
-    was, now = (assistant.diagnose(patient(STRIPED), story=story) for story in stories)
-    assert flu_in(now) > flu_in(was)
-    told = [c for a in (was, now) for d in a.diagnoses for c in d.claims if "amily" in c.text]
-    assert [(c.text, c.disease_id) for c in told] == [
-        ("Relative with Zorb flu (“zorb flu”) makes it likelier: a risk factor is family history", FLU)
-    ]
-    assert now.removed_claims == ()
-
-
-def test_what_a_story_tells_beside_findings_is_a_claim_with_its_source(toy_graph: KnowledgeGraph):
+@pytest.mark.parametrize(
+    ("plain", "telling", "told", "factor"),
+    [
+        ("His father smokes.", "He has smoked a pack a day for years.", "Smoking (“pack a day”)", "smoking"),
+        ("He has no relatives.", "His father had zorb flu.", "Relative with Zorb flu (“zorb flu”)", "family history"),
+    ],
+)
+def test_what_a_story_tells_beside_findings_is_a_claim_with_its_source(
+    toy_graph: KnowledgeGraph, plain: str, telling: str, told: str, factor: str
+):
     assistant, wide = with_risk_factors(toy_graph)
-    stories = ("His father smokes.", "He has smoked a pack a day for years.")
-    was, now = (assistant.diagnose(patient(STRIPED), story=story) for story in stories)
+    was, now = (assistant.diagnose(patient(STRIPED), story=story) for story in (plain, telling))
     assert flu_in(now) > flu_in(was)
-    told = [c for a in (was, now) for d in a.diagnoses for c in d.claims if "smoking" in c.text]
-    assert [(c.text, c.disease_id, c.term_id, c.supports) for c in told] == [
-        ("Smoking (“pack a day”) makes it likelier: a risk factor is smoking", FLU, None, True)
+    claims = [c for a in (was, now) for d in a.diagnoses for c in d.claims if "makes it likelier" in c.text]
+    assert [(c.text, c.disease_id, c.term_id, c.supports) for c in claims] == [
+        (f"{told} makes it likelier: a risk factor is {factor}", FLU, None, True)
     ]
-    (cited,) = (e for e in now.evidence if e.evidence_id in told[0].evidence_ids)
-    assert (cited.text, cited.reference) == (f"Zorb flu ({FLU}): a risk factor is smoking.", PAGE.reference)
+    (cited,) = (e for e in now.evidence if e.evidence_id in claims[0].evidence_ids)
+    assert (cited.text, cited.reference) == (f"Zorb flu ({FLU}): a risk factor is {factor}.", PAGE.reference)
     assert now.removed_claims == ()
     (flu,) = (d for d in now.diagnoses if d.disease_id == FLU)
-    other = replace(flu, claims=(replace(told[0], text="Zorbing makes it likelier: a risk factor is zorbing"),))
+    other = replace(flu, claims=(replace(claims[0], text="Zorbing makes it likelier: a risk factor is zorbing"),))
     (fault,) = ground([other], now.evidence, now.findings, wide)[1]
     assert fault.reason == f"{cited.evidence_id} does not name the risk factor"
 
@@ -212,7 +208,8 @@ def test_an_answer_keeps_its_setting_when_it_is_read_again(toy_graph: KnowledgeG
 
 def test_a_diagnosis_is_no_question_about_itself(toy_graph: KnowledgeGraph):
     term = toy_graph.ontology.term(BRITTLE)
-    for name in (None, term.name.upper(), term.synonyms[0].text):
+    turned = ", ".join(reversed(term.name.split()))  # as "Aortic aneurysm, abdominal"
+    for name in (None, term.name.upper(), term.synonyms[0].text, turned):
         diseases = [replace(d, name=name or d.name) for d in TABLE.diseases]
         model = build_model(toy_graph.with_statements(diseases, TABLE.associations, TABLE.provenance))
         assert (BRITTLE in askable(model, patient(LARGE), [model.group_index[STORM]])) is (name is None)
