@@ -5,7 +5,8 @@ families"). "Rare" is no number. Incidence at birth and prevalence are taken as 
 inborn; of several numbers the first counts, which is mostly the general one.
 
 A page tells of a disease that it names, by an entry's name or by what stands before the first comma of a single entry's
-name. What it says of a whole family of diseases is not passed on to the members.
+name; one on "Duchenne and Becker muscular dystrophy" tells of both, whose number together is the most that either can
+have. What a sentence says of a whole family of diseases is not passed on to its members.
 """
 
 from __future__ import annotations
@@ -40,6 +41,15 @@ _REPORTED = re.compile(
     re.IGNORECASE,
 )
 _SCALE = {"million": 1e6, "billion": 1e9}
+_SENTENCE_END = re.compile(r"(?<=[.;])\s+")
+_OF_A_FAMILY = re.compile(
+    r"^(?:together|collectively),|\ball (?:\w+ )?(?:forms|types|causes) of\b|\bof all (?:forms|types)\b"
+    r"|\bmany types of\b|\ball hereditary\b|\b(?:sub)?group of (?:\w+ ){1,4}(?:known as|affects?)\b|\bgroup of conditions\b"
+    r"|\bless common than\b.*\bwhich\b",
+    re.IGNORECASE,
+)
+"""In a sentence whose numbers are of other diseases than the page's alone."""
+_PAIR = re.compile(r"^(\S+) and (\S+) (\S+ \S+)$")
 
 
 def parse_prevalence(text: str) -> tuple[float, float] | None:
@@ -90,8 +100,7 @@ def find_prevalences(
     found: dict[str, Prevalence] = {}
     for document in documents:
         for low, high in _told(document):
-            names = (document.focus, *document.synonyms)
-            for disease_id in {d for name in names for d in by_name.get(name_key(name), ())}:
+            for disease_id in {d for name in _names(document, by_name) for d in by_name.get(name_key(name), ())}:
                 record = Prevalence(disease_id=disease_id, low=low, high=high, provenance=_at(source, document.url))
                 found[disease_id] = max(found.get(disease_id, record), record, key=lambda p: p.middle)
     return tuple(sorted(found.values(), key=lambda p: p.disease_id))
@@ -100,8 +109,15 @@ def find_prevalences(
 def _told(document: Document) -> Iterator[tuple[float, float]]:
     for kind, answer in document.answers:
         shares = parse_prevalence(answer) if kind == _FREQUENCY else None
-        if shares:
+        if shares and shares not in map(parse_prevalence, filter(_OF_A_FAMILY.search, _SENTENCE_END.split(answer))):
             yield shares
+
+
+def _names(document: Document, by_name: Mapping[tuple[str, ...], set[str]]) -> tuple[str, ...]:
+    """What a page is about; of two diseases that share the last two words of their names, both."""
+    pair = None if name_key(document.focus) in by_name else _PAIR.match(document.focus)
+    both = (f"{pair[1]} {pair[3]}", f"{pair[2]} {pair[3]}") if pair else ()
+    return (document.focus, *document.synonyms, *both)
 
 
 def _index(diseases: Iterable[Disease]) -> dict[tuple[str, ...], set[str]]:

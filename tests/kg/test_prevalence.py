@@ -89,6 +89,37 @@ def test_pages_find_their_diseases_by_name():
     assert found == {"OMIM:3": (pytest.approx(1e-3), ALPHA_PAGE), "OMIM:4": (pytest.approx(1 / 400), BETA_PAGE)}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It is rare. Together, such diseases occur in about 1 in 4,000 people. In Finland 1 in 12,000 people have it.",
+        "This group of conditions affects an estimated 1 in 2,500 people.",
+        "The prevalence of all forms of ataxia ranges from 1 in 30,000 to 1 in 250,000 newborns.",
+        "It is less common than chorea, which affects about 1 in 40,000 people.",
+    ],
+)
+def test_a_familys_number_is_no_members(text: str):
+    diseases = {"OMIM:1": Disease(disease_id="OMIM:1", name="Ataxia")}
+    assert find_prevalences([page("ataxia", text)], diseases, SOURCE) == ()
+    assert find_prevalences([page("ataxia", "1 in 9,000 people. " + text)], diseases, SOURCE)
+
+
+def test_a_page_on_two_diseases_tells_of_both_unless_it_is_one():
+    names = (
+        "Duke muscular dystrophy",
+        "Beck muscular dystrophy",
+        "Spinal and bulbar muscle atrophy",
+        "Spinal muscle atrophy",
+    )
+    diseases = {name: Disease(disease_id=name, name=name) for name in names}
+    pages = [
+        page("Duke and Beck muscular dystrophy", "Both together affect 1 in 3,500 boys"),
+        page("spinal and bulbar muscle atrophy", "1 in 150,000 people"),
+    ]
+    found = {p.disease_id for p in find_prevalences(pages, diseases, SOURCE)}
+    assert found == set(names[:3])
+
+
 def prevalence(disease_id: str, low: float, high: float | None = None) -> Prevalence:
     provenance = replace(SOURCE, reference=ALPHA_PAGE)
     return Prevalence(disease_id=disease_id, low=low, high=high or low, provenance=provenance)
