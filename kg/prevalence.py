@@ -44,7 +44,8 @@ _SCALE = {"million": 1e6, "billion": 1e9}
 _SENTENCE_END = re.compile(r"(?<=[.;])\s+")
 _OF_A_FAMILY = re.compile(
     r"^(?:together|collectively),|\ball (?:\w+ )?(?:forms|types|causes) of\b|\bof all (?:forms|types)\b"
-    r"|\bmany types of\b|\ball hereditary\b|\b(?:sub)?group of (?:\w+ ){1,4}(?:known as|affects?)\b|\bgroup of conditions\b"
+    r"|\bmany types of\b|\ball hereditary\b|\bgroup of conditions\b"
+    r"|\b(?:sub)?group of (?:\w+ ){1,4}(?:known as|affects?)\b"
     r"|\bless common than\b.*\bwhich\b",
     re.IGNORECASE,
 )
