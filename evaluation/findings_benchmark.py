@@ -28,7 +28,7 @@ from evaluation.findings_metrics import (
 from evaluation.findings_report import CorpusResult, Speed, write_findings_report
 from evaluation.report import describe_run
 from evaluation.schema import Unscored
-from kg.build import load_graph
+from kg.build import SourceFiles, bundled_sources, load_graph
 from kg.cache import require_writable
 from kg.errors import StorageError, UsageError
 from retrieval.context import contexts_of
@@ -49,6 +49,8 @@ class FindingsOptions:
     out: Path
     seed: int = 0
     """Of the bootstrap."""
+    ontology: Path | None = None
+    """Another release of the HPO to read with (``hp.obo``), such as the one that the annotators had."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +78,7 @@ def run_findings_benchmark(options: FindingsOptions, command: str) -> Path:
         StorageError: a file cannot be written.
     """
     require_matplotlib()
-    graph = load_graph()
+    graph = load_graph(_with_ontology(options.ontology))
     corpora, negation_sets = load_corpora(options.corpus, graph.ontology)
     if not any(c.documents for c in corpora) and not any(s.sentences for s in negation_sets):
         raise UsageError(f"{options.corpus} holds no text that can be scored")
@@ -99,6 +101,11 @@ def run_findings_benchmark(options: FindingsOptions, command: str) -> Path:
         run=run,
     )
     return options.out / "report.md"
+
+
+def _with_ontology(ontology: Path | None) -> SourceFiles:
+    sources = bundled_sources()
+    return replace(sources, ontology=ontology) if ontology else sources
 
 
 def read_document(document: Document, lexicon: Lexicon) -> Reading:

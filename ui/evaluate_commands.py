@@ -98,11 +98,14 @@ def findings(
     ],
     out: Annotated[Path, typer.Option(help="Folder for metrics.json, predictions.jsonl, report.md and figures.")],
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
+    ontology: Annotated[
+        Path | None, typer.Option(help="Read with another release of the HPO (hp.obo), such as the one that the annotators had.")
+    ] = None,
 ) -> None:
     """Read findings from annotated texts and say how far that agrees with the annotators."""
     from evaluation.findings_benchmark import FindingsOptions, run_findings_benchmark
 
-    options = FindingsOptions(corpus=corpus, out=out, seed=seed)
+    options = FindingsOptions(corpus=corpus, out=out, seed=seed, ontology=ontology)
     report = run_findings_benchmark(options, shlex.join(["citedx", *sys.argv[1:]]))
     typer.echo(report.read_text(encoding="utf-8"), nl=False)
 

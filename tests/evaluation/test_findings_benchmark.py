@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from evaluation import findings_benchmark
 from evaluation.findings_metrics import Counts, count_ids, count_places, measure_agreement
+from kg.build import SourceFiles
 from tests.evaluation.test_corpora import write_set
 from ui.cli import app
 
@@ -81,3 +83,24 @@ def test_the_command_scores_a_set(tmp_path: Path):
     assert row["right"][1]["quote"] == "seizures"
     assert "notes" in result.output
     json.loads((out / "metrics.json").read_text(encoding="utf-8"))
+
+
+def test_a_set_is_read_with_the_release_of_its_annotators(
+    tmp_path: Path, toy_sources: SourceFiles, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(findings_benchmark, "bundled_sources", lambda: toy_sources)
+    corpus = write_set(tmp_path / "notes", corpus_1="She has a toy sign.", ann_1="10\t18\ttoy sign\tHP:9000001\n")
+    older = tmp_path / "hp.obo"
+    older.write_text(
+        "format-version: 1.2\ndata-version: hp/releases/2001-01-01\n\n"
+        "[Term]\nid: HP:0000001\nname: All\n\n"
+        "[Term]\nid: HP:0000118\nname: Phenotypic abnormality\nis_a: HP:0000001 ! All\n\n"
+        "[Term]\nid: HP:9000001\nname: Toy sign\nis_a: HP:0000118 ! Phenotypic abnormality\n"
+    )
+    out = tmp_path / "out"
+    command = ["evaluate", "findings", "--corpus", str(corpus), "--out", str(out), "--ontology", str(older)]
+    result = CliRunner().invoke(app, command)
+    assert result.exception is None
+    (row,) = [json.loads(line) for line in (out / "predictions.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [f["id"] for f in row["right"]] == ["HP:9000001"]
+    assert "2001-01-01" in result.output
