@@ -99,7 +99,7 @@ def findings(
     out: Annotated[Path, typer.Option(help="Folder for metrics.json, predictions.jsonl, report.md and figures.")],
     seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
     ontology: Annotated[
-        Path | None, typer.Option(help="Read with another release of the HPO (hp.obo), such as the one that the annotators had.")
+        Path | None, typer.Option(help="Another release of the HPO (hp.obo) to read with, as the annotators had it.")
     ] = None,
 ) -> None:
     """Read findings from annotated texts and say how far that agrees with the annotators."""
