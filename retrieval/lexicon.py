@@ -153,8 +153,12 @@ class Lexicon:
         words = [token.word for token in segment]
         chosen: dict[int, _Reading] = {}  # by first token
         taken: set[int] = set()
-        for reading in sorted(self._readings(words)):
+        readings = sorted(self._readings(words))
+        begun = {r.run[1]: r.run[0] for r in readings if not r.by_meaning and r.run[1] - r.run[0] > 1}
+        for reading in readings:
             first, stop = reading.run
+            if reading.by_meaning and words[first + 1].kind == "conjunction" and begun.get(first + 1, first) < first:
+                continue  # "hearing loss and renal hypoplasia": the loss is of hearing
             if taken.isdisjoint(range(first, stop)) and not is_misread(
                 text, senses, segment, reading.run, by_meaning=reading.by_meaning
             ):

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.errors import UnknownIdError, UsageError
+from kg.graph import KnowledgeGraph
 from kg.ontology import PHENOTYPIC_ABNORMALITY, ROOT, Ontology
 from kg.schema import Finding, Synonym, Term
 from kg.sources.hpo import load_ontology
@@ -21,7 +22,7 @@ from retrieval.findings import (
     parse_finding_ids,
     without_contradicted,
 )
-from retrieval.lexicon import Lexicon
+from retrieval.lexicon import Lexicon, load_lexicon
 
 ONTOLOGY = Ontology(
     [
@@ -298,3 +299,25 @@ def test_ids_in_a_story_are_findings(lexicon):
 def test_an_unknown_id_in_a_story_is_not_passed_over(unknown):
     with pytest.raises(UnknownIdError, match=f"^{unknown} is not a phenotypic abnormality"):
         find_findings(f"seizures and {unknown}", LEXICON)
+
+
+@pytest.mark.release
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "branchial cysts, mixed hearing loss and renal hypoplasia",
+            "Branchial cyst; Mixed hearing impairment; Renal hypoplasia",
+        ),
+        ("hair loss and hypoplastic nails", "Alopecia; Small nail"),
+        ("aplastic or hypoplastic nails", "Small nail; Anonychia"),
+        ("weight loss and absent reflexes", "Weight loss; Areflexia"),
+        ("foot drop and asymmetric muscle involvement", "Foot dorsiflexor weakness; Abnormality of the musculature"),
+        ("a low glucose in the cerebrospinal fluid", "Hypoglycorrhachia"),
+        ("demyelination of the parieto-occipital white matter", "CNS demyelination"),
+        ("a tall man, 1.90 m tall", "Tall stature"),
+    ],
+)
+def test_phrases_of_textbook_stories(release_graph: KnowledgeGraph, text: str, expected: str):
+    found = find_findings(text, load_lexicon(release_graph))
+    assert "; ".join(f.label for f in found) == expected
