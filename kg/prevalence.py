@@ -2,11 +2,13 @@
 
 Promise: only what a sentence gives as a number ("1 in 10,000 to 15,000 newborns", "1 to 24 per 1 million", "about 30
 families"). "Rare" is no number. Incidence at birth and prevalence are taken as one, which they nearly are for what is
-inborn; of several numbers the first counts, which is mostly the general one.
+inborn; of several numbers the first counts, which is mostly the general one. What is said of a small people ("the Old
+Order Amish population") is passed over.
 
 A page tells of a disease that it names, by an entry's name or by what stands before the first comma of a single entry's
 name; one on "Duchenne and Becker muscular dystrophy" tells of both, whose number together is the most that either can
-have. What a sentence says of a whole family of diseases is not passed on to its members.
+have. What a sentence says of a whole family of diseases is not passed on to its members; what a page on a family says
+is, to those of which the project's table says how many of the family's patients have them ("Kabuki syndrome 1": 0.75).
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from kg.equivalence import name_key
 from kg.schema import Disease, Prevalence, Provenance
 from kg.sources.medquad import Document
+from kg.sources.prevalences import FamilyShare
 
 WORLD = 7e9
 """People alive when these pages were written."""
@@ -29,7 +32,7 @@ _FREQUENCY = "frequency"
 _NUMBER = r"(\d[\d,]*(?:\.\d+)?)(?:\s*(million|billion))?"
 _UPTO = rf"(?:\s*(?:to|and|or|-|–)\s*(?:1 in\s+)?{_NUMBER})?"
 _HEDGE = r"(?:every\s+|approximately\s+|about\s+|an estimated\s+|nearly\s+)*"
-_ONE_IN = re.compile(rf"\b(?:1|one)\s+(?:in|out of|per)\s+{_HEDGE}{_NUMBER}{_UPTO}", re.IGNORECASE)
+_ONE_IN = re.compile(rf"\b(?:1|one)\s+(?:in|of|out of|per)\s+{_HEDGE}{_NUMBER}{_UPTO}", re.IGNORECASE)
 _PER = re.compile(
     rf"{_NUMBER}{_UPTO}\s+(?:(?:cases|people|individuals|newborns|births)\s+)?(?:in|per|out of)\s+"
     r"(?:every\s+)?(?:1\s+)?(million|1,000,000|100,000|10,000|1,000)\b",
@@ -50,16 +53,26 @@ _OF_A_FAMILY = re.compile(
     re.IGNORECASE,
 )
 """In a sentence whose numbers are of other diseases than the page's alone."""
+_OF_A_PEOPLE = re.compile(
+    r"\b(?:Amish|Mennonite|Hutterite|Ashkenazi|Jew(?:s|ish)|Navajo|Ojibwa|Hmong|Turkey)\b|\bisolated \S+ community\b"
+    r"|\b(?:island|region) of\b|\bin this (?:population|region)\b|\bprovince\b|\btested\b|\badults over\b",
+    re.IGNORECASE,
+)
+"""In a sentence whose numbers are of some people only: a small people with few forebears, the tested, the old."""
 _PAIR = re.compile(r"^(\S+) and (\S+) (\S+ \S+)$")
 
 
 def parse_prevalence(text: str) -> tuple[float, float] | None:
-    """Smallest and largest share of people, 0..1, that the first number of a text gives; None without one."""
-    for pattern, read in ((_ONE_IN, _read_one_in), (_PER, _read_per), (_REPORTED, _read_reported)):
-        for found in pattern.finditer(text):
-            shares = read(found)
-            if shares and all(RAREST <= s <= 0.5 for s in shares):
-                return min(shares), max(shares)
+    """Smallest and largest share of people, 0..1, that the first number of a text gives; None without one.
+
+    Reported patients count where no share is given.
+    """
+    told = [(found.start(), _read_one_in(found)) for found in _ONE_IN.finditer(text)]
+    told += [(found.start(), _read_per(found)) for found in _PER.finditer(text)]
+    reported = [(found.start(), _read_reported(found)) for found in _REPORTED.finditer(text)]
+    for _, shares in [*sorted(told, key=lambda at: at[0]), *reported]:
+        if shares and all(RAREST <= s <= 0.5 for s in shares):
+            return min(shares), max(shares)
     return None
 
 
@@ -88,7 +101,10 @@ def _value(number: str, unit: str | None) -> float:
 
 
 def find_prevalences(
-    documents: Iterable[Document], diseases: Mapping[str, Disease], source: Provenance
+    documents: Iterable[Document],
+    diseases: Mapping[str, Disease],
+    source: Provenance,
+    shares: Iterable[FamilyShare] = (),
 ) -> tuple[Prevalence, ...]:
     """One record for each disease of which a page tells, sorted by disease id.
 
@@ -96,22 +112,37 @@ def find_prevalences(
         documents: pages; of several about one disease the one that says it is commonest counts.
         diseases: id -> entry.
         source: name, version and licence of the documents; its reference is replaced by the page's address.
+        shares: of members in the number of a page on a family; a page on the member itself comes first.
     """
-    by_name = _index(diseases.values())
+    whole, by_name = _index(diseases.values())
+    by_page: dict[str, list[FamilyShare]] = defaultdict(list)
+    for share in shares:
+        by_page[share.page].append(share)
     found: dict[str, Prevalence] = {}
+    of_families: dict[str, Prevalence] = {}
     for document in documents:
         for low, high in _told(document):
-            for disease_id in {d for name in _names(document, by_name) for d in by_name.get(name_key(name), ())}:
+            for member in by_page.get(document.url, ()):
+                of_families[member.disease_id] = Prevalence(
+                    disease_id=member.disease_id,
+                    low=low * member.share,
+                    high=high * member.share,
+                    provenance=_at(source, document.url),
+                )
+            known = whole if document.url in by_page else by_name
+            for disease_id in {d for name in _names(document, by_name) for d in known.get(name_key(name), ())}:
                 record = Prevalence(disease_id=disease_id, low=low, high=high, provenance=_at(source, document.url))
                 found[disease_id] = max(found.get(disease_id, record), record, key=lambda p: p.middle)
-    return tuple(sorted(found.values(), key=lambda p: p.disease_id))
+    return tuple(sorted((of_families | found).values(), key=lambda p: p.disease_id))
 
 
 def _told(document: Document) -> Iterator[tuple[float, float]]:
     for kind, answer in document.answers:
-        shares = parse_prevalence(answer) if kind == _FREQUENCY else None
-        if shares and shares not in map(parse_prevalence, filter(_OF_A_FAMILY.search, _SENTENCE_END.split(answer))):
-            yield shares
+        if kind == _FREQUENCY:
+            general = [s for s in _SENTENCE_END.split(answer) if not _OF_A_PEOPLE.search(s)]
+            shares = parse_prevalence(" ".join(general))
+            if shares and shares not in map(parse_prevalence, filter(_OF_A_FAMILY.search, general)):
+                yield shares
 
 
 def _names(document: Document, by_name: Mapping[tuple[str, ...], set[str]]) -> tuple[str, ...]:
@@ -121,14 +152,14 @@ def _names(document: Document, by_name: Mapping[tuple[str, ...], set[str]]) -> t
     return (document.focus, *document.synonyms, *both)
 
 
-def _index(diseases: Iterable[Disease]) -> dict[tuple[str, ...], set[str]]:
-    """Ids by the words of a whole name, else by those before the first comma, where a single entry has them."""
+def _index(diseases: Iterable[Disease]) -> tuple[dict[tuple[str, ...], set[str]], dict[tuple[str, ...], set[str]]]:
+    """Ids by the words of a whole name; and where there is none by those before a single entry's first comma too."""
     whole: dict[tuple[str, ...], set[str]] = defaultdict(set)
     begun: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for disease in diseases:
         whole[name_key(disease.name)].add(disease.disease_id)
         begun[name_key(disease.name.partition(",")[0])].add(disease.disease_id)
-    return {key: ids for key, ids in begun.items() if len(ids) == 1} | whole
+    return whole, {key: ids for key, ids in begun.items() if len(ids) == 1} | whole
 
 
 def _at(source: Provenance, url: str) -> Provenance:

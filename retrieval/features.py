@@ -70,7 +70,7 @@ FEATURES = (
     "expected_seen",  # share of the disease's expected findings that the patient has or implies
     "n_present",  # of the patient: log of counts, the same for all candidates
     "n_excluded",
-    "is_omim",  # the entry's sources
+    "is_omim",  # the entry's sources; of OMIM too where OMIM has neither the disease nor any kin of it
     "is_orphanet",
 )
 
@@ -130,7 +130,7 @@ class FeatureExtractor:
         self._information = model.information
         self._expected = model.expected(self._information)
         groups = model.groups
-        self._is_omim = np.array([any(d.startswith("OMIM:") for d in g) for g in groups], np.float64)
+        self._is_omim = _is_omim_or_alone(model)
         self._is_orphanet = np.array([any(d.startswith("ORPHA:") for d in g) for g in groups], np.float64)
 
     def extract(
@@ -319,6 +319,18 @@ def first_of(scores: Doubles, n: int) -> Indices:
     threshold = np.partition(scores, -n)[-n] if n < len(scores) else -np.inf
     among = np.flatnonzero((scores >= threshold) & np.isfinite(scores))
     return among[np.argsort(-scores[among], kind="stable")][:n]
+
+
+def _is_omim_or_alone(model: LikelihoodModel) -> Doubles:
+    """1 for a disease that OMIM has, or of which it has no kin by gene or name either; shape [n_diseases].
+
+    Published patients have OMIM's diseases, so what is trained on them distrusts what Orphanet alone has: rightly a
+    family ("Dent disease") beside its members, wrongly a disease that is nobody's kin (Turner syndrome).
+    """
+    families = model.graph.families
+    is_omim = np.array([any(d.startswith("OMIM:") for d in g) for g in model.groups], np.float64)
+    n_kin: Doubles = families.by_gene @ is_omim + families.by_name @ is_omim
+    return np.where(n_kin > 0, is_omim, 1.0)
 
 
 def ranks_of(scores: Doubles, chosen: Indices) -> Doubles:

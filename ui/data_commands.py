@@ -123,14 +123,14 @@ def prevalences(
     from kg.prevalence import find_prevalences
     from kg.schema import Provenance
     from kg.sources.medquad import load_documents
-    from kg.sources.prevalences import write_prevalences
+    from kg.sources.prevalences import load_family_shares, write_prevalences
 
     pages = [d for d in load_documents(medquad) if d.url.startswith(GENETICS_HOME_REFERENCE)]
     source = Provenance(
         source="Genetics Home Reference (NIH), by MedQuAD", version="2019", reference="", licence="CC-BY-4.0"
     )
     release = replace(bundled_sources(counts=False), prevalences=None)
-    found = find_prevalences(pages, load_graph(release).diseases, source)
+    found = find_prevalences(pages, load_graph(release).diseases, source, load_family_shares())
     write_prevalences(found, source, out)
     typer.echo(f"{len(found):,} diseases, from {len(pages):,} pages: {out}")
 

@@ -20,7 +20,7 @@ from transformers import PretrainedConfig, PreTrainedModel
 from transformers.utils import ModelOutput
 
 from llm.reader.features import CANDIDATE_FEATURES, EVIDENCE_FEATURES, KINDS
-from llm.reader.fusion import IMPOSSIBLE, FusionNetworks, against_best
+from llm.reader.fusion import IMPOSSIBLE, LOG_PRIOR, FusionNetworks, against_best
 from retrieval.fusion import CLIP, Fusion
 
 
@@ -166,7 +166,9 @@ class ReaderModel(PreTrainedModel):  # type: ignore[misc]
         logits = logits / self.config.score_temperature
         if self.fusion is not None:
             fused = self.fusion(values, listed)
-            logits = torch.lerp(logits.log_softmax(dim=-1), fused, self.config.fusion_share)
+            # As the fusion's: training patients are drawn by who writes papers, those of a clinic by what is common.
+            weighed = logits + functional.pad(values[..., LOG_PRIOR], (0, 1))
+            logits = torch.lerp(weighed.log_softmax(dim=-1), fused, self.config.fusion_share)
         return ReaderOutput(loss=loss, logits=logits)
 
 

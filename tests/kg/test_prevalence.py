@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import lzma
+from collections import defaultdict
 from dataclasses import replace
 from math import log
 from pathlib import Path
@@ -19,7 +20,7 @@ from kg.likelihood import PREVALENCE_WEIGHT, UNKNOWN_PREVALENCE
 from kg.prevalence import find_prevalences, parse_prevalence
 from kg.schema import Disease, Prevalence, Provenance
 from kg.sources.medquad import Document, load_documents
-from kg.sources.prevalences import load_prevalences, write_prevalences
+from kg.sources.prevalences import FamilyShare, load_family_shares, load_prevalences, write_prevalences
 from tests.toy import ALPHA, ALPHA_ORPHA, BETA, build_model
 
 SOURCE = Provenance(source="pages", version="1", reference="", licence="CC0-1.0")
@@ -38,6 +39,9 @@ ALPHA_PAGE, BETA_PAGE = "https://example.org/alpha", "https://example.org/beta"
         ("less than 1 per million people", 1e-6, 1e-6),
         ("approximately 30 affected families have been described", 30 * 5 / 7e9, 30 * 5 / 7e9),
         ("Only 1 person in 3. In Iceland 1 in 40,000 people.", 1 / 40000, 1 / 40000),
+        ("1 to 2.5 per 100,000 newborns; of mothers with diabetes 1 in 350", 1e-5, 2.5e-5),
+        ("1 of every 30,000 to 40,000 individuals", 1 / 40000, 1 / 30000),
+        ("more than 60 people, or 1 in 8,000 births", 1 / 8000, 1 / 8000),
         ("8 percent of people have it; 1 in 200 people elsewhere", 1 / 200, 1 / 200),
     ],
 )
@@ -102,6 +106,52 @@ def test_a_familys_number_is_no_members(text: str):
     diseases = {"OMIM:1": Disease(disease_id="OMIM:1", name="Ataxia")}
     assert find_prevalences([page("ataxia", text)], diseases, SOURCE) == ()
     assert find_prevalences([page("ataxia", "1 in 9,000 people. " + text)], diseases, SOURCE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 in 1,300 newborns in the Old Order Amish population have it.",
+        "The condition affects an estimated 1 in 1,500 people in this population.",
+        "Of those tested 1 in 700 people had it.",
+    ],
+)
+def test_a_small_peoples_number_is_not_everybodys(text: str):
+    diseases = {"OMIM:1": Disease(disease_id="OMIM:1", name="Ataxia")}
+    assert find_prevalences([page("ataxia", text)], diseases, SOURCE) == ()
+    (elsewhere,) = find_prevalences([page("ataxia", text + " Elsewhere 1 in 20,000 do.")], diseases, SOURCE)
+    assert elsewhere.middle == pytest.approx(1 / 20000)
+
+
+def test_a_familys_number_is_shared_out_by_the_table():
+    names = ("Chorea 1", "Chorea 2", "Chorea, of the young", "Chorea 3")
+    diseases = {name: Disease(disease_id=name, name=name) for name in names}
+    pages = [page("chorea", "1 in 1,000 people"), page("chorea 2", "1 in 9,000 people", BETA_PAGE)]
+    shares = [
+        FamilyShare(page=ALPHA_PAGE, disease_id=d, label=d, share=s) for d, s in zip(names[:2], (0.8, 0.1), strict=True)
+    ]
+    found = {p.disease_id: p.middle for p in find_prevalences(pages, diseases, SOURCE, shares)}
+    assert found == pytest.approx({"Chorea 1": 0.8e-3, "Chorea 2": 1 / 9000})  # a page of its own comes first
+    alone = {p.disease_id for p in find_prevalences(pages, diseases, SOURCE)}
+    assert alone == {"Chorea, of the young", "Chorea 2"}
+
+
+@pytest.mark.release
+def test_the_table_of_shares_names_entries_of_the_release(release_graph: KnowledgeGraph):
+    shares = load_family_shares()
+    assert [s.label for s in shares] == [release_graph.disease(s.disease_id).name for s in shares]
+    told: dict[str, float] = defaultdict(float)
+    for share in shares:
+        told[share.page] += share.share
+    assert max(told.values()) <= 1
+    (kabuki,) = [s for s in shares if s.label == "Kabuki Syndrome 1"]
+    assert str(release_graph.prevalence_of(kabuki.disease_id)) == "1 in 43,000 people"
+
+
+@pytest.mark.parametrize("share", [0.0, 1.01])
+def test_a_share_is_a_share(share: float):
+    with pytest.raises(ValueError, match="expected 0 < share <= 1"):
+        FamilyShare(page=ALPHA_PAGE, disease_id=ALPHA, label="Alpha", share=share)
 
 
 def test_a_page_on_two_diseases_tells_of_both_unless_it_is_one():

@@ -118,10 +118,19 @@ def test_sources_of_the_entries(extractor: FeatureExtractor):
         ALPHA: (1, 1),  # two entries of one disease
         BETA: (1, 0),
         GAMMA: (1, 0),
-        DELTA: (0, 1),
+        DELTA: (1, 1),  # OMIM has nothing like it
         EPSILON: (1, 0),
         ZETA: (1, 0),
     }
+
+
+def test_orphanets_family_beside_omims_members(toy_graph: KnowledgeGraph):
+    by_name = counted_series("OMIM:900055", "PMID:1", 4, {LARGE: (1, 2)}, name="Delta syndrome 4")
+    by_gene = counted_series("ORPHA:955", "PMID:2", 4, {LARGE: (1, 2)}, name="Family of beta", genes=["FLM1"])
+    alone = counted_series("ORPHA:956", "PMID:3", 4, {LARGE: (1, 2)}, name="Nobody's kin")
+    graph = toy_graph.with_series([by_name, by_gene, alone], SERIES_SOURCE)
+    is_omim = column(features_of(build_extractor(graph), patient(LARGE)), "is_omim")
+    assert (is_omim[DELTA], is_omim["ORPHA:955"], is_omim["ORPHA:956"]) == (0, 0, 1)
 
 
 def test_numbers_of_the_patients_findings(extractor: FeatureExtractor):

@@ -124,10 +124,12 @@ def test_a_fusion_moves_the_probabilities_towards_its_own(inputs, tmp_path):
     alone, both = small_reader(), small_reader()
     fusion = random_fusion(sizes=(6, 6))
     both.add_fusion(fusion, 0.4)
+    inputs = replace(inputs, values=inputs.values.copy())
+    inputs.values[:, LOG_PRIOR] = np.linspace(0.0, 3.0, len(inputs.values))  # counts in both
     prior = np.append(inputs.values[:, LOG_PRIOR], 0.0)
     fused = log_softmax(fusion.log_probabilities(inputs.values[:, :N_FEATURES]) + prior)
     (read,), (mean,) = read_patients(alone, [inputs]), read_patients(both, [inputs])
-    assert mean == pytest.approx(log_softmax(0.6 * read + 0.4 * fused), abs=1e-4)
+    assert mean == pytest.approx(log_softmax(0.6 * (read + prior) + 0.4 * fused), abs=1e-4)
     save_reader(TrainedReader(model=both, curve=()), tmp_path, {})
     assert read_patients(load_reader(tmp_path, device="cpu"), [inputs])[0] == pytest.approx(mean, abs=1e-6)
 

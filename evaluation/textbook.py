@@ -1,0 +1,102 @@
+"""Textbook patients of common genetic diseases: whether what a clinician would think of first comes first.
+
+python -m evaluation.textbook
+
+Published patients, on whom the reader is trained and measured, are drawn by who writes papers: a first patient with a
+new disease is published, the hundredth with Kabuki syndrome is not. These stories are of the diseases that clinics see
+most. They were written from general knowledge by the project, so they say which of two rankings is the better one for
+such patients, and not how good it is for real ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from evaluation.qa.scoring import wilson
+from kg.errors import CitedxError
+from kg.schema import Provenance
+from kg.sources.tables import Rows, load_table
+
+if TYPE_CHECKING:
+    from llm import DiagnosisAssistant
+
+COLUMNS = ("disease", "disease_ids", "part", "story")
+STORIES = Path(__file__).parent / "textbook_stories.tsv"
+PARTS = ("development", "test")
+"""The second was written when the ranking was chosen, and looked at afterwards."""
+N_LISTED = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextbookStory:
+    """A patient and the diagnosis."""
+
+    disease: str
+    disease_ids: frozenset[str]
+    """Entries that count as right."""
+    part: str
+    story: str
+
+
+def load_textbook(path: Path = STORIES) -> tuple[TextbookStory, ...]:
+    """All stories, in the order of the file. Raises SourceError: the file is missing or is no such table."""
+
+    def build(_: Provenance, rows: Rows) -> tuple[TextbookStory, ...]:
+        return tuple(
+            TextbookStory(
+                disease=row["disease"],
+                disease_ids=frozenset(row["disease_ids"].split()),
+                part=row["part"],
+                story=row["story"],
+            )
+            for row in rows
+        )
+
+    return load_table(path, "textbook stories", COLUMNS, build)
+
+
+def rank_story(assistant: DiagnosisAssistant, story: TextbookStory) -> tuple[int | None, str]:
+    """Rank of the right disease in the genetics clinic, None where it is not listed; and the name of the first."""
+    findings = assistant.find_findings(story.story)
+    answer = assistant.diagnose(findings, k=N_LISTED, person=assistant.find_person(story.story))
+    rank = next((d.rank for d in answer.diagnoses if story.disease_ids & {d.disease_id, *d.equivalent_ids}), None)
+    return rank, answer.diagnoses[0].name if answer.diagnoses else ""
+
+
+def word_shares(ranks: Sequence[int | None]) -> str:
+    """How many are among the first 1, 3 and 10, with Wilson's intervals."""
+    told = []
+    for k in (1, 3, 10):
+        n = sum(rank is not None and rank <= k for rank in ranks)
+        share = wilson(n, len(ranks))
+        told.append(f"top-{k} {100 * share.value:.1f} % ({100 * share.low:.1f} to {100 * share.high:.1f})")
+    return f"n = {len(ranks)}: {', '.join(told)}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print both parts, and whose diagnosis is not the first."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.parse_args(arguments)
+    try:
+        from llm import DiagnosisAssistant
+
+        assistant = DiagnosisAssistant.load()
+        ranked = [(s, *rank_story(assistant, s)) for s in tqdm(load_textbook(), disable=not sys.stderr.isatty())]
+    except CitedxError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    lines = [f"{s.disease}: {rank or 'not listed'}, after {first}" for s, rank, first in ranked if rank != 1]
+    lines += [f"{part}, {word_shares([rank for s, rank, _ in ranked if s.part == part])}" for part in PARTS]
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

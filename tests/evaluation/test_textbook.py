@@ -1,0 +1,37 @@
+"""The textbook stories: the table, the counting, and that the product answers them."""
+
+from __future__ import annotations
+
+import pytest
+
+from evaluation.textbook import PARTS, load_textbook, rank_story, word_shares
+from kg.graph import KnowledgeGraph
+from llm import DiagnosisAssistant
+
+
+def test_shares_by_hand():
+    told = word_shares([1, 2, None, 1])
+    assert told.startswith("n = 4: top-1 50.0 % (15.0 to 85.0), top-3 75.0 % (")
+
+
+@pytest.mark.release
+def test_the_stories_name_entries_of_the_release(release_graph: KnowledgeGraph):
+    stories = load_textbook()
+    assert len({s.disease for s in stories}) == len(stories) > 100
+    assert {s.part for s in stories} == set(PARTS)
+    for story in stories:
+        assert story.disease_ids, story.disease
+        assert all(release_graph.findings_of(i) for i in story.disease_ids), story.disease
+
+
+# Each was not among the first ten, or had the wrong one before it, by what published patients alone teach.
+@pytest.mark.release
+@pytest.mark.parametrize(
+    ("disease", "at_most"),
+    [("Turner syndrome", 1), ("Kabuki", 1), ("ADPKD", 1), ("SMA type 1", 1), ("CMT1A", 1), ("Friedreich ataxia", 1)],
+)
+def test_what_a_clinician_thinks_of_first(release_assistant: DiagnosisAssistant, disease: str, at_most: int):
+    (story,) = [s for s in load_textbook() if s.disease == disease]
+    rank, first = rank_story(release_assistant, story)
+    assert rank is not None, first
+    assert rank <= at_most, first
