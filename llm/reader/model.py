@@ -23,6 +23,9 @@ from llm.reader.features import CANDIDATE_FEATURES, EVIDENCE_FEATURES, KINDS
 from llm.reader.fusion import IMPOSSIBLE, LOG_PRIOR, FusionNetworks, against_best
 from retrieval.fusion import CLIP, Fusion
 
+PRIOR_WEIGHT = 0.6
+"""Of the log-prior that is added to the transformer's scores; the fusion has it in full. docs/log.md has others."""
+
 
 class ReaderConfig(PretrainedConfig):  # type: ignore[misc]
     """Sizes of the model, and the features that it was made for.
@@ -166,8 +169,8 @@ class ReaderModel(PreTrainedModel):  # type: ignore[misc]
         logits = logits / self.config.score_temperature
         if self.fusion is not None:
             fused = self.fusion(values, listed)
-            # As the fusion's: training patients are drawn by who writes papers, those of a clinic by what is common.
-            weighed = logits + functional.pad(values[..., LOG_PRIOR], (0, 1))
+            # Training patients are drawn by who writes papers, those of a clinic by what is common.
+            weighed = logits + PRIOR_WEIGHT * functional.pad(values[..., LOG_PRIOR], (0, 1))
             logits = torch.lerp(weighed.log_softmax(dim=-1), fused, self.config.fusion_share)
         return ReaderOutput(loss=loss, logits=logits)
 

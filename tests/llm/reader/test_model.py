@@ -17,7 +17,7 @@ from llm.errors import ReaderError
 from llm.reader.batches import pad, read_patients
 from llm.reader.features import ReaderFeatureExtractor, ReaderInputs
 from llm.reader.fusion import LOG_PRIOR, N_FEATURES
-from llm.reader.model import ReaderConfig, ReaderModel
+from llm.reader.model import PRIOR_WEIGHT, ReaderConfig, ReaderModel
 from llm.reader.training import TrainedReader
 from llm.reader.transformer import TransformerRanker
 from llm.reader.weights import load_reader, save_reader
@@ -129,7 +129,7 @@ def test_a_fusion_moves_the_probabilities_towards_its_own(inputs, tmp_path):
     prior = np.append(inputs.values[:, LOG_PRIOR], 0.0)
     fused = log_softmax(fusion.log_probabilities(inputs.values[:, :N_FEATURES]) + prior)
     (read,), (mean,) = read_patients(alone, [inputs]), read_patients(both, [inputs])
-    assert mean == pytest.approx(log_softmax(0.6 * (read + prior) + 0.4 * fused), abs=1e-4)
+    assert mean == pytest.approx(log_softmax(0.6 * (read + PRIOR_WEIGHT * prior) + 0.4 * fused), abs=1e-4)
     save_reader(TrainedReader(model=both, curve=()), tmp_path, {})
     assert read_patients(load_reader(tmp_path, device="cpu"), [inputs])[0] == pytest.approx(mean, abs=1e-6)
 

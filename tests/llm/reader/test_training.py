@@ -14,6 +14,7 @@ from kg.errors import SourceError
 from llm.reader.batches import read_patients
 from llm.reader.features import CANDIDATE_FEATURES, EVIDENCE_FEATURES, ReaderInputs
 from llm.reader.fusion import LOG_PRIOR, N_FEATURES
+from llm.reader.model import PRIOR_WEIGHT
 from llm.reader.training import (
     CHECKPOINT,
     PATIENT_COLUMNS,
@@ -164,7 +165,7 @@ def test_a_fusion_of_the_same_patients_is_averaged_in(examples, trained):
     prior = np.append(patient.values[:, LOG_PRIOR], 0.0)
     fused = log_softmax(fusion.log_probabilities(patient.values[:, :N_FEATURES]) + prior)
     (alone,), (mean,) = read_patients(trained.model, [patient]), read_patients(both.model, [patient])
-    assert mean == pytest.approx(log_softmax(0.6 * (alone + prior) + 0.4 * fused), abs=1e-4)
+    assert mean == pytest.approx(log_softmax(0.6 * (alone + PRIOR_WEIGHT * prior) + 0.4 * fused), abs=1e-4)
 
 
 def test_the_temperature_undoes_what_was_done_to_the_scores(trained, examples):
