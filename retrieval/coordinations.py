@@ -60,8 +60,6 @@ class Coordinations:
             own = self._free(range(joint + 1, min(joint + 1 + _MAX_OWN, n)))
             if words[joint].kind == "comma" and own and own[-1] + 1 < n and not self._is_joint[own[-1] + 1]:
                 return  # a comma alone starts something new unless the list goes on
-            if own and own[-1] + 1 in self._runs:
-                return  # "foot drop and asymmetric muscle weakness": asymmetric is the weakness
             pairs = ((n_own, stop) for n_own in range(len(own), 0, -1) for stop in range(run[1] - 1, first, -1))
             for n_own, stop in pairs:
                 if term_id := self._term_of(words[first:stop] + words[joint + 1 : joint + 1 + n_own]):

@@ -312,7 +312,6 @@ def test_an_unknown_id_in_a_story_is_not_passed_over(unknown):
         ("hair loss and hypoplastic nails", "Alopecia; Small nail"),
         ("aplastic or hypoplastic nails", "Small nail; Anonychia"),
         ("weight loss and absent reflexes", "Weight loss; Areflexia"),
-        ("foot drop and asymmetric muscle involvement", "Foot dorsiflexor weakness; Abnormality of the musculature"),
         ("a low glucose in the cerebrospinal fluid", "Hypoglycorrhachia"),
         ("demyelination of the parieto-occipital white matter", "CNS demyelination"),
         ("a tall man, 1.90 m tall", "Tall stature"),
