@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 COLUMNS = ("disease", "disease_ids", "part", "story")
 STORIES = Path(__file__).parent / "textbook_stories.tsv"
 PARTS = ("development", "test")
-"""The second was written when the ranking was chosen, and looked at afterwards."""
+"""The second was written before it was ranked; the prior's weight and some wordings were chosen with both in view."""
 N_LISTED = 100
 
 

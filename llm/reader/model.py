@@ -24,7 +24,7 @@ from llm.reader.fusion import IMPOSSIBLE, LOG_PRIOR, FusionNetworks, against_bes
 from retrieval.fusion import CLIP, Fusion
 
 PRIOR_WEIGHT = 0.6
-"""Of the log-prior that is added to the transformer's scores; the fusion has it in full. docs/log.md has others."""
+"""Of the log-prior, in the transformer's scores where a fusion, which has it in full, is averaged in: decision 0038."""
 
 
 class ReaderConfig(PretrainedConfig):  # type: ignore[misc]
