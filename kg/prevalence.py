@@ -5,17 +5,18 @@ families"). "Rare" is no number. Incidence at birth and prevalence are taken as 
 inborn; of several numbers the first counts, which is mostly the general one. What is said of a small people ("the Old
 Order Amish population") is passed over.
 
-A page tells of a disease that it names, by an entry's name or by what stands before the first comma of a single entry's
-name; one on "Duchenne and Becker muscular dystrophy" tells of both, whose number together is the most that either can
-have. What a sentence says of a whole family of diseases is not passed on to its members; what a page on a family says
-is, to those of which the project's table says how many of the family's patients have them ("Kabuki syndrome 1": 0.75).
+A page tells of a disease that it names, by an entry's name; one that names none so, by what stands before the first
+comma of a single entry's name, unless a number or a type follows, as of one of several. One on "Duchenne and Becker
+muscular dystrophy" tells of both, whose number together is the most that either can have. What a sentence says of a
+whole family of diseases is not passed on to its members; what a page on a family says is, to those of which the
+project's table says how many of the family's patients have them ("Kabuki syndrome 1": 0.75).
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from kg.equivalence import name_key
 from kg.schema import Disease, Prevalence, Provenance
@@ -59,6 +60,8 @@ _OF_A_PEOPLE = re.compile(
     re.IGNORECASE,
 )
 """In a sentence whose numbers are of some people only: a small people with few forebears, the tested, the old."""
+_NUMBERED = re.compile(r",.*(?:\btype\b|\d)", re.IGNORECASE)
+"""Of a name whose words before the first comma are a family's."""
 _PAIR = re.compile(r"^(\S+) and (\S+) (\S+ \S+)$")
 
 
@@ -114,7 +117,7 @@ def find_prevalences(
         source: name, version and licence of the documents; its reference is replaced by the page's address.
         shares: of members in the number of a page on a family; a page on the member itself comes first.
     """
-    whole, by_name = _index(diseases.values())
+    whole, begun = _index(diseases.values())
     by_page: dict[str, list[FamilyShare]] = defaultdict(list)
     for share in shares:
         by_page[share.page].append(share)
@@ -129,8 +132,8 @@ def find_prevalences(
                     high=high * member.share,
                     provenance=_at(source, document.url),
                 )
-            known = whole if document.url in by_page else by_name
-            for disease_id in {d for name in _names(document, by_name) for d in known.get(name_key(name), ())}:
+            members = {member.disease_id for member in by_page.get(document.url, ())}
+            for disease_id in (_named(document, whole) or (set() if members else _named(document, begun))) - members:
                 record = Prevalence(disease_id=disease_id, low=low, high=high, provenance=_at(source, document.url))
                 found[disease_id] = max(found.get(disease_id, record), record, key=lambda p: p.middle)
     return tuple(sorted((of_families | found).values(), key=lambda p: p.disease_id))
@@ -145,21 +148,22 @@ def _told(document: Document) -> Iterator[tuple[float, float]]:
                 yield shares
 
 
-def _names(document: Document, by_name: Mapping[tuple[str, ...], set[str]]) -> tuple[str, ...]:
+def _named(document: Document, ids: Mapping[tuple[str, ...], set[str]]) -> set[str]:
     """What a page is about; of two diseases that share the last two words of their names, both."""
-    pair = None if name_key(document.focus) in by_name else _PAIR.match(document.focus)
+    pair = None if name_key(document.focus) in ids else _PAIR.match(document.focus)
     both = (f"{pair[1]} {pair[3]}", f"{pair[2]} {pair[3]}") if pair else ()
-    return (document.focus, *document.synonyms, *both)
+    return {d for name in (document.focus, *document.synonyms, *both) for d in ids.get(name_key(name), ())}
 
 
-def _index(diseases: Iterable[Disease]) -> tuple[dict[tuple[str, ...], set[str]], dict[tuple[str, ...], set[str]]]:
-    """Ids by the words of a whole name; and where there is none by those before a single entry's first comma too."""
+def _index(diseases: Collection[Disease]) -> tuple[dict[tuple[str, ...], set[str]], dict[tuple[str, ...], set[str]]]:
+    """Ids by the words of a whole name; and by those before a single entry's first comma, unless it is numbered."""
     whole: dict[tuple[str, ...], set[str]] = defaultdict(set)
     begun: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for disease in diseases:
         whole[name_key(disease.name)].add(disease.disease_id)
         begun[name_key(disease.name.partition(",")[0])].add(disease.disease_id)
-    return whole, {key: ids for key, ids in begun.items() if len(ids) == 1} | whole
+    numbered = {d.disease_id for d in diseases if _NUMBERED.search(d.name)}
+    return whole, {key: ids for key, ids in begun.items() if len(ids) == 1 and not ids & numbered}
 
 
 def _at(source: Provenance, url: str) -> Provenance:

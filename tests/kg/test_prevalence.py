@@ -93,6 +93,19 @@ def test_pages_find_their_diseases_by_name():
     assert found == {"OMIM:3": (pytest.approx(1e-3), ALPHA_PAGE), "OMIM:4": (pytest.approx(1 / 400), BETA_PAGE)}
 
 
+@pytest.mark.parametrize("name", ["Ataxia, type 1G", "Ataxia, hereditary, 3", "Ataxia, Lowry type"])
+def test_one_of_several_types_is_not_told_of_by_a_page_on_all(name: str):
+    diseases = {"OMIM:1": Disease(disease_id="OMIM:1", name=name)}
+    assert find_prevalences([page("ataxia", "1 in 100 people")], diseases, SOURCE) == ()
+    assert find_prevalences([page(name, "1 in 100 people")], diseases, SOURCE)
+
+
+def test_a_page_that_names_an_entry_tells_of_no_other_by_its_beginning():
+    diseases = {n: Disease(disease_id=n, name=n) for n in ("Alpha-chorea", "Chorea, beta")}
+    (found,) = find_prevalences([page("alpha-chorea", "1 in 100 people", synonyms=("chorea",))], diseases, SOURCE)
+    assert found.disease_id == "Alpha-chorea"
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -134,6 +147,9 @@ def test_a_familys_number_is_shared_out_by_the_table():
     assert found == pytest.approx({"Chorea 1": 0.8e-3, "Chorea 2": 1 / 9000})  # a page of its own comes first
     alone = {p.disease_id for p in find_prevalences(pages, diseases, SOURCE)}
     assert alone == {"Chorea, of the young", "Chorea 2"}
+    family = [page("chorea", "1 in 1,000 people", synonyms=("Chorea 1", "Chorea 3"))]
+    found = {p.disease_id: p.middle for p in find_prevalences(family, diseases, SOURCE, shares)}
+    assert found == pytest.approx({"Chorea 1": 0.8e-3, "Chorea 2": 0.1e-3, "Chorea 3": 1e-3})  # not all of it for 1
 
 
 @pytest.mark.release
