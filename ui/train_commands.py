@@ -120,3 +120,17 @@ def reader(
     (out / CHECKPOINT).unlink(missing_ok=True)
     n_publications = len(trained.model.config.publications)
     typer.echo(f"trained on {n_patients:,} patients of {n_publications:,} publications: {out}")
+
+
+@app.command()
+def confidence(
+    evaluation: Annotated[Path, typer.Option(help="Folder of an evaluation of the reader in folds.")],
+    reader: Annotated[Path, typer.Option(help="Folder of the reader whose settings are changed.")],
+) -> None:
+    """Calibrate a reader's probabilities anew, by what the answers of the folds were worth; nothing is trained."""
+    from evaluation.recalibration import load_confidence
+    from llm.reader.weights import save_confidence
+
+    line = load_confidence(evaluation)
+    save_confidence(line, reader)
+    typer.echo(f"a line of {len(line)} points, by {evaluation}: {reader}")

@@ -12,6 +12,7 @@ from llm.reader.features import CANDIDATE_FEATURES, EVIDENCE_FEATURES
 from retrieval.embedding import without_bars
 
 if TYPE_CHECKING:
+    from llm.reader.confidence import Points
     from llm.reader.model import ReaderModel
     from llm.reader.training import TrainedReader
 
@@ -70,6 +71,16 @@ def save_reader(trained: TrainedReader, folder: Path, card: dict[str, object]) -
         with without_bars():
             trained.model.save_pretrained(folder)
         cache.write_json(folder / "training.json", {**card, "curve": trained.curve})
+    except OSError as error:
+        raise StorageError(f"cannot write the reader into {folder}: {error.strerror or error}") from error
+
+
+def save_confidence(line: Points, folder: Path) -> None:
+    """Calibrate a saved reader by another line (``llm.reader.confidence``). Raises SourceError, StorageError."""
+    config = load_reader(folder, "cpu").config
+    config.confidence = list(line)
+    try:
+        config.save_pretrained(folder)
     except OSError as error:
         raise StorageError(f"cannot write the reader into {folder}: {error.strerror or error}") from error
 

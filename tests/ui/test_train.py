@@ -10,7 +10,7 @@ import pytest
 from tokenizers import Tokenizer, models
 from typer.testing import CliRunner
 
-from evaluation import reader_folds
+from evaluation import reader_folds, recalibration
 from kg.schema import Provenance
 from kg.sources.counts import load_counts
 from llm.reader.weights import load_reader
@@ -112,3 +112,15 @@ def test_the_reader_is_trained_on_a_few_patients_and_read_again(packets, tmp_pat
     assert (card["trained_on"], card["n_patients"], card["seed"]) == ("packets", 4, 0)
     assert len(card["curve"]) == 2
     assert not (out / "checkpoint.pt").exists()
+    before = json.loads((out / "config.json").read_text())
+    monkeypatch.setattr(recalibration, "load_confidence", lambda run: ((0.0, 0.0), (1.0, 0.9)))
+    result = run("train", "confidence", "--evaluation", tmp_path, "--reader", out)
+    assert result.output.startswith("a line of 2 points")
+    assert load_reader(out, device="cpu").config.confidence == [(0.0, 0.0), (1.0, 0.9)]
+    after = json.loads((out / "config.json").read_text())
+    assert {k for k in before | after if before.get(k) != after.get(k)} == {"confidence"}  # and no weight
+
+
+def test_a_reader_is_calibrated_by_an_evaluation_alone(tmp_path):
+    result = run("train", "confidence", "--evaluation", tmp_path, "--reader", tmp_path)
+    assert "holds no evaluation of the system reader" in str(result.exception)
