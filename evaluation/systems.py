@@ -56,7 +56,7 @@ class Ranking:
 def _rank_by_graph(question: Question) -> Ranking:
     model = question.knowledge.model
     log_lr = model.log_lrs(_ordered(question.case)).sum(axis=0, dtype=np.float64)
-    scores = model.with_kin(log_lr, model.kin_means(log_lr)) + model.log_prior
+    scores = model.with_kin(log_lr, model.kin_means(log_lr)) + model.log_prior(is_female=question.case.person.is_female)
     tempered = np.append(scores, 0.0) / TEMPERATURE  # "none of these" has the findings of anybody: a ratio of 1
     weights = np.exp(tempered - tempered.max())
     return Ranking(scores=scores, probabilities=(weights / weights.sum())[:-1])
@@ -72,7 +72,9 @@ def _rank_fused(question: Question) -> Ranking:
     if not isinstance(question.weights, Fusion):
         raise UsageError("the system fused needs trained weights: --weights folds or shipped")
     extractor = question.knowledge.extractor
-    diseases, log_probabilities = rank_diseases(extractor, question.weights, question.case.findings)
+    diseases, log_probabilities = rank_diseases(
+        extractor, question.weights, question.case.findings, question.case.person
+    )
     scores = np.full(extractor.model.n_diseases, -np.inf)
     scores[diseases] = log_probabilities
     return Ranking(scores=scores, probabilities=np.exp(scores))

@@ -14,7 +14,8 @@ says is absent scores ``contradiction`` times that.
 *Kin.* The ratio of all findings together is mixed with the mean ratio of the diseases that share a gene or a name
 (``with_kin``): of many diseases little is written, and much of their kin.
 
-*Prior.* The logarithm of a disease's prevalence, by a weight (``log_prior``); added to the ratio of all findings.
+*Prior.* The logarithm of a disease's prevalence, by a weight, and of the share of its patients who have the patient's
+sex against a half (``log_prior``); added to the ratio of all findings.
 
 *Excluded finding.* LR = (1 - r P(t|d)) / (1 - r P(t)), where r is how much an exclusion is believed: what was not
 seen was often not looked for. Where one is looked for at all tells of the disease too: ``agreed_absence`` times the
@@ -43,6 +44,7 @@ from kg.graph import KnowledgeGraph
 from kg.profiles import Profiles, ProfileSettings, build_profiles, read_profiles, write_profiles
 from kg.recent import Recent
 from kg.schema import Finding
+from kg.sexes import female_shares
 
 FORMAT = "5"
 KIN_WEIGHTS = (0.5, 0.5, 0.25)
@@ -107,9 +109,28 @@ class LikelihoodModel:
         described: NDArray[np.bool_] = np.bincount(self._profiles.present.indices, minlength=self.n_diseases) > 0
         return described
 
+    def log_prior(self, *, is_female: bool | None = None) -> Doubles:
+        """How common each disease is, against one of which nothing is known, in nats; shape [n_diseases].
+
+        Args:
+            is_female: the patient's sex; None where it is not known.
+        """
+        prior: Doubles = self._log_prevalence + self.log_sex(is_female=is_female)
+        return prior
+
+    def log_sex(self, *, is_female: bool | None) -> Doubles:
+        """Log of the share of each disease's patients who have that sex, against a half; 0 where it is not known."""
+        if is_female is None:
+            return np.zeros(self.n_diseases)
+        log_ratio: Doubles = np.log(2 * (self._female_shares if is_female else 1 - self._female_shares))
+        return log_ratio
+
     @cached_property
-    def log_prior(self) -> Doubles:
-        """Weighted log of each disease's prevalence, against that of a disease without one; shape [n_diseases]."""
+    def _female_shares(self) -> Doubles:
+        return female_shares(self.graph)
+
+    @cached_property
+    def _log_prevalence(self) -> Doubles:
         known = (self.graph.prevalence_of(group[0]) for group in self.groups)
         shares = np.array([UNKNOWN_PREVALENCE if p is None else p.middle for p in known])
         prior: Doubles = PREVALENCE_WEIGHT * np.log(shares / UNKNOWN_PREVALENCE)

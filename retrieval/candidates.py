@@ -45,7 +45,7 @@ class Ranker(Protocol):
 
 
 class FusionRanker:
-    """The learned fusion as a ranker; a finding speaks by its log-likelihood ratio, age and sex do not.
+    """The learned fusion as a ranker; a finding speaks by its log-likelihood ratio, sex by the prior, age does not.
 
     Args:
         extractor: over what is known.
@@ -58,13 +58,9 @@ class FusionRanker:
         self._extractor = extractor
         self._fusion = fusion
 
-    def rank(
-        self,
-        findings: Sequence[Finding],
-        person: Demographics = UNKNOWN,  # noqa: ARG002 - for rankers that weigh it
-    ) -> tuple[list[int], list[float]]:
+    def rank(self, findings: Sequence[Finding], person: Demographics = UNKNOWN) -> tuple[list[int], list[float]]:
         """See ``rank_diseases``."""
-        return rank_diseases(self._extractor, self._fusion, findings)
+        return rank_diseases(self._extractor, self._fusion, findings, person)
 
     def weigh(
         self,
@@ -76,14 +72,11 @@ class FusionRanker:
         return self._extractor.model.log_lrs(findings)[:, list(diseases)]
 
     def reread(
-        self,
-        patients: Sequence[Sequence[Finding]],
-        diseases: Sequence[int],
-        person: Demographics = UNKNOWN,  # noqa: ARG002
+        self, patients: Sequence[Sequence[Finding]], diseases: Sequence[int], person: Demographics = UNKNOWN
     ) -> Doubles:
         """By the fusion, as ``rank`` has it."""
         listed = np.array(diseases, np.int64)
-        log_prior = np.append(self._extractor.model.log_prior[listed], 0.0)
+        log_prior = np.append(self._extractor.model.log_prior(is_female=person.is_female)[listed], 0.0)
         values = (self._extractor.describe(p, listed).values for p in patients)
         read: Doubles = np.stack([log_softmax(self._fusion.log_probabilities(v) + log_prior) for v in values])
         return read
@@ -115,24 +108,32 @@ def rank_candidates(
     cases = cases_by_disease(model, hits)
     return tuple(
         describe_candidate(
-            model, findings, disease, rank, log_probability, weights[:, rank - 1], log_lrs[:, disease], cases[disease]
+            model,
+            findings,
+            disease,
+            rank,
+            log_probability,
+            weights[:, rank - 1],
+            log_lrs[:, disease],
+            cases[disease],
+            person,
         )
         for rank, (disease, log_probability) in enumerate(zip(diseases[:n], log_probabilities, strict=False), start=1)
     )
 
 
 def rank_diseases(
-    extractor: FeatureExtractor, fusion: Fusion, findings: Sequence[Finding]
+    extractor: FeatureExtractor, fusion: Fusion, findings: Sequence[Finding], person: Demographics = UNKNOWN
 ) -> tuple[list[int], list[float]]:
     """Candidates as indices into the model's groups, best first, and their log-probabilities.
 
-    What the fusion finds is weighed by how common the diseases are. The probabilities sum to one with that of "none
-    of these". Ties are broken by the plain sum that chose the candidates.
+    What the fusion finds is weighed by how common the diseases are in people of the patient's sex. The probabilities
+    sum to one with that of "none of these". Ties are broken by the plain sum that chose the candidates.
     """
     features = extractor.extract(findings)
     if not len(features.diseases):
         return [], []
-    log_prior = np.append(extractor.model.log_prior[features.diseases], 0.0)
+    log_prior = np.append(extractor.model.log_prior(is_female=person.is_female)[features.diseases], 0.0)
     log_probabilities = log_softmax(fusion.log_probabilities(features.values) + log_prior)[:-1]
     order = np.argsort(-log_probabilities, kind="stable")
     return features.diseases[order].tolist(), log_probabilities[order].tolist()
@@ -157,6 +158,7 @@ def describe_candidate(
     weights: Floats,
     log_lrs: Floats,
     cases: Sequence[CaseHit],
+    person: Demographics = UNKNOWN,
 ) -> Candidate:
     """The record of one candidate.
 
@@ -169,6 +171,7 @@ def describe_candidate(
         weights: of each finding, shape [n_findings].
         log_lrs: of each finding by the graph's likelihoods, natural logarithm, shape [n_findings].
         cases: similar ones with this disease.
+        person: age and sex, where they are known.
     """
     group = model.groups[index]
     explanation = model.graph.explain(group[0], findings)
@@ -182,7 +185,7 @@ def describe_candidate(
         rank=rank,
         score=log_probability,
         probability=float(np.exp(log_probability)),
-        log_prior=float(model.log_prior[index]),
+        log_prior=float(model.log_prior(is_female=person.is_female)[index]),
         contributions=contributions,
         explanation=explanation,
         equivalent_ids=group,

@@ -50,6 +50,11 @@ class Demographics:
     years: float | None = None
     """The age in years. A "man" or "woman" of unknown age counts as just grown up."""
 
+    @property
+    def is_female(self) -> bool | None:
+        """None where the sex is not known."""
+        return None if self.sex is None else self.sex is Sex.FEMALE
+
 
 UNKNOWN = Demographics()
 """Neither age nor sex."""

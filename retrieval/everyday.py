@@ -27,7 +27,7 @@ from kg.schema import Finding, Setting
 from kg.sources.circumstances import load_circumstances
 from kg.sources.common_conditions import CommonConditions, load_common_conditions
 from kg.visits import RAREST, UNLISTED, VisitPrior
-from retrieval.demographics import UNKNOWN, Demographics, Sex
+from retrieval.demographics import UNKNOWN, Demographics
 from retrieval.descriptions import Descriptions, load_descriptions
 from retrieval.history import circumstances_told, relatives_told
 from retrieval.risk_factors import RiskOdds, family_names, stated_risk_factors
@@ -87,9 +87,8 @@ class EverydayRanker:
 
     def log_prior(self, person: Demographics = UNKNOWN) -> Doubles:
         """Log-share of the visits for each disease, shape [n_diseases]."""
-        is_female = None if person.sex is None else person.sex is Sex.FEMALE
         years = person.years if person.age else None  # a "man" of unknown age may be of any
-        return self._prior.log_shares(self._setting, years, is_female=is_female)
+        return self._prior.log_shares(self._setting, years, is_female=person.is_female)
 
     def describe(
         self, candidates: Sequence[Candidate], findings: Sequence[Finding], person: Demographics = UNKNOWN

@@ -94,7 +94,7 @@ class Candidate:
     probability: float
     """Share of the tempered posterior over all diseases and "none of these", 0..1."""
     log_prior: float
-    """What the ranking adds for how common the disease is, in nats; 0 where no source says."""
+    """What the ranking adds for how common the disease is in that sex, in nats; 0 where no source says."""
     contributions: tuple[Contribution, ...]
     explanation: Explanation
     equivalent_ids: tuple[str, ...] = ()

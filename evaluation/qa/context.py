@@ -63,7 +63,7 @@ class GraphContext:
             return ()
         ordered = sorted(findings, key=lambda f: (f.term_id, f.excluded))
         log_lr = self._model.log_lrs(ordered).sum(axis=0, dtype=np.float64)
-        scores = np.where(self._model.is_described, log_lr + self._model.log_prior, -np.inf)
+        scores = np.where(self._model.is_described, log_lr + self._model.log_prior(), -np.inf)
         best = np.argsort(-scores, kind="stable")[:N_CANDIDATES]
         return tuple(self._model.groups[i][0] for i in best)
 

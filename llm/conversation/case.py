@@ -151,7 +151,9 @@ class Case:
         if isinstance(ranker, EverydayRanker):
             weights = ranker.weigh(findings, [index])[:, 0]  # those of risk factors differ
         cases = cases_by_disease(model, self.hits)[index]
-        candidate = describe_candidate(model, findings, index, rank, log_probability, weights, log_lrs, cases)
+        candidate = describe_candidate(
+            model, findings, index, rank, log_probability, weights, log_lrs, cases, self.differential.person
+        )
         if isinstance(ranker, EverydayRanker):
             (candidate,) = ranker.describe([candidate], findings, self.differential.person)
         return candidate

@@ -1,11 +1,11 @@
 """What the reader is shown of one patient: the candidates, and for each the evidence finding by finding.
 
-Per candidate the fusion's features (``retrieval.features``), what lies near it in meaning (``retrieval.meanings``), and
-what the patient's age and sex have to do with it (``llm.reader.person``). Per candidate and finding of the patient how
-the disease accounts for it: by itself, through a more general term, a term of like meaning, its nearest published cases
-or its kin; and per candidate the findings that it leads one to expect and the patient was not said to have. Which
-candidates are kin of each other by gene or name is told too, since they can only be told apart by what they do not
-share.
+Per candidate the fusion's features (``retrieval.features``), what lies near it in meaning (``retrieval.meanings``),
+and the patient's age and sex (``llm.reader.person``), and how common it is in that sex. Per candidate and finding of
+the patient how the disease accounts for it: by itself, through a more general term, a term of like meaning, its
+nearest published cases or its kin; and per candidate the findings that it leads one to expect and the patient was not
+said to have. Which candidates are kin of each other by gene or name is told too, since they can only be told apart by
+what they do not share.
 """
 
 from __future__ import annotations
@@ -53,9 +53,13 @@ EVIDENCE_FEATURES = (
 )
 _OF_CASES = [EVIDENCE_FEATURES.index(name) for name in ("nearest_case", "second_case", "meaning_case")]
 _OF_DISEASE = [i for i in range(len(EVIDENCE_FEATURES)) if i not in _OF_CASES]
+PRIORS = (
+    "log_prior",  # weighted log of the disease's prevalence
+    "log_sex",  # log of the share of its patients who have the patient's sex, against a half; 0 where it is not known
+)
+"""What is known of a disease whatever the findings: added to the scores, and not read (decision 0039)."""
 CANDIDATE_FEATURES = (
     *FEATURES,
-    "log_prior",  # weighted log of the disease's prevalence
     "meaning_case",  # cosine in meaning of the nearest published case, and of the second nearest
     "meaning_case_second",
     "meaning_case_below_best",
@@ -66,8 +70,11 @@ CANDIDATE_FEATURES = (
     "meaning_profile_below_best",
     "meaning_profile_rank",
     *PERSON_FEATURES,
+    *PRIORS,
 )
-"""The fusion's; what lies near in meaning (``retrieval.meanings``); what age and sex have to do with the disease."""
+"""The fusion's; what lies near in meaning (``retrieval.meanings``); what age has to do with the disease; ``PRIORS``."""
+N_READ = len(CANDIDATE_FEATURES) - len(PRIORS)
+"""The first of these are read."""
 KINDS = ("present", "excluded", "expected")
 """Of evidence: a finding that the patient has, one that is ruled out, one that is expected and not mentioned."""
 LEAST_OF_KIN = -6.0
@@ -177,9 +184,10 @@ class ReaderFeatureExtractor:
         kinds = [np.broadcast_to(is_excluded, shape), np.where(expected >= 0, 2, -1).astype(np.int8)]
         values: list[NDArray[Any]] = [
             described.values,
-            self._model.log_prior[diseases],
             *_describe_likeness(likenesses, diseases, listed.kin),
             self._people.describe(person, diseases),
+            self._model.log_prior()[diseases],
+            self._model.log_sex(is_female=person.is_female)[diseases],
         ]
         return ReaderInputs(
             diseases=diseases,

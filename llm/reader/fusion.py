@@ -14,7 +14,7 @@ IMPOSSIBLE = -1e4
 """Score of what is not there; finite in bfloat16 and float16 too."""
 N_FEATURES = len(FEATURES)
 """With which the features of candidates begin."""
-LOG_PRIOR = CANDIDATE_FEATURES.index("log_prior")
+LOG_PRIOR, LOG_SEX = map(CANDIDATE_FEATURES.index, ("log_prior", "log_sex"))
 
 
 def against_best(values: Tensor, mean: Tensor, scale: Tensor, listed: Tensor) -> Tensor:
@@ -68,12 +68,12 @@ class FusionNetworks(nn.Module):
         return made
 
     def forward(self, values: Tensor, listed: Tensor) -> Tensor:
-        """Log-probabilities of the candidates, weighed by how common they are, and last of "none of these".
+        """Log-probabilities of the candidates, weighed by how common they are in that sex, and last of "none of these".
 
         Shapes as ``ReaderModel.forward`` has them -> [batch, n + 1].
         """
         inputs = against_best(values[..., :N_FEATURES], self.mean, self.scale, listed)
         scores = torch.stack([network(inputs)[..., 0] for network in self.networks]).mean(dim=0)
-        scores = (scores + values[..., LOG_PRIOR]).masked_fill(~listed, IMPOSSIBLE)
+        scores = (scores + values[..., LOG_PRIOR] + values[..., LOG_SEX]).masked_fill(~listed, IMPOSSIBLE)
         nobody = self.nobody.mean().expand(len(scores), 1)
         return functional.log_softmax(torch.cat([scores, nobody], dim=1), dim=-1)

@@ -19,12 +19,12 @@ from torch.nn import functional
 from transformers import PretrainedConfig, PreTrainedModel
 from transformers.utils import ModelOutput
 
-from llm.reader.features import CANDIDATE_FEATURES, EVIDENCE_FEATURES, KINDS
-from llm.reader.fusion import IMPOSSIBLE, LOG_PRIOR, FusionNetworks, against_best
+from llm.reader.features import CANDIDATE_FEATURES, EVIDENCE_FEATURES, KINDS, N_READ
+from llm.reader.fusion import IMPOSSIBLE, LOG_PRIOR, LOG_SEX, FusionNetworks, against_best
 from retrieval.fusion import CLIP, Fusion
 
-PRIOR_WEIGHT = 0.6
-"""Of the log-prior, in the transformer's scores where a fusion, which has it in full, is averaged in: decision 0038."""
+PRIOR_WEIGHT = 0.8
+"""Of the log-prior, in the transformer's scores where a fusion, which has it in full, is averaged in: decision 0039."""
 
 
 class ReaderConfig(PretrainedConfig):  # type: ignore[misc]
@@ -104,7 +104,7 @@ class ReaderModel(PreTrainedModel):  # type: ignore[misc]
 
     def __init__(self, config: ReaderConfig) -> None:
         super().__init__(config)
-        n, m = len(config.features), len(config.evidence_features)
+        n, m = N_READ, len(config.evidence_features)
         for name, size in (("values", n), ("evidence", m)):
             self.register_buffer(f"{name}_mean", torch.zeros(size))
             self.register_buffer(f"{name}_scale", torch.ones(size))
@@ -156,7 +156,7 @@ class ReaderModel(PreTrainedModel):  # type: ignore[misc]
             weights: of the patients in the loss, shape [batch].
             label_smoothing: share of the target that is spread over the candidates.
         """
-        states = self.candidate(against_best(values, self.values_mean, self.values_scale, listed))
+        states = self.candidate(against_best(values[..., :N_READ], self.values_mean, self.values_scale, listed))
         if self.config.reads_evidence:
             scaled = (evidence - self.evidence_mean) / self.evidence_scale
             states = states + self.evidence(scaled.clamp(-CLIP, CLIP), kinds)
@@ -164,7 +164,9 @@ class ReaderModel(PreTrainedModel):  # type: ignore[misc]
         present = functional.pad(listed, (0, 1), value=True)
         for layer in self.layers:
             states = layer(states, present, kin)
-        logits = self.score(states)[..., 0].masked_fill(~present, IMPOSSIBLE)
+        # Whom a disease befalls counts in full among published patients too; how common it is does not.
+        scores = self.score(states)[..., 0] + functional.pad(values[..., LOG_SEX], (0, 1))
+        logits = scores.masked_fill(~present, IMPOSSIBLE)
         loss = None if labels is None else _loss(logits, present, labels, weights, label_smoothing)
         logits = logits / self.config.score_temperature
         if self.fusion is not None:

@@ -1,7 +1,7 @@
-"""What age and sex have to do with a disease: modes of inheritance, and the ages at which it begins.
+"""The patient's age and sex, and the ages at which a disease begins, from the annotations' clinical course.
 
-From the annotations' inheritance and clinical course: a girl seldom has an X-linked recessive disease, a toddler none
-that begins in middle age. How much that counts, the reader learns; all of it is zero where nothing is known.
+A toddler has no disease that begins in middle age. How much that counts, the reader learns; all of it is zero where
+nothing is known. Which sex a disease befalls is known, and not learned: ``kg.sexes``.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 
 from kg.arrays import Floats, Indices
-from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel
 from kg.schema import Predicate
 from retrieval.demographics import Demographics, Sex
@@ -19,17 +18,13 @@ PERSON_FEATURES = (
     "is_female",
     "age_known",
     "age",  # log(1 + years)
-    "x_linked",  # of the disease: any X-linked inheritance, and recessive or unspecified X-linked
-    "x_recessive",
-    "x_recessive_in_female",
     "onset_known",
     "onset_earliest",  # log(1 + years), of the earliest and the latest of its stated ages of onset
     "onset_latest",
     "too_young",  # how far the patient's age lies below the earliest onset, in the same logs
 )
-OF_PATIENT = ("is_male", "is_female", "age_known", "age", "x_recessive_in_female", "too_young")
+OF_PATIENT = ("is_male", "is_female", "age_known", "age", "too_young")
 """Those that are 0 where neither age nor sex is known."""
-X_LINKED, X_DOMINANT = "HP:0001417", "HP:0001423"
 ONSETS = {
     "HP:0030674": (0.0, 0.0),  # antenatal
     "HP:0011460": (0.0, 0.0),  # embryonal
@@ -63,15 +58,8 @@ class PersonFeatures:
 
     def __init__(self, model: LikelihoodModel) -> None:
         n = model.n_diseases
-        self._x_linked, self._x_recessive, self._has_onset = np.zeros((3, n))
         earliest, latest = np.full(n, np.inf), np.zeros(n)
-        statements = model.graph.annotations.statements
-        for disease_id, term_id in statements(Predicate.INHERITANCE):
-            disease = model.group_index[disease_id]
-            if X_LINKED in _with_ancestors(model.graph, term_id):
-                self._x_linked[disease] = 1.0
-                self._x_recessive[disease] = max(self._x_recessive[disease], float(term_id != X_DOMINANT))
-        for disease_id, term_id in statements(Predicate.CLINICAL_COURSE):
+        for disease_id, term_id in model.graph.annotations.statements(Predicate.CLINICAL_COURSE):
             disease = model.group_index[disease_id]
             if term_id in ONSETS:
                 first, last = ONSETS[term_id]
@@ -85,16 +73,12 @@ class PersonFeatures:
         n = len(diseases)
         age = 0.0 if person.years is None else float(np.log1p(person.years))
         is_known = float(person.years is not None)
-        is_female = float(person.sex is Sex.FEMALE)
         earliest, has_onset = self._earliest[diseases], self._has_onset[diseases]
         features = {
             "is_male": np.full(n, float(person.sex is Sex.MALE)),
-            "is_female": np.full(n, is_female),
+            "is_female": np.full(n, float(person.sex is Sex.FEMALE)),
             "age_known": np.full(n, is_known),
             "age": np.full(n, age),
-            "x_linked": self._x_linked[diseases],
-            "x_recessive": self._x_recessive[diseases],
-            "x_recessive_in_female": self._x_recessive[diseases] * is_female,
             "onset_known": has_onset,
             "onset_earliest": earliest,
             "onset_latest": self._latest[diseases],
@@ -102,7 +86,3 @@ class PersonFeatures:
         }
         described: Floats = np.stack([features[name] for name in PERSON_FEATURES], axis=1).astype(np.float32)
         return described
-
-
-def _with_ancestors(graph: KnowledgeGraph, term_id: str) -> frozenset[str]:
-    return frozenset(graph.ontology.ancestors(term_id)) | {term_id}

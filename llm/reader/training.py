@@ -27,14 +27,14 @@ from tqdm import tqdm
 from kg.cache import digest
 from kg.errors import SourceError, StorageError
 from llm.reader.batches import pad
-from llm.reader.features import CANDIDATE_FEATURES, ReaderInputs
+from llm.reader.features import CANDIDATE_FEATURES, N_READ, ReaderInputs
 from llm.reader.fusion import N_FEATURES
 from llm.reader.model import ReaderConfig, ReaderModel
 from llm.reader.person import OF_PATIENT
 from retrieval.fusion_training import Example, thinned_rows, train_fusion
 
 CHECKPOINT = "checkpoint.pt"
-PATIENT_COLUMNS = [CANDIDATE_FEATURES.index(name) for name in OF_PATIENT]
+PATIENT_COLUMNS = [CANDIDATE_FEATURES.index(name) for name in (*OF_PATIENT, "log_sex")]
 """Of ``values``; all 0 of a patient of whom neither age nor sex is known."""
 N_POOLED = 16  # batches that are sorted by length together
 
@@ -356,6 +356,6 @@ def fit_temperature(model: ReaderModel, examples: Sequence[ReaderExample]) -> fl
 def _rows_of(examples: Sequence[ReaderExample], most: int = 500) -> tuple[Tensor, Tensor]:
     """Rows of features, of at most so many patients: candidates', and of evidence that is there."""
     chosen = examples[:: max(1, len(examples) // most)]
-    values = np.concatenate([e.inputs.values for e in chosen])
+    values = np.concatenate([e.inputs.values[:, :N_READ] for e in chosen])
     evidence = np.concatenate([e.inputs.evidence[e.inputs.kinds >= 0] for e in chosen]).astype(np.float32)
     return torch.from_numpy(values), torch.from_numpy(evidence)

@@ -253,10 +253,10 @@ def test_the_largest_figure_of_equivalent_entries_counts(common: SourceFiles, tm
 
 
 def test_the_prior_by_hand(common: SourceFiles, toy_graph: KnowledgeGraph):
-    prior = build_model(build_graph(common)).log_prior.tolist()
+    prior = build_model(build_graph(common)).log_prior().tolist()
     expected = [PREVALENCE_WEIGHT * log(share / UNKNOWN_PREVALENCE) for share in (1e-4, 1e-9)]
     assert prior == pytest.approx([*expected, 0, 0, 0])
-    assert build_model(toy_graph).log_prior.tolist() == [0] * 5
+    assert build_model(toy_graph).log_prior().tolist() == [0] * 5
 
 
 def test_the_bundled_table():

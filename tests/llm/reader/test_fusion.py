@@ -8,7 +8,7 @@ import torch
 from scipy.special import log_softmax
 
 from llm.reader.features import CANDIDATE_FEATURES
-from llm.reader.fusion import LOG_PRIOR, N_FEATURES, FusionNetworks
+from llm.reader.fusion import LOG_PRIOR, LOG_SEX, N_FEATURES, FusionNetworks
 from retrieval.fusion import Fusion
 from tests.toy import random_fusion
 
@@ -23,7 +23,8 @@ def values_of(n: int) -> np.ndarray:
 
 
 def expected(fusion: Fusion, values: np.ndarray) -> np.ndarray:
-    return log_softmax(fusion.log_probabilities(values[:, :N_FEATURES]) + np.append(values[:, LOG_PRIOR], 0.0))
+    prior = values[:, LOG_PRIOR] + values[:, LOG_SEX]
+    return log_softmax(fusion.log_probabilities(values[:, :N_FEATURES]) + np.append(prior, 0.0))
 
 
 @pytest.mark.parametrize("n", [1, 2, 40])

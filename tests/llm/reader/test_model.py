@@ -16,7 +16,7 @@ from kg.errors import NotReadyError, SourceError
 from llm.errors import ReaderError
 from llm.reader.batches import pad, read_patients
 from llm.reader.features import ReaderFeatureExtractor, ReaderInputs
-from llm.reader.fusion import LOG_PRIOR, N_FEATURES
+from llm.reader.fusion import LOG_PRIOR, LOG_SEX, N_FEATURES
 from llm.reader.model import PRIOR_WEIGHT, ReaderConfig, ReaderModel
 from llm.reader.training import TrainedReader
 from llm.reader.transformer import TransformerRanker
@@ -120,14 +120,22 @@ def test_a_feature_that_is_no_number_is_refused(model, inputs):
         read_patients(model, [replace(inputs, values=values)])
 
 
+def test_whom_a_disease_befalls_counts_in_full(inputs):
+    told = replace(inputs, values=inputs.values.copy())
+    told.values[:, LOG_SEX] = np.linspace(1.0, -1.0, len(inputs.values))
+    before, after = read_patients(small_reader(), [inputs, told])
+    assert after == pytest.approx(log_softmax(before + np.append(told.values[:, LOG_SEX], 0.0)), abs=1e-4)
+
+
 def test_a_fusion_moves_the_probabilities_towards_its_own(inputs, tmp_path):
     alone, both = small_reader(), small_reader()
     fusion = random_fusion(sizes=(6, 6))
     both.add_fusion(fusion, 0.4)
     inputs = replace(inputs, values=inputs.values.copy())
     inputs.values[:, LOG_PRIOR] = np.linspace(0.0, 3.0, len(inputs.values))  # counts in both
-    prior = np.append(inputs.values[:, LOG_PRIOR], 0.0)
-    fused = log_softmax(fusion.log_probabilities(inputs.values[:, :N_FEATURES]) + prior)
+    inputs.values[:, LOG_SEX] = np.linspace(1.0, -1.0, len(inputs.values))
+    prior, sex = (np.append(inputs.values[:, column], 0.0) for column in (LOG_PRIOR, LOG_SEX))
+    fused = log_softmax(fusion.log_probabilities(inputs.values[:, :N_FEATURES]) + prior + sex)
     (read,), (mean,) = read_patients(alone, [inputs]), read_patients(both, [inputs])
     assert mean == pytest.approx(log_softmax(0.6 * (read + PRIOR_WEIGHT * prior) + 0.4 * fused), abs=1e-4)
     save_reader(TrainedReader(model=both, curve=()), tmp_path, {})

@@ -10,7 +10,7 @@ from llm.reader.person import OF_PATIENT, ONSETS, PERSON_FEATURES, PersonFeature
 from retrieval.demographics import UNKNOWN, Demographics, Sex, demographics_of
 from tests.toy import ALPHA, BETA, build_model
 
-RETT, DUCHENNE, WELANDER = "OMIM:312750", "OMIM:310200", "OMIM:604454"
+DUCHENNE, WELANDER = "OMIM:310200", "OMIM:604454"
 
 
 @pytest.fixture(scope="module")
@@ -40,20 +40,13 @@ def test_nothing_is_known_of_a_disease_without_such_statements(toy):
 def test_what_depends_on_the_patient_is_zero_of_an_unknown_one(described):
     told = described(DUCHENNE, UNKNOWN)
     assert [told[name] for name in OF_PATIENT] == [0.0] * len(OF_PATIENT)
-    assert told["x_linked"] == told["x_recessive"] == 1.0
 
 
 @pytest.mark.release
-def test_a_recessive_x_linked_disease_in_a_girl_and_in_a_boy(described):
+def test_a_girl_and_a_boy(described):
     girl, boy = (described(DUCHENNE, Demographics(sex=sex)) for sex in (Sex.FEMALE, Sex.MALE))
-    assert (girl["is_female"], girl["is_male"], girl["x_recessive_in_female"]) == (1.0, 0.0, 1.0)
-    assert (boy["is_female"], boy["is_male"], boy["x_recessive_in_female"]) == (0.0, 1.0, 0.0)
-
-
-@pytest.mark.release
-def test_a_dominant_x_linked_disease_is_no_recessive_one(described):
-    told = described(RETT, Demographics(sex=Sex.FEMALE))
-    assert (told["x_linked"], told["x_recessive"], told["x_recessive_in_female"]) == (1.0, 0.0, 0.0)
+    assert (girl["is_female"], girl["is_male"]) == (1.0, 0.0)
+    assert (boy["is_female"], boy["is_male"]) == (0.0, 1.0)
 
 
 @pytest.mark.release

@@ -13,7 +13,7 @@ from scipy.special import log_softmax
 from kg.errors import SourceError
 from llm.reader.batches import read_patients
 from llm.reader.features import CANDIDATE_FEATURES, EVIDENCE_FEATURES, ReaderInputs
-from llm.reader.fusion import LOG_PRIOR, N_FEATURES
+from llm.reader.fusion import LOG_PRIOR, LOG_SEX, N_FEATURES
 from llm.reader.model import PRIOR_WEIGHT
 from llm.reader.training import (
     CHECKPOINT,
@@ -162,8 +162,8 @@ def test_a_fusion_of_the_same_patients_is_averaged_in(examples, trained):
     fusion = train_fusion(
         [Example(values=e.inputs.values[:, :N_FEATURES], right=e.right, publication=e.publication) for e in examples]
     )
-    prior = np.append(patient.values[:, LOG_PRIOR], 0.0)
-    fused = log_softmax(fusion.log_probabilities(patient.values[:, :N_FEATURES]) + prior)
+    prior, sex = (np.append(patient.values[:, column], 0.0) for column in (LOG_PRIOR, LOG_SEX))
+    fused = log_softmax(fusion.log_probabilities(patient.values[:, :N_FEATURES]) + prior + sex)
     (alone,), (mean,) = read_patients(trained.model, [patient]), read_patients(both.model, [patient])
     assert mean == pytest.approx(log_softmax(0.6 * (alone + PRIOR_WEIGHT * prior) + 0.4 * fused), abs=1e-4)
 

@@ -27,7 +27,7 @@ LN10 = math.log(10)
 
 def test_the_bars_add_up_to_the_model_s_score(toy_graph: KnowledgeGraph):
     answer, model = toy_answer(toy_graph), build_model(toy_graph)
-    scores = model.log_prior + model.log_lrs(answer.findings).sum(axis=0)
+    scores = model.log_prior() + model.log_lrs(answer.findings).sum(axis=0)
     for shown in shown_diagnoses(answer, 5):
         steps = steps_of(shown, toy_wording(toy_graph))
         assert steps[-1].end == pytest.approx(scores[model.group_index[shown.diagnosis.disease_id]], abs=1e-5)
