@@ -5,6 +5,7 @@ import pytest
 
 from kg.schema import Finding
 from llm.assistant import DiagnosisAssistant
+from retrieval.demographics import demographics_of
 
 pytestmark = pytest.mark.release
 
@@ -71,6 +72,14 @@ def test_only_marfans_story_rules_something_out(release_assistant: DiagnosisAssi
     findings = release_assistant.find_findings(TEXTBOOK[disease])
     ruled_out = ["Intellectual disability"] if disease == "Marfan syndrome" else []  # "Intelligence is normal."
     assert [f.label for f in findings if f.excluded] == ruled_out
+
+
+def test_a_girl_has_no_disease_of_boys(release_assistant: DiagnosisAssistant):
+    told = "Tall stature, developmental delay, hypotonia, attention deficit hyperactivity disorder and macrocephaly."
+    findings = release_assistant.find_findings(told)
+    for sex, has_it in (("MALE", True), ("FEMALE", False)):
+        answer = release_assistant.diagnose(findings, person=demographics_of(sex, "P9Y"))
+        assert ("47,XYY syndrome" in [d.name for d in answer.diagnoses]) is has_it
 
 
 def test_marfan_of_the_father_is_not_the_patients(release_assistant: DiagnosisAssistant):
