@@ -241,9 +241,20 @@ def _negated_in(sentence: str, mentions: Sequence[Span]) -> Iterator[Span]:
     for span in after:
         if not _is_within(span, blocked + before):
             end = _end_of_reach(sentence, span[1], cues.BREAK, mentions)
-            if cues.ABSENT.match(sentence, span[0]) and (comma := sentence.find(",", span[1], end)) > 0:
-                end = comma  # an adjective reaches over its own noun only: "absent puncta, smooth philtrum"
+            if cues.ABSENT.match(sentence, span[0]):
+                end = _end_of_noun(sentence, span[1], end, mentions)
             yield span[1], end
+
+
+def _end_of_noun(sentence: str, start: int, end: int, mentions: Sequence[Span]) -> int:
+    """How far an adjective reaches: over its own noun, "absent puncta, smooth philtrum", "absent T cells and anemia".
+
+    An "and" joins further findings to it only where the noun itself is one: "absent nystagmus and ataxia".
+    """
+    for joint in cues.LIST_JOINT.finditer(sentence, start, end):
+        if joint[0] == "," or not any(start <= a < joint.start() for a, _ in mentions):
+            return joint.start()
+    return end
 
 
 def _begins_in(span: Span, mentions: Iterable[Span]) -> bool:
@@ -267,7 +278,11 @@ def _family_in(sentence: str) -> Iterator[Span]:
         stop = cues.PATIENT.search(sentence, match.end())
         yield match.end(), stop.start() if stop else len(sentence)
     for match in cues.OF_RELATIVE.finditer(sentence):
-        yield _list_before(sentence, match.start()), match.start()
+        start = _list_before(sentence, match.start())
+        if cues.PATIENT_SHOWN.search(sentence, 0, start):  # "A girl with ataxia, seizures and deafness in a brother"
+            joints = cues.LIST_JOINT.finditer(sentence, start, match.start())
+            start = max((joint.end() for joint in joints), default=start)
+        yield start, match.start()
 
 
 def _list_before(sentence: str, end: int) -> int:

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import takewhile
 
-from retrieval.words import JOINTS, Word
+from retrieval.words import JOINTS, Word, analyse
 
 Run = tuple[int, int]
 """First word, and one past the last."""
 Found = tuple[Run, str]
 _MAX_OWN = 3  # words that a member does not share
+_ADJECTIVES = "small large short long broad narrow wide thin thick sparse curly coarse brittle dry soft flat"
+_SHARED = frozenset(analyse(word).meaning for word in _ADJECTIVES.split())
 _MAX_MEMBERS = 8  # of a list whose members share words on both sides; bounds the work
 
 
@@ -26,12 +28,17 @@ class Coordinations:
         words: of the segment.
         runs: those that are findings already, by first word; they do not overlap.
         term_of: the term that words from several places name together, or None.
+        touching: of each word, whether the next one follows with nothing but a space or hyphen between them.
     """
 
     def __init__(
-        self, words: list[Word], runs: Mapping[int, Run], term_of: Callable[[Sequence[Word]], str | None]
+        self,
+        words: list[Word],
+        runs: Mapping[int, Run],
+        term_of: Callable[[Sequence[Word]], str | None],
+        touching: Sequence[bool],
     ) -> None:
-        self._words, self._runs, self._term_of = words, runs, term_of
+        self._words, self._runs, self._term_of, self._touching = words, runs, term_of, touching
         self._taken = {place for run in runs.values() for place in range(*run)}
         self._is_joint = [w.kind in JOINTS for w in words]
 
@@ -52,6 +59,8 @@ class Coordinations:
         for joint in joints:
             if words[joint].kind == "conjunction":
                 yield from self._shared_around(joint)
+        for run in runs.values():
+            yield from self._stacked(run)
 
     def _shared_before(self, run: Run) -> Iterator[Found]:
         """Members after a finding that share its first words."""
@@ -107,6 +116,17 @@ class Coordinations:
                         yield from (((start, stop), term_id) for term_id in term_ids)
                         return
             members.pop(0)
+
+    def _stacked(self, run: Run) -> Iterator[Found]:
+        """An adjective before a finding that is said of its last word too: "large echogenic kidneys"."""
+        words, (begin, stop) = self._words, run
+        at = begin - 1
+        if at < 0 or at in self._taken or stop - begin < 2 or words[at].meaning not in _SHARED:
+            return
+        if not all(self._touching[at : stop - 1]):
+            return
+        if term_id := self._term_of([words[at], words[stop - 1]]):
+            yield (at, stop), term_id
 
     def _all_of(self, members: Sequence[int], start: int, stop: int) -> list[str]:
         """The term of each member with the words around them; empty unless each has one of its own."""

@@ -157,6 +157,11 @@ OF_RELATIVE = _any_of(
     r"(?:runs )?in (?:the|her|his|their) family\b",
     r"on (?:the|her|his) (?:maternal|paternal|mother['’]s|father['’]s) side\b",
 )
+# What follows is a list of the patient's own.
+PATIENT_SHOWN = _compile(
+    r"\b(?:patient|proband|girl|boy|man|woman|male|female|child|infant|newborn|neonate|baby|toddler|teenager|"
+    r"adolescent|she|he)\b[^;]*\b(?:with|has|had|shows?|showed|presents?|presented|develops?|developed)\b[^;]*$"
+)
 PATIENT = _any_of(
     r"(?:she|he|i|we|the patient|our patient|the proband|the index|the (?:girl|boy|child|infant)|(?:her|his) own)\b"
 )

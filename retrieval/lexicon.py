@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,7 +25,7 @@ from retrieval.misreadings import Span, find_other_senses, has_other_sense, is_m
 from retrieval.misspellings import RARE_WORDS, VOCABULARY, Speller, common_words, words_in
 from retrieval.words import Token, Word, analyse, segments
 
-_STATE_VERSION = 9  # raise with every change of the tables or rules of this and the modules below
+_STATE_VERSION = 10  # raise with every change of the tables or rules of this and the modules below
 _EXPLAINED = re.compile(r"\s*\(\s*(?P<short>[A-Za-z][\w-]{0,6}\w)\s*[);,]")
 _MAX_LONG_FORM = 120  # characters
 _TERM_ID = re.compile(r"\bHP:[0-9]{7}\b")
@@ -164,9 +164,11 @@ class Lexicon:
             ):
                 taken.update(range(first, stop))
                 chosen[first] = reading
+        runs = {i: reading.run for i, reading in chosen.items()}
+        touching = [after.start - before.end == 1 for before, after in pairwise(segment)]
         for (first, stop), term_id in [
             *(member for reading in chosen.values() for member in self._members(words, reading)),
-            *Coordinations(words, {i: reading.run for i, reading in chosen.items()}, self._term_of).spelt_out(),
+            *Coordinations(words, runs, self._term_of, touching).spelt_out(),
         ]:
             start, end = segment[first].start, segment[stop - 1].end
             if not opens_next_member(text, segment, (first, stop)) and not has_other_sense(text, senses, start, end):

@@ -113,6 +113,8 @@ def test_not_denied(text):
         ("no FEVER, and ATAXIA was marked", [True, False]),
         ("SEIZURES were present and DEAFNESS was absent", [False, True]),
         ("denies HEADACHE but has FEVER", [True, False]),
+        ("absent T cells and ANEMIA", [False]),
+        ("absent NYSTAGMUS and ATAXIA", [True, True]),
     ],
 )
 def test_the_scope_of_a_denial(text, expected):
@@ -135,6 +137,9 @@ def test_a_trigger_inside_a_mention_belongs_to_it():
         ("Her mother, aged 40, has DEAFNESS and she has ATAXIA", [True, False]),
         ("Her brother has DEAFNESS. ATAXIA at 3", [True, False]),
         ("SEIZURES were also present in her brother", [True]),
+        ("SEIZURES and ATAXIA in a brother", [True, True]),
+        ("A girl with SEIZURES, ATAXIA and DEAFNESS in a brother", [False, False, True]),
+        ("A boy with DEAFNESS in his brother", [True]),
         ("She was born to a mother with DIABETES", [True]),
         ("Her mother reports SEIZURES", [False]),
         ("The mother had noticed SEIZURES", [False]),

@@ -67,6 +67,7 @@ TERMS = (
     term(53, "Short arm"),
     term(54, "Pneumonia"),
     term(55, "Depression"),
+    term(56, "Stiff finger"),
 )
 ONTOLOGY = Ontology(TERMS)
 LEXICON = Lexicon(ONTOLOGY)
@@ -193,6 +194,10 @@ def test_a_wording_that_joins_two_findings_is_both():
             ],
         ),
         ("macular and papular rash", [("Macular rash", "macular and papular rash"), ("Papular rash", "papular rash")]),
+        ("small cleft lips", [("Cleft lip", "cleft lips")]),
+        ("short stiff fingers", [("Short finger", "short stiff fingers"), ("Stiff finger", "stiff fingers")]),
+        ("short, stiff fingers", [("Stiff finger", "stiff fingers")]),
+        ("stiff short fingers", [("Short finger", "short fingers")]),
     ],
 )
 def test_coordinations_are_spelt_out(text, expected):
