@@ -23,7 +23,7 @@ from llm.reader.features import CANDIDATE_FEATURES, EVIDENCE_FEATURES, KINDS, N_
 from llm.reader.fusion import IMPOSSIBLE, LOG_PRIOR, LOG_SEX, FusionNetworks, against_best
 from retrieval.fusion import CLIP, Fusion
 
-PRIOR_WEIGHT = 0.8
+PRIOR_WEIGHT = 0.3
 """Of the log-prior, in the transformer's scores where a fusion, which has it in full, is averaged in: decision 0039."""
 
 
