@@ -1,25 +1,26 @@
-"""How a disease is inherited and which genes are tied to it, over all its equivalent entries."""
+"""How a disease is inherited, how common it is and which genes are tied to it, over all its equivalent entries."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from kg.graph import KnowledgeGraph
-from kg.schema import Gene, Predicate, Term
+from kg.schema import Gene, Predicate, Prevalence, Term
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Genetics:
-    """Genes and modes of inheritance of one disease; empty where no source says."""
+    """What a geneticist wants to know of one disease beside its findings; empty where no source says."""
 
     genes: tuple[Gene, ...] = ()
     """By symbol."""
     inheritance: tuple[Term, ...] = ()
     """Modes such as ``X-linked dominant inheritance``, in the order of the entries."""
+    prevalence: Prevalence | None = None
 
 
 def genetics_of(graph: KnowledgeGraph, disease_id: str) -> Genetics:
-    """Genes and modes of inheritance of a disease.
+    """Genes, modes of inheritance and prevalence of a disease.
 
     Raises:
         UnknownIdError: the graph has no such disease.
@@ -35,4 +36,5 @@ def genetics_of(graph: KnowledgeGraph, disease_id: str) -> Genetics:
     return Genetics(
         genes=tuple(sorted(genes.values(), key=lambda gene: gene.symbol)),
         inheritance=tuple(graph.term(term_id) for term_id in modes),
+        prevalence=graph.prevalence_of(disease_id),
     )

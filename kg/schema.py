@@ -285,9 +285,15 @@ class Prevalence:
         """Geometric mean: such numbers span powers of ten."""
         return math.sqrt(self.low * self.high)
 
+    @property
+    def one_in(self) -> tuple[str, str]:
+        """Among how many people there is one, at least and at most, in two figures: ``10,000``, ``15,000``."""
+        few, many = (f"{round(1 / s, 2 - len(str(int(1 / s)))):,.0f}" for s in (self.high, self.low))
+        return few, many
+
     def __str__(self) -> str:
         """``1 in 10,000 to 15,000 people``."""
-        few, many = (f"{round(1 / s, 2 - len(str(int(1 / s)))):,.0f}" for s in (self.high, self.low))
+        few, many = self.one_in
         return f"1 in {few} people" if few == many else f"1 in {few} to {many} people"
 
 

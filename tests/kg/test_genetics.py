@@ -40,3 +40,5 @@ def test_rett_syndrome(release_graph: KnowledgeGraph):
     found = genetics_of(release_graph, "OMIM:312750")
     assert [g.symbol for g in found.genes] == ["MECP2"]
     assert [t.name for t in found.inheritance] == ["X-linked dominant inheritance"]
+    assert found.prevalence is not None
+    assert found.prevalence.one_in == ("8,500", "8,500")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from kg.errors import NotReadyError, UnknownIdError, UsageError
 from kg.genetics import Genetics
 from kg.ontology import PHENOTYPIC_ABNORMALITY, ROOT, Ontology
-from kg.schema import Finding, Gene, Provenance, Setting, Synonym, Term, Urgency
+from kg.schema import Finding, Gene, Prevalence, Provenance, Setting, Synonym, Term, Urgency
 from kg.translations import Language
 from llm.chat.protocol import Rung
 from llm.conversation.answerer import Answerer
@@ -158,6 +158,14 @@ CHINESE_LABELS = {"HP:0001250": "癫痫发作", "HP:0000365": "听力障碍", "H
 GENETICS = Genetics(
     genes=(Gene(gene_id="NCBIGene:4204", symbol="MECP2"),),
     inheritance=(Term(term_id="HP:0001423", name="X-linked dominant inheritance"),),
+    prevalence=Prevalence(
+        disease_id=RETT,
+        low=1 / 23_000,
+        high=1 / 9_000,
+        provenance=Provenance(
+            source="MedQuAD", version="1", reference="https://ghr.nlm.nih.gov/condition/rett-syndrome", licence="CC"
+        ),
+    ),
 )
 
 

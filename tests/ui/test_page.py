@@ -310,11 +310,13 @@ def test_age_and_sex_in_words_and_as_fields(person, fields, words, chinese):
 # The answer
 
 
-def test_the_cards_show_claims_for_and_against_genes_inheritance_and_what_is_left_over():
+def test_the_cards_show_claims_for_and_against_genetics_and_what_is_left_over():
     text = Page(answer_page(told(EXAMPLES[0].story))).text
     assert "AgainstLasting absence of speech is only occasional. [E8]" in text
     assert "None of these: 7\xa0%" in text
-    assert "Rett syndromeMECP2 · X-linked dominant inheritance78\xa0%" in text
+    assert "Rett syndromeMECP2 · X-linked dominant inheritance · about 1 in 9,000 to 23,000 people78\xa0%" in text
+    assert "· MECP2 · how common it is" in text
+    assert "约每 9,000 至 23,000 人中 1 人" in Page(answer_page(told(EXAMPLES[0].story), IN_CHINESE)).text
 
 
 def test_every_reference_of_an_evidence_row_is_linked_and_a_book_is_not():
@@ -323,6 +325,7 @@ def test_every_reference_of_an_evidence_row_is_linked_and_a_book_is_not():
     assert "https://pubmed.ncbi.nlm.nih.gov/34778139/" in hrefs
     assert "https://www.orpha.net/en/disease/detail/778" in hrefs
     assert "https://www.ncbi.nlm.nih.gov/gene/4204" in hrefs
+    assert "https://ghr.nlm.nih.gov/condition/rett-syndrome" in hrefs
     assert not [href for href in hrefs if "ISBN" in href]
 
 

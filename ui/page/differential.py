@@ -1,4 +1,4 @@
-"""The ranked diseases as cards: how likely, by which gene, what speaks for and against."""
+"""The ranked diseases as cards: how likely, by which gene, how common, what speaks for and against."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from html import escape
 
 from kg.curie import url_of
 from kg.genetics import Genetics
-from kg.schema import Setting
+from kg.schema import Prevalence, Setting
 from llm.schema import Diagnosis, Differential
 from ui.page.claims import claim_lists
 from ui.page.markup import action, button, link, percent
@@ -76,7 +76,7 @@ def _card(diagnosis: Diagnosis, differential: Differential, words: Words, geneti
         f'<span class="name">{escape(diagnosis.name)}{_genetics(genetics, words)}</span>'
         f'<span class="share">{escape(percent(diagnosis.probability))}</span>'
         f'<span class="bar" aria-hidden="true"><i style="width:{width}"></i></span></summary>'
-        f'<p class="ids">{sources}{_gene_links(genetics)}</p>'
+        f'<p class="ids">{sources}{_links(genetics, words)}</p>'
         f"{claim_lists(diagnosis.claims, differential, words)}"
         f"{_care_button(diagnosis.disease_id, words)}</details></li>"
     )
@@ -87,15 +87,27 @@ def _care_button(disease_id: str, words: Words) -> str:
 
 
 def _genetics(genetics: Genetics, words: Words) -> str:
-    """Genes and inheritance under the name, for reading."""
+    """Genes, inheritance and how common it is under the name, for reading."""
     symbols = [g.symbol for g in genetics.genes[:_SHOWN_GENES]]
     n_more = len(genetics.genes) - len(symbols)
     genes = ", ".join(symbols) + (words(" and {n} more", n=n_more) if n_more else "")
     modes = words(", ").join(words.label(t.term_id, t.name) for t in genetics.inheritance)
     said = [f"<i>{escape(genes)}</i>"] if genes else []
     said += [escape(modes)] if modes else []
+    said += [escape(_how_common(genetics.prevalence, words))] if genetics.prevalence else []
     return f"<small>{' · '.join(said)}</small>" if said else ""
 
 
-def _gene_links(genetics: Genetics) -> str:
-    return "".join(f" · {link(url_of(g.gene_id), g.symbol)}" for g in genetics.genes[:_SHOWN_GENES])
+def _how_common(prevalence: Prevalence, words: Words) -> str:
+    few, many = prevalence.one_in
+    if few == many:
+        return words("about 1 in {few} people", few=few)
+    return words("about 1 in {few} to {many} people", few=few, many=many)
+
+
+def _links(genetics: Genetics, words: Words) -> str:
+    """Where the genes are described, and who says how common it is."""
+    links = [link(url_of(g.gene_id), g.symbol) for g in genetics.genes[:_SHOWN_GENES]]
+    if genetics.prevalence:
+        links.append(link(genetics.prevalence.provenance.url, words("how common it is")))
+    return "".join(f" · {shown}" for shown in links)
