@@ -21,6 +21,8 @@ from tqdm import tqdm
 
 from evaluation.qa.scoring import wilson
 from kg.errors import CitedxError
+from kg.families import name_stem
+from kg.graph import KnowledgeGraph
 from kg.schema import Provenance
 from kg.sources.tables import Rows, load_table
 
@@ -71,13 +73,20 @@ def rank_story(assistant: DiagnosisAssistant, story: TextbookStory) -> tuple[int
     return rank, answer.diagnoses[0].name if answer.diagnoses else ""
 
 
-def word_shares(ranks: Sequence[int | None]) -> str:
-    """How many are among the first 1, 3 and 10, with Wilson's intervals."""
+def is_right_but_for_the_type(first: str, story: TextbookStory, graph: KnowledgeGraph) -> bool:
+    """Whether the first disease is the right one, or its name differs from a right one's in the number only."""
+    return name_stem(first) in {name_stem(graph.diseases[i].name) for i in story.disease_ids if i in graph.diseases}
+
+
+def word_shares(ranks: Sequence[int | None], n_of_any_type: int) -> str:
+    """How many are among the first 1, 3 and 10, and of how many any type is first, with Wilson's intervals."""
     told = []
     for k in (1, 3, 10):
         n = sum(rank is not None and rank <= k for rank in ranks)
         share = wilson(n, len(ranks))
         told.append(f"top-{k} {100 * share.value:.1f} % ({100 * share.low:.1f} to {100 * share.high:.1f})")
+    share = wilson(n_of_any_type, len(ranks))
+    told.append(f"any type first {100 * share.value:.1f} % ({100 * share.low:.1f} to {100 * share.high:.1f})")
     return f"n = {len(ranks)}: {', '.join(told)}"
 
 
@@ -96,7 +105,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
     lines = [f"{s.disease}: {rank or 'not listed'}, after {first}" for s, rank, first in ranked if rank != 1]
-    lines += [f"{part}, {word_shares([rank for s, rank, _ in ranked if s.part == part])}" for part in parts]
+    for part in parts:
+        those = [(s, rank, first) for s, rank, first in ranked if s.part == part]
+        n_of_any_type = sum(is_right_but_for_the_type(first, s, assistant.graph) for s, _, first in those)
+        lines.append(f"{part}, {word_shares([rank for _, rank, _ in those], n_of_any_type)}")
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from kg.families import name_stem
 from kg.schema import Finding, Setting
 from llm.chat.protocol import Rung
 from retrieval.candidates import Ranker
@@ -50,6 +51,16 @@ class Diagnosis:
     def __post_init__(self) -> None:
         if not 0.0 <= self.probability <= 1.0:
             raise ValueError(f"a probability is in 0..1, got {self.probability}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Types:
+    """Types of one disease in a differential ("Noonan syndrome 1", "4"), by name."""
+
+    diagnoses: tuple[Diagnosis, ...]
+    """Two or more, in their order."""
+    probability: float
+    """Of any of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,3 +128,12 @@ class Differential:
         total = sum(d.probability for d in self.diagnoses)
         if total > 1.0 + 1e-6:
             raise ValueError(f"probabilities sum to {total}, more than 1")
+
+    def types_of(self, diagnosis: Diagnosis) -> Types | None:
+        """The listed diagnoses whose names differ from this one's in their number only; None where there is no other.
+
+        Findings seldom tell Noonan syndrome 1 from 4, so that types share what the disease as a whole is given.
+        """
+        stem = name_stem(diagnosis.name)
+        alike = tuple(d for d in self.diagnoses if stem and name_stem(d.name) == stem)
+        return Types(diagnoses=alike, probability=sum(d.probability for d in alike)) if len(alike) > 1 else None

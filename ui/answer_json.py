@@ -6,7 +6,7 @@ from typing import Any
 
 from kg.schema import Finding
 from llm.conversation.schema import Answer, Sentence
-from llm.schema import Claim, Commentary, Differential
+from llm.schema import Claim, Commentary, Differential, Types
 from retrieval.demographics import Demographics
 from retrieval.schema import Evidence, RedFlag, UrgentCondition
 
@@ -25,6 +25,7 @@ def differential_json(differential: Differential) -> dict[str, Any]:
                 "equivalent_ids": list(diagnosis.equivalent_ids),
                 "name": diagnosis.name,
                 "probability": diagnosis.probability,
+                "types": _types_json(differential.types_of(diagnosis)),
                 "claims": [_claim_json(claim) for claim in diagnosis.claims],
             }
             for diagnosis in differential.diagnoses
@@ -36,6 +37,12 @@ def differential_json(differential: Differential) -> dict[str, Any]:
         "questions": [{"id": q.term_id, "text": q.text, "gain": q.gain} for q in differential.questions],
         "versions": dict(differential.versions),
     }
+
+
+def _types_json(types: Types | None) -> dict[str, Any] | None:
+    if types is None:
+        return None
+    return {"ids": [d.disease_id for d in types.diagnoses], "probability": types.probability}
 
 
 def person_json(person: Demographics) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from itertools import chain
 from kg.curie import url_of
 from kg.schema import Finding
 from kg.sources.common_conditions import title_of
-from llm.schema import Claim, Commentary, Diagnosis, Differential
+from llm.schema import Claim, Commentary, Diagnosis, Differential, Types
 from retrieval.demographics import word_demographics
 from retrieval.schema import Evidence, RedFlag, UrgentCondition
 from ui.page.conversation import CITATION
@@ -68,7 +68,7 @@ def report_blocks(differential: Differential) -> Iterator[Block]:
     if differential.abstained:
         yield _block(Style.TEXT, differential.abstained)
     for diagnosis in differential.diagnoses:
-        yield from _diagnosis(diagnosis)
+        yield from _diagnosis(diagnosis, differential.types_of(diagnosis))
     if differential.diagnoses:
         rest = max(0.0, 1.0 - sum(d.probability for d in differential.diagnoses))
         yield _block(Style.TEXT, f"None of these: {rest:.1%}")
@@ -117,8 +117,9 @@ def _flag(flag: RedFlag) -> Span:
     return Span(text=flag.label, url=flag.provenance.url)
 
 
-def _diagnosis(diagnosis: Diagnosis) -> Iterator[Block]:
-    yield _block(Style.ENTRY, f"{diagnosis.rank}. {diagnosis.name}: {diagnosis.probability:.1%}")
+def _diagnosis(diagnosis: Diagnosis, types: Types | None) -> Iterator[Block]:
+    together = f" ({len(types.diagnoses)} listed types together: {types.probability:.1%})" if types else ""
+    yield _block(Style.ENTRY, f"{diagnosis.rank}. {diagnosis.name}: {diagnosis.probability:.1%}{together}")
     ids = dict.fromkeys((diagnosis.disease_id, *diagnosis.equivalent_ids))
     yield _block(Style.TEXT, *_joined([Span(text=i, url=url_of(i)) for i in ids], ", "))
     for title, supports in (("For", True), ("Against", False)):

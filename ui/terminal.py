@@ -67,7 +67,10 @@ def show_differential(console: Console, differential: Differential) -> None:
     console.print("\n[bold]Differential[/]")
     for d in differential.diagnoses:
         ids = ", ".join(d.equivalent_ids or (d.disease_id,))
-        console.print(f"{d.rank:>3}. [bold]{escape(d.name)}[/]  {d.probability:.1%}  [dim]{ids}[/]", highlight=False)
+        types = differential.types_of(d)
+        told = f"  {len(types.diagnoses)} types: {types.probability:.1%}" if types else ""
+        line = f"{d.rank:>3}. [bold]{escape(d.name)}[/]  {d.probability:.1%}{told}  [dim]{ids}[/]"
+        console.print(line, highlight=False)
         for claim in d.claims:
             mark = "[green]+[/]" if claim.supports else "[red]-[/]"
             cites = " ".join(escape(f"[{e}]") for e in claim.evidence_ids)

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from evaluation.textbook import PARTS, load_textbook, rank_story, word_shares
+from evaluation.textbook import PARTS, is_right_but_for_the_type, load_textbook, rank_story, word_shares
 from kg.graph import KnowledgeGraph
 from llm import DiagnosisAssistant
 
 
 def test_shares_by_hand():
-    told = word_shares([1, 2, None, 1])
+    told = word_shares([1, 2, None, 1], 3)
     assert told.startswith("n = 4: top-1 50.0 % (15.0 to 85.0), top-3 75.0 % (")
+    assert ", any type first 75.0 % (" in told
+
+
+@pytest.mark.release
+def test_another_type_of_the_disease_counts_as_such(release_graph: KnowledgeGraph):
+    (noonan,) = [s for s in load_textbook() if s.disease == "Noonan syndrome"]
+    assert is_right_but_for_the_type("Noonan syndrome 4", noonan, release_graph)
+    assert not is_right_but_for_the_type("Costello syndrome", noonan, release_graph)
 
 
 @pytest.mark.release

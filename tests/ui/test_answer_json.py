@@ -112,6 +112,7 @@ def test_public_json():
                 "equivalent_ids": ["OMIM:312750", "ORPHA:778"],
                 "name": "Rett syndrome",
                 "probability": 0.75,
+                "types": None,
                 "claims": [said],
             }
         ],
@@ -132,6 +133,23 @@ def test_public_json():
         "questions": [{"id": "HP:0002650", "text": "Scoliosis?", "gain": 0.25}],
         "versions": {"hpo": "2025-01-16"},
     }
+
+
+def test_types_of_one_disease_are_told_together():
+    names = ("Noonan syndrome 4", "Costello syndrome", "Noonan syndrome 1", "7")
+    diagnoses = tuple(
+        Diagnosis(disease_id=f"OMIM:{rank}", name=name, rank=rank, probability=share, claims=())
+        for rank, (name, share) in enumerate(zip(names, (0.5, 0.2, 0.125, 0.1), strict=True), start=1)
+    )
+    answer = Differential(findings=(), diagnoses=diagnoses, evidence=())
+    together = {"ids": ["OMIM:1", "OMIM:3"], "probability": 0.625}
+    assert [d["types"] for d in differential_json(answer)["diagnoses"]] == [together, None, together, None]
+    console = Console(width=200)
+    with console.capture() as captured:
+        show_differential(console, answer)
+    assert "1. Noonan syndrome 4  50.0%  2 types: 62.5%  OMIM:1" in captured.get()
+    assert "2. Costello syndrome  20.0%  OMIM:2" in captured.get()
+    assert "Noonan syndrome 4: 50.0% (2 listed types together: 62.5%)" in report_markdown(answer).replace("\\", "")
 
 
 def test_what_a_language_model_adds_is_marked():

@@ -319,6 +319,20 @@ def test_the_cards_show_claims_for_and_against_genetics_and_what_is_left_over():
     assert "约每 9,000 至 23,000 人中 1 人" in Page(answer_page(told(EXAMPLES[0].story), IN_CHINESE)).text
 
 
+def test_types_of_one_disease_say_what_they_have_together():
+    one = Diagnosis(disease_id="OMIM:1", name="Noonan syndrome 4", rank=1, probability=0.5, claims=())
+    two = replace(one, disease_id="OMIM:2", name="Noonan syndrome 1", rank=2, probability=0.25)
+    answer = Differential(
+        findings=(), diagnoses=(one, two, replace(one, name="Costello syndrome", probability=0.125)), evidence=()
+    )
+    session = Session(differential=answer)
+    nothing = Genetics()
+    html = differential_section(session, Setting.GENETICS_CLINIC, ENGLISH, lambda disease_id, setting: nothing)
+    assert Page(html).text.count("2 types in this list together: 75\xa0%") == 2
+    html = differential_section(session, Setting.GENETICS_CLINIC, IN_CHINESE, lambda disease_id, setting: nothing)
+    assert "2 个亚型合计：75\xa0%" in Page(html).text
+
+
 def test_every_reference_of_an_evidence_row_is_linked_and_a_book_is_not():
     hrefs = Page(answer_page(told(EXAMPLES[0].story))).values("href")
     assert "https://pubmed.ncbi.nlm.nih.gov/9792883/" in hrefs

@@ -178,6 +178,7 @@ CHINESE = {
     "about 1 in {few} people": "约每 {few} 人中 1 人",
     "about 1 in {few} to {many} people": "约每 {few} 至 {many} 人中 1 人",
     "how common it is": "患病率",
+    "{n} types in this list together: {share}": "本列表中 {n} 个亚型合计：{share}",
     "For": "支持",
     "Against": "反对",
     "and {n} more in the differential": "另有 {n} 条见鉴别诊断",

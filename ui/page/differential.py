@@ -8,7 +8,7 @@ from html import escape
 from kg.curie import url_of
 from kg.genetics import Genetics
 from kg.schema import Prevalence, Setting
-from llm.schema import Diagnosis, Differential
+from llm.schema import Diagnosis, Differential, Types
 from ui.page.claims import claim_lists
 from ui.page.markup import action, button, link, percent
 from ui.page.words import Words
@@ -69,11 +69,12 @@ def _ranked(differential: Differential, words: Words, genetics: Callable[[str, S
 def _card(diagnosis: Diagnosis, differential: Differential, words: Words, genetics: Genetics, *, is_open: bool) -> str:
     ids = dict.fromkeys((diagnosis.disease_id, *diagnosis.equivalent_ids))
     sources = " · ".join(link(url_of(i), i) for i in ids)
+    types = differential.types_of(diagnosis)
     width = f"{100 * diagnosis.probability:.1f}%"
     return (
         f'<li><details data-key="d-{escape(diagnosis.disease_id)}"{" open" if is_open else ""}>'
         f'<summary><span class="rank">{diagnosis.rank}</span>'
-        f'<span class="name">{escape(diagnosis.name)}{_genetics(genetics, words)}</span>'
+        f'<span class="name">{escape(diagnosis.name)}{_genetics(genetics, words)}{_types(types, words)}</span>'
         f'<span class="share">{escape(percent(diagnosis.probability))}</span>'
         f'<span class="bar" aria-hidden="true"><i style="width:{width}"></i></span></summary>'
         f'<p class="ids">{sources}{_links(genetics, words)}</p>'
@@ -84,6 +85,14 @@ def _card(diagnosis: Diagnosis, differential: Differential, words: Words, geneti
 
 def _care_button(disease_id: str, words: Words) -> str:
     return button(words("Treatment and risk"), action("care", id=disease_id), key=f"care-{disease_id}", css="plain")
+
+
+def _types(types: Types | None, words: Words) -> str:
+    """What the types of one disease in the list are given together."""
+    if types is None:
+        return ""
+    told = words("{n} types in this list together: {share}", n=len(types.diagnoses), share=percent(types.probability))
+    return f'<small class="types">{escape(told)}</small>'
 
 
 def _genetics(genetics: Genetics, words: Words) -> str:
