@@ -129,11 +129,14 @@ class Differential:
         if total > 1.0 + 1e-6:
             raise ValueError(f"probabilities sum to {total}, more than 1")
 
-    def types_of(self, diagnosis: Diagnosis) -> Types | None:
-        """The listed diagnoses whose names differ from this one's in their number only; None where there is no other.
+    def types_led_by(self, diagnosis: Diagnosis) -> Types | None:
+        """The listed diagnoses whose names differ from this one's in their number only, if it is the likeliest of them.
 
-        Findings seldom tell Noonan syndrome 1 from 4, so that types share what the disease as a whole is given.
+        Findings seldom tell Noonan syndrome 1 from 4, so that types share what the disease as a whole is given. None
+        where there is no other type, or a likelier one.
         """
         stem = name_stem(diagnosis.name)
         alike = tuple(d for d in self.diagnoses if stem and name_stem(d.name) == stem)
-        return Types(diagnoses=alike, probability=sum(d.probability for d in alike)) if len(alike) > 1 else None
+        if len(alike) < 2 or alike[0].rank != diagnosis.rank:
+            return None
+        return Types(diagnoses=alike, probability=sum(d.probability for d in alike))

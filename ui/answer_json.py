@@ -25,7 +25,7 @@ def differential_json(differential: Differential) -> dict[str, Any]:
                 "equivalent_ids": list(diagnosis.equivalent_ids),
                 "name": diagnosis.name,
                 "probability": diagnosis.probability,
-                "types": _types_json(differential.types_of(diagnosis)),
+                "types": _types_json(differential.types_led_by(diagnosis)),
                 "claims": [_claim_json(claim) for claim in diagnosis.claims],
             }
             for diagnosis in differential.diagnoses

@@ -68,7 +68,7 @@ def report_blocks(differential: Differential) -> Iterator[Block]:
     if differential.abstained:
         yield _block(Style.TEXT, differential.abstained)
     for diagnosis in differential.diagnoses:
-        yield from _diagnosis(diagnosis, differential.types_of(diagnosis))
+        yield from _diagnosis(diagnosis, differential.types_led_by(diagnosis))
     if differential.diagnoses:
         rest = max(0.0, 1.0 - sum(d.probability for d in differential.diagnoses))
         yield _block(Style.TEXT, f"None of these: {rest:.1%}")

@@ -67,7 +67,7 @@ def show_differential(console: Console, differential: Differential) -> None:
     console.print("\n[bold]Differential[/]")
     for d in differential.diagnoses:
         ids = ", ".join(d.equivalent_ids or (d.disease_id,))
-        types = differential.types_of(d)
+        types = differential.types_led_by(d)
         told = f"  {len(types.diagnoses)} types: {types.probability:.1%}" if types else ""
         line = f"{d.rank:>3}. [bold]{escape(d.name)}[/]  {d.probability:.1%}{told}  [dim]{ids}[/]"
         console.print(line, highlight=False)

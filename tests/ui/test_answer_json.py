@@ -143,7 +143,7 @@ def test_types_of_one_disease_are_told_together():
     )
     answer = Differential(findings=(), diagnoses=diagnoses, evidence=())
     together = {"ids": ["OMIM:1", "OMIM:3"], "probability": 0.625}
-    assert [d["types"] for d in differential_json(answer)["diagnoses"]] == [together, None, together, None]
+    assert [d["types"] for d in differential_json(answer)["diagnoses"]] == [together, None, None, None]
     console = Console(width=200)
     with console.capture() as captured:
         show_differential(console, answer)

@@ -16,7 +16,7 @@ from ui.examples import EXAMPLES
 from ui.marking import story_pieces
 from ui.page.answers import answers_html
 from ui.page.claims import claim_lists
-from ui.page.differential import SETTINGS
+from ui.page.differential import SETTINGS, word_types
 from ui.page.markup import action, button, citations, lines, percent
 from ui.page.person import word_person
 from ui.page.urgent import urgent_line
@@ -203,6 +203,8 @@ def _lead(differential: Differential, words: Words, *, in_full: bool, linked: bo
     lead = f'<p class="lead" data-announce>{shown}</p>{urgent_line(differential, words)}'
     if not in_full:
         return lead
+    types = differential.types_led_by(first)
+    lead += f'<p class="rest">{escape(word_types(types, words))}</p>' if types else ""
     others = words(", ").join(f"{d.name} ({percent(d.probability)})" for d in rest)
     then = f'<p class="rest">{escape(words("Then: {others}.", others=others))}</p>' if others else ""
     return lead + claim_lists(first.claims, differential, words, linked=linked, limit=_SHOWN_CLAIMS) + then

@@ -69,12 +69,12 @@ def _ranked(differential: Differential, words: Words, genetics: Callable[[str, S
 def _card(diagnosis: Diagnosis, differential: Differential, words: Words, genetics: Genetics, *, is_open: bool) -> str:
     ids = dict.fromkeys((diagnosis.disease_id, *diagnosis.equivalent_ids))
     sources = " · ".join(link(url_of(i), i) for i in ids)
-    types = differential.types_of(diagnosis)
+    types = _types(differential.types_led_by(diagnosis), words)
     width = f"{100 * diagnosis.probability:.1f}%"
     return (
         f'<li><details data-key="d-{escape(diagnosis.disease_id)}"{" open" if is_open else ""}>'
         f'<summary><span class="rank">{diagnosis.rank}</span>'
-        f'<span class="name">{escape(diagnosis.name)}{_genetics(genetics, words)}{_types(types, words)}</span>'
+        f'<span class="name">{escape(diagnosis.name)}{_genetics(genetics, words)}{types}</span>'
         f'<span class="share">{escape(percent(diagnosis.probability))}</span>'
         f'<span class="bar" aria-hidden="true"><i style="width:{width}"></i></span></summary>'
         f'<p class="ids">{sources}{_links(genetics, words)}</p>'
@@ -88,11 +88,12 @@ def _care_button(disease_id: str, words: Words) -> str:
 
 
 def _types(types: Types | None, words: Words) -> str:
+    return f'<small class="types">{escape(word_types(types, words))}</small>' if types else ""
+
+
+def word_types(types: Types, words: Words) -> str:
     """What the types of one disease in the list are given together."""
-    if types is None:
-        return ""
-    told = words("{n} types in this list together: {share}", n=len(types.diagnoses), share=percent(types.probability))
-    return f'<small class="types">{escape(told)}</small>'
+    return words("{n} types in this list together: {share}", n=len(types.diagnoses), share=percent(types.probability))
 
 
 def _genetics(genetics: Genetics, words: Words) -> str:
