@@ -230,16 +230,23 @@ def _past_in(sentence: str, mentions: Sequence[Span]) -> Iterator[Span]:
 
 
 def _negated_in(sentence: str, mentions: Sequence[Span]) -> Iterator[Span]:
-    before = [m.span() for pattern in (cues.POST_NEGATION, cues.POST_ANSWER) for m in pattern.finditer(sentence)]
+    before = [m.span() for m in cues.POST_NEGATION.finditer(sentence)]
+    answers = sorted(_answers_in(sentence, mentions), key=lambda m: m.start())
     after = [m.span() for m in cues.NEGATION.finditer(sentence)]
-    if not before and not after:
+    if not before and not after and not answers:
         return
     blocked = [*mentions, *(m.span() for m in cues.PSEUDO.finditer(sentence) if not _begins_in(m.span(), mentions))]
-    before = [span for span in before if not _is_within(span, blocked)]
+    answers = [m for m in answers if not _is_within(m.span(), blocked)]
+    before = [span for span in before if not _is_within(span, [*blocked, *(m.span() for m in answers)])]
     for start, _ in before:
         yield _list_before(sentence, start), start
+    answered = 0
+    for match in answers:
+        if any(match.groupdict().values()):
+            yield max(answered, _list_before(sentence, match.start())), match.start()
+        answered = match.end()
     for span in after:
-        if not _is_within(span, blocked + before):
+        if not _is_within(span, [*blocked, *before, *(m.span() for m in answers)]):
             end = _end_of_reach(sentence, span[1], cues.BREAK, mentions)
             if cues.ABSENT.match(sentence, span[0]):
                 end = _end_of_noun(sentence, span[1], end, mentions)
@@ -255,6 +262,14 @@ def _end_of_noun(sentence: str, start: int, end: int, mentions: Sequence[Span]) 
         if joint[0] == "," or not any(start <= a < joint.start() for a, _ in mentions):
             return joint.start()
     return end
+
+
+def _answers_in(sentence: str, mentions: Sequence[Span]) -> Iterator[re.Match[str]]:
+    """Answers of a form, those of "no" with a named group; a bare one follows a finding at once."""
+    yield from cues.ANSWER.finditer(sentence)
+    for _, end in mentions:
+        if match := cues.BARE_ANSWER.match(sentence, end):
+            yield match
 
 
 def _begins_in(span: Span, mentions: Iterable[Span]) -> bool:

@@ -34,7 +34,7 @@ VERB = (
 
 # A bullet, a line that begins with a header ("Skin: ...") and a header in capitals begin anew; other lines are wrapped.
 SENTENCE_END = re.compile(
-    r"[.!?](?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bvs\.)(?<!\be\.g\.)(?<!\bi\.e\.)[\"”’)\]]*(?=\s|$)|;|"
+    r"(?:[.!]|\?(?!\s*(?:[Yy]es|[Nn]o|YES|NO)\b))(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bvs\.)(?<!\be\.g\.)(?<!\bi\.e\.)[\"”’)\]]*(?=\s|$)|;|"
     r"\.(?<=[a-zA-Z)]{2}\.)(?=[A-Z][a-z]+\s)|"
     r"\n\s*(?=[-*•\n]|[A-Z][\w ()/’'-]{1,40}:)|(?=\b[A-Z]{3,}(?: [A-Z]{2,}){0,5}:)"
 )
@@ -97,12 +97,16 @@ POST_NEGATION = _any_of(
     r"(?:absent|negative|denied)\b(?=\s*(?:[,;.)]|$))",
 )
 ABSENT = _compile(rf"absent\b(?! {BE}\b)")  # as an adjective; "absent were" opens a list
-# "Seizures: no"; a colon has no word boundary before it.
-POST_ANSWER = _compile(
-    r"\s*:\s*(?:no|none|never|nil|absent|negative|denied)\b(?=\s*(?:[,;.)\n]|$))| [-–—] (?:none|absent|negative|"
-    r"denied)\b|"
-    r"\s*\((?:[-−–]|-ve|neg|negative|absent|none|no|denied)\)"
+# What a form or a list of questions answers: "Seizures: no", "Ataxia? Yes", "Scoliosis\tno", and right after a finding
+# "ptosis no, ...". Such an answer is of what stands before it, back to the answer before.
+_NO = r"(?:no|n|none|never|nil|absent|negative|neg|denied)"
+_YES = r"(?:yes|y|present|positive|pos|confirmed)"
+ANSWER = re.compile(
+    rf"(?:[ \t]*[:=][ \t]*|\s*\?\s*|\t[ \t]*|[ \t]+[-–—][ \t]+)(?:(?P<no>{_NO})|{_YES})\b(?=[ \t]*(?:[,;.)|\n]|$))|"
+    rf"[ \t]+[-–—][ \t]+(?P<none>none|absent|negative|denied)\b|"
+    rf"\s*\((?:(?P<sign>[-−–]|-ve|{_NO})|\+|\+ve|{_YES})\)"
 )
+BARE_ANSWER = re.compile(r"[ \t]+(?:(?P<no>no)|yes)(?=[ \t]*(?:[,;\n]|$))")
 
 CONTRAST = (
     r"(?:but|however|although|though|except|aside from|apart from|other than|whereas|yet|nevertheless|instead)\b",

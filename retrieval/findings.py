@@ -29,7 +29,7 @@ _DISEASE_PREFIXES = ("OMIM", "ORPHA", "ORPHANET", "DECIPHER", "MONDO", "DOID")
 _DENIED = "!"
 _SIGNS = f"-−–{_DENIED}"  # hyphen, minus sign and the dash that word processors make of it
 # "No height less than the 3rd centile": a number speaks for itself, unless it is denied where it stands.
-_DENIED_AT_ONCE = re.compile(r"\b(?:no|without|den(?:y|ies|ied))\s+(?:any\s+|an?\s+|the\s+)?$", re.IGNORECASE)
+_DENIED_AT_ONCE = re.compile(r"\b(?:no|without|den(?:y|ies|ied))[ \t]+(?:any\s+|an?\s+|the\s+)?$", re.IGNORECASE)
 # Tags of HTML that text is copied with: those of a block part it like an empty line, the others say nothing.
 _TAG = re.compile(
     r"</?(?:(?P<block>br|p|div|li|ul|ol|tr|td|th|table|h[1-6])|b|i|u|em|strong|span|sup|sub)\b[^<>]{0,200}>",

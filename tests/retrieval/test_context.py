@@ -121,6 +121,31 @@ def test_the_scope_of_a_denial(text, expected):
     assert negated(text) == expected
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ATAXIA: no\nSCOLIOSIS: yes\nPTOSIS: no\nPAIN: yes",
+        "ATAXIA no\nSCOLIOSIS yes\nPTOSIS no\nPAIN yes",
+        "ATAXIA no, SCOLIOSIS yes, PTOSIS no, PAIN yes",
+        "ATAXIA: No, SCOLIOSIS: Yes, PTOSIS: No; PAIN: Yes",
+        "ATAXIA\tno\nSCOLIOSIS\tyes\nPTOSIS\tno\nPAIN\tyes",
+        "ATAXIA? No. SCOLIOSIS? Yes. PTOSIS? no. PAIN? yes",
+        "ATAXIA?\nNo\nSCOLIOSIS?\nYes\nPTOSIS?\nNo\nPAIN?\nYes",
+        "ATAXIA – no\nSCOLIOSIS – yes\nPTOSIS – none\nPAIN – yes",
+        "ATAXIA = N; SCOLIOSIS = Y; PTOSIS = N; PAIN = Y",
+        "ATAXIA: absent | SCOLIOSIS: present | PTOSIS: absent | PAIN: present",
+        "ATAXIA (-), SCOLIOSIS (+), PTOSIS (-), PAIN (+)",
+    ],
+)
+def test_an_answer_of_a_form_is_of_what_it_answers(text):
+    assert negated(text) == [True, False, True, False]
+
+
+def test_an_answer_reaches_back_over_a_list_and_a_denial_forwards():
+    assert negated("SEIZURES, ATAXIA = no\nPAIN = yes") == [True, True, False]
+    assert negated("ATAXIA: no FEVER was noted") == [False, True]
+
+
 def test_a_trigger_inside_a_mention_belongs_to_it():
     text = "Without reflexes, ataxia"
     spans = [(0, 16), (18, 24)]
