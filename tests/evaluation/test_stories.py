@@ -340,9 +340,6 @@ def test_cases_are_put_with_what_was_read(ontology, teller):
     assert (total.absent.n_listed, total.absent.recall, total.n_turned) == (30, 0.0, 0)
 
 
-READ_WELL = ("clinic letter", "case report", "referral e-mail", "problem list", "handover", "discharge summary")
-
-
 @pytest.mark.release
 def test_real_findings_are_read_back(release_graph):
     """Counts of published series: what all patients had and what none had."""
@@ -361,7 +358,7 @@ def test_real_findings_are_read_back(release_graph):
         for s in series
     ]
     lexicon, teller = Lexicon(ontology), Storyteller(ontology)
-    for style in READ_WELL:
+    for style in STYLES:
         total = ReadBack()
         for told in cases:
             total += compare_findings(told.findings, find_findings(teller.tell(told, style).text, lexicon))
