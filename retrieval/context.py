@@ -218,7 +218,8 @@ def _possible_in(sentence: str, mentions: Sequence[Span]) -> Iterator[Span]:
     yield from _reach(sentence, cues.POSSIBLE, None, mentions, cues.DOUBT_BREAK)
     yield from _reach(sentence, cues.QUERY, None, mentions, cues.DOUBT_BREAK)
     if not cues.WHICH.match(sentence):
-        yield from ((start, end) for start, end in mentions if cues.POST_POSSIBLE.match(sentence, end))
+        asked = (span for span in mentions if not cues.ANSWER.match(sentence, span[1]))  # "Ataxia? Yes" is no doubt
+        yield from (span for span in asked if cues.POST_POSSIBLE.match(sentence, span[1]))
 
 
 def _past_in(sentence: str, mentions: Sequence[Span]) -> Iterator[Span]:

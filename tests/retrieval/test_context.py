@@ -146,6 +146,10 @@ def test_an_answer_reaches_back_over_a_list_and_a_denial_forwards():
     assert negated("ATAXIA: no FEVER was noted") == [False, True]
 
 
+def test_a_question_that_is_answered_is_no_doubt():
+    assert uncertain("ATAXIA? Yes. SCOLIOSIS? PAIN: yes") == [False, True, False]
+
+
 def test_a_trigger_inside_a_mention_belongs_to_it():
     text = "Without reflexes, ataxia"
     spans = [(0, 16), (18, 24)]
