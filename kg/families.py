@@ -22,6 +22,7 @@ _WORD = re.compile(r"[a-z0-9]+")
 _NUMBER = re.compile(r"\d+[a-z]?|[ivx]+[a-z]?|[a-z]")
 _INHERITANCE = frozenset({"autosomal", "dominant", "recessive", "x", "linked"})
 _EMPTY_WORDS = _INHERITANCE | {"type", "of", "the", "and", "with", "without", "or", "susceptibility", "to", "due"}
+_NUMBERED_THINGS = frozenset({"factor", "trisomy", "tetrasomy", "monosomy", "chromosome"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,15 @@ def name_stem(name: str) -> tuple[str, ...]:
     """The words of a disease's name without numbers, letters and modes of inheritance, in alphabetical order."""
     words = _WORD.findall(name.casefold())
     return tuple(sorted(w for w in words if w not in _EMPTY_WORDS and not _NUMBER.fullmatch(w)))
+
+
+def are_types_of_one(name: str, other: str) -> bool:
+    """Whether two names differ in the number of a type only: "Noonan syndrome 1", "Noonan syndrome 4".
+
+    Not where the number says of what the disease is: factor V and factor X deficiency, trisomy 13 and 18.
+    """
+    stem = name_stem(name)
+    return bool(stem) and _NUMBERED_THINGS.isdisjoint(stem) and stem == name_stem(other)
 
 
 def _kinship(keys: Sequence[Iterable[Hashable]]) -> sparse.csr_array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from kg.families import name_stem
+from kg.families import are_types_of_one
 from kg.schema import Finding, Setting
 from llm.chat.protocol import Rung
 from retrieval.candidates import Ranker
@@ -59,8 +59,11 @@ class Types:
 
     diagnoses: tuple[Diagnosis, ...]
     """Two or more, in their order."""
-    probability: float
-    """Of any of them."""
+
+    @property
+    def probability(self) -> float:
+        """Of any of them."""
+        return sum(d.probability for d in self.diagnoses)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,13 +133,10 @@ class Differential:
             raise ValueError(f"probabilities sum to {total}, more than 1")
 
     def types_led_by(self, diagnosis: Diagnosis) -> Types | None:
-        """The listed diagnoses whose names differ from this one's in their number only, if it is the likeliest of them.
+        """The listed types of one disease (``kg.families``), if this is the likeliest of them.
 
         Findings seldom tell Noonan syndrome 1 from 4, so that types share what the disease as a whole is given. None
         where there is no other type, or a likelier one.
         """
-        stem = name_stem(diagnosis.name)
-        alike = tuple(d for d in self.diagnoses if stem and name_stem(d.name) == stem)
-        if len(alike) < 2 or alike[0].rank != diagnosis.rank:
-            return None
-        return Types(diagnoses=alike, probability=sum(d.probability for d in alike))
+        alike = tuple(d for d in self.diagnoses if are_types_of_one(d.name, diagnosis.name))
+        return Types(diagnoses=alike) if len(alike) > 1 and alike[0].rank == diagnosis.rank else None

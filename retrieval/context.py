@@ -238,16 +238,17 @@ def _negated_in(sentence: str, mentions: Sequence[Span]) -> Iterator[Span]:
         return
     blocked = [*mentions, *(m.span() for m in cues.PSEUDO.finditer(sentence) if not _begins_in(m.span(), mentions))]
     answers = [m for m in answers if not _is_within(m.span(), blocked)]
-    before = [span for span in before if not _is_within(span, [*blocked, *(m.span() for m in answers)])]
-    for start, _ in before:
-        yield _list_before(sentence, start), start
-    answered = 0
+    end_of_last = 0
     for match in answers:
         if any(match.groupdict().values()):
-            yield max(answered, _list_before(sentence, match.start())), match.start()
-        answered = match.end()
+            yield max(end_of_last, _list_before(sentence, match.start())), match.start()
+        end_of_last = match.end()
+    blocked += [m.span() for m in answers]
+    before = [span for span in before if not _is_within(span, blocked)]
+    for start, _ in before:
+        yield _list_before(sentence, start), start
     for span in after:
-        if not _is_within(span, [*blocked, *before, *(m.span() for m in answers)]):
+        if not _is_within(span, blocked + before):
             end = _end_of_reach(sentence, span[1], cues.BREAK, mentions)
             if cues.ABSENT.match(sentence, span[0]):
                 end = _end_of_noun(sentence, span[1], end, mentions)

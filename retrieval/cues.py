@@ -34,7 +34,8 @@ VERB = (
 
 # A bullet, a line that begins with a header ("Skin: ...") and a header in capitals begin anew; other lines are wrapped.
 SENTENCE_END = re.compile(
-    r"(?:[.!]|\?(?!\s*(?:[Yy]es|[Nn]o|YES|NO)\b))(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bvs\.)(?<!\be\.g\.)(?<!\bi\.e\.)[\"”’)\]]*(?=\s|$)|;|"
+    r"(?:[.!]|\?(?!\s*(?:[Yy]es|[Nn]o|YES|NO)\b))"  # "Ataxia? No": a question and its answer are one
+    r"(?<!\bDr\.)(?<!\bMr\.)(?<!\bMrs\.)(?<!\bvs\.)(?<!\be\.g\.)(?<!\bi\.e\.)[\"”’)\]]*(?=\s|$)|;|"
     r"\.(?<=[a-zA-Z)]{2}\.)(?=[A-Z][a-z]+\s)|"
     r"\n\s*(?=[-*•\n]|[A-Z][\w ()/’'-]{1,40}:)|(?=\b[A-Z]{3,}(?: [A-Z]{2,}){0,5}:)"
 )

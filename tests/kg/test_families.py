@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from kg.families import MAX_FAMILY, build_families, largest_of_kin, log_mean_of_kin, name_stem
+from kg.families import MAX_FAMILY, are_types_of_one, build_families, largest_of_kin, log_mean_of_kin, name_stem
 from kg.graph import KnowledgeGraph
 from tests.toy import ALPHA, ALPHA_ORPHA, BETA, LARGE, SERIES_SOURCE, counted_series
 
@@ -138,3 +138,18 @@ def test_families_of_a_graph(toy_graph: KnowledgeGraph):
     assert group[ALPHA] == group[ALPHA_ORPHA]
     assert pairs(graph.families.by_gene) == {tuple(sorted((group[ALPHA], group[other])))}
     assert pairs(graph.families.by_name) == {tuple(sorted((group[BETA], group[named])))}
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "are_types"),
+    [
+        ("Noonan syndrome 1", "Noonan syndrome 4", True),
+        ("Hyperoxaluria, primary, type I", "Hyperoxaluria, primary, type II", True),
+        ("Noonan syndrome 1", "Costello syndrome", False),
+        ("Factor V deficiency", "Factor X deficiency", False),
+        ("Trisomy 13 syndrome", "Trisomy 18 syndrome", False),
+        ("7", "8", False),
+    ],
+)
+def test_types_of_one_disease(name: str, other: str, are_types: bool):
+    assert are_types_of_one(name, other) is are_types
