@@ -25,7 +25,7 @@ from evaluation.systems import RANKERS, TRAINED, WITH_VECTORS, Question, Ranking
 from evaluation.trust import examine
 from kg.errors import SourceError, StorageError, UsageError
 from kg.graph import KnowledgeGraph
-from retrieval.candidates import FusionRanker
+from retrieval.candidates import FusionRanker, Ranker
 from retrieval.embedding import Vectors
 from retrieval.fusion import Fusion
 
@@ -149,7 +149,7 @@ def predict_fold(
         else:  # a story from which nothing was read: the product abstains
             ranking = Ranking(scores=np.full(knowledge.model.n_diseases, -np.inf))
         is_known = any(job.described_in.get(g, set()) - {case.publication} for g in case.gold_ids)
-        trust = _examine(case, knowledge, weights, seed=job.seed) if case.case_id in job.examined else None
+        trust = _examine(job, case, knowledge, weights) if case.case_id in job.examined else None
         predictions.append(replace(_predict(case, ranking, knowledge, is_known), trust=trust))
     return tuple(predictions)
 
@@ -161,14 +161,16 @@ def publications_of(weights: TrainedWeights | None) -> frozenset[str]:
     return weights.publications if isinstance(weights, Fusion) else frozenset(weights.config.publications)
 
 
-def _examine(case: Case, knowledge: Knowledge, weights: TrainedWeights | None, *, seed: int) -> Trust | None:
+def _examine(job: Job, case: Case, knowledge: Knowledge, weights: TrainedWeights | None) -> Trust | None:
     if weights is None:
         raise UsageError("only the systems fused and reader can be examined (--examine)")
     if isinstance(weights, Fusion):
-        return examine(FusionRanker(knowledge.extractor, weights), knowledge.model, case, seed)
-    from llm.reader.transformer import TransformerRanker
+        ranker: Ranker = FusionRanker(knowledge.extractor, weights)
+    else:
+        from llm.reader.transformer import TransformerRanker
 
-    return examine(TransformerRanker(knowledge.extractor, weights), knowledge.model, case, seed)
+        ranker = TransformerRanker(knowledge.extractor, weights)
+    return examine(ranker, knowledge.model, case, job.whole.model, job.seed)
 
 
 def _train(

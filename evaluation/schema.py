@@ -103,8 +103,8 @@ class Trust:
     """The same without as many of the other findings."""
     rank_before: int | None = None
     """Of the right disease, with few of the findings; None of a patient who was not asked about."""
-    ranks_after: Mapping[str, float] = field(default_factory=dict)
-    """The same after the questions of each policy; of those at random the mean of several courses."""
+    ranks_after: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """The same after the questions, by who answers and by policy; of those at random the mean of several courses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

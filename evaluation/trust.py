@@ -4,15 +4,20 @@
 for its first diagnosis are taken away, and as many of the others; the probability must fall more without the first.
 
 *Questions*: all but three of a patient's findings are hidden, and three questions are answered, asked one after the
-other as the product would ask, at random, or the commonest first. All three ask for findings of the same candidates, of
-which those count that the record answers. The better the questions, the further up the right disease is in the end.
+other as the product would ask, at random, or the commonest first. All ask for findings of the same candidates. The
+better the questions, the further up the right disease is in the end. Answered in two ways:
+
+- ``record``: by the hidden part of the record alone; what it does not tell is passed over and costs nothing. Since
+  records tell what patients have, that favours whoever asks for what nearly nobody has.
+- ``completed``: every question, by the record, and where it is silent by how often patients with the right disease have
+  the finding, of all that is known with the patient's own publication: drawn once for each patient and finding.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,13 +25,15 @@ from evaluation.metrics import ClusterBootstrap, Rate
 from evaluation.schema import Case, Prediction, Trust
 from kg.likelihood import LikelihoodModel
 from kg.schema import Finding
-from llm.questions import N_CANDIDATES, askable, choose_questions
+from llm.questions import N_ASKED_FOR, N_WEIGHED, askable, rank_questions
 from retrieval.answers import AnswerRanker
 from retrieval.candidates import Ranker
 from retrieval.demographics import Demographics
 
 MIN_FINDINGS = 4
 """Present findings of a patient whose findings are deleted."""
+N_CITED = 20
+"""Candidates among which the reasons for the first are weighed."""
 N_SHOWN, N_QUESTIONS = 3, 3
 N_DRAWN = 4
 """Courses of random questions of each patient, of which the mean counts: one alone is mostly luck."""
@@ -36,6 +43,8 @@ UNLISTED = 101
 """Rank of a disease that is not among the first hundred."""
 POLICIES = ("gain", "random", "frequent")
 """The product's: expected information gain; at random; the commonest finding first."""
+ANSWERERS = ("record", "completed")
+"""Who answers: the record alone; the record, and what is known of the disease where it is silent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +57,38 @@ class TrustSummary:
     n_asked: int
     """Of whom questions were asked; where it is 0, nothing is known below."""
     rank_before: Rate | None
-    ranks_after: Mapping[str, Rate]
-    """By policy."""
-    gain_over: Mapping[str, Rate]
+    ranks_after: Mapping[str, Mapping[str, Rate]]
+    """By who answers and by policy."""
+    gain_over: Mapping[str, Mapping[str, Rate]]
     """Mean difference of the ranks after questions of another policy and after the product's; above 0: better."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Answers questions about a patient whose findings are hidden."""
+
+    told: Mapping[str, bool]
+    """Term -> whether the patient has it, as far as the hidden part of the record says."""
+    truth: LikelihoodModel | None = None
+    """Completes it, by how often the right disease has a finding; None: the rest is not answered."""
+    disease: int | None = None
+    """The right one, index into the groups of ``truth``; None where that has no such entry: as anybody has findings."""
+    seed: str = ""
+    """Of what is drawn: the same finding is answered alike whenever it is asked for."""
+
+    def can_answer(self, term_id: str) -> bool:
+        """Whether there is an answer."""
+        return self.truth is not None or term_id in self.told
+
+    def answer(self, term_id: str) -> bool:
+        """Whether the patient has it; for what can be answered."""
+        if self.truth is None or term_id in self.told:
+            return self.told[term_id]
+        if self.disease is None:
+            share = self.truth.background_of(term_id)
+        else:
+            share = float(self.truth.answer_probabilities([term_id], [self.disease])[0, 0])
+        return random.Random(f"{self.seed} {term_id}").random() < share  # noqa: S311 - a sample
 
 
 def summarise_trust(predictions: Sequence[Prediction], seed: int = 0) -> TrustSummary | None:
@@ -65,15 +102,18 @@ def summarise_trust(predictions: Sequence[Prediction], seed: int = 0) -> TrustSu
         bootstrap = ClusterBootstrap([publication for publication, _ in of], seed)
         return bootstrap.mean(np.array([value(trust) for _, trust in of], np.float64))
 
-    policies = POLICIES if asked else ()
+    def difference(answerer: str, policy: str) -> Callable[[Trust], float]:
+        return lambda t: t.ranks_after[answerer][policy] - t.ranks_after[answerer]["gain"]
+
+    answerers = ANSWERERS if asked else ()
     return TrustSummary(
         n=len(examined),
         drop_cited=mean(examined, lambda t: t.drop_cited),
         drop_uncited=mean(examined, lambda t: t.drop_uncited),
         n_asked=len(asked),
         rank_before=mean(asked, lambda t: float(t.rank_before or UNLISTED)) if asked else None,
-        ranks_after={p: mean(asked, lambda t, p=p: t.ranks_after[p]) for p in policies},  # type: ignore[misc]
-        gain_over={p: mean(asked, lambda t, p=p: t.ranks_after[p] - t.ranks_after["gain"]) for p in policies[1:]},  # type: ignore[misc]
+        ranks_after={a: {p: mean(asked, lambda t, a=a, p=p: t.ranks_after[a][p]) for p in POLICIES} for a in answerers},  # type: ignore[misc]
+        gain_over={a: {p: mean(asked, difference(a, p)) for p in POLICIES[1:]} for a in answerers},
     )
 
 
@@ -90,11 +130,12 @@ def word_trust(summary: TrustSummary) -> list[str]:
         f"Mean rank of the right disease ({UNLISTED}: not listed) of {summary.n_asked:,} patients with {N_SHOWN} of "
         f"their findings: {_told(summary.rank_before)}; after {N_QUESTIONS} answered questions:"
     )
-    heads = ["| questions | mean rank | further down than the product's |", "|---|---|---|"]
+    heads = ["| answers | questions | mean rank | further down than the product's |", "|---|---|---|---|"]
     lines = ["## Reasons and questions", "", falls, "", ranks, "", *heads]
-    for policy, rank in summary.ranks_after.items():
-        difference = summary.gain_over.get(policy)
-        lines.append(f"| {policy} | {_told(rank)} | {_told(difference) if difference else ''} |")
+    for answerer, by_policy in summary.ranks_after.items():
+        for policy, rank in by_policy.items():
+            difference = summary.gain_over[answerer].get(policy)
+            lines.append(f"| {answerer} | {policy} | {_told(rank)} | {_told(difference) if difference else ''} |")
     return lines
 
 
@@ -106,14 +147,15 @@ def _told(rate: Rate) -> str:
     return f"{rate.value:.1f} ({rate.low:.1f} to {rate.high:.1f})"
 
 
-def examine(ranker: Ranker, model: LikelihoodModel, case: Case, seed: int = 0) -> Trust | None:
+def examine(ranker: Ranker, model: LikelihoodModel, case: Case, truth: LikelihoodModel, seed: int = 0) -> Trust | None:
     """Both tests of one patient; None of a patient with too few findings, or without a candidate.
 
     Args:
         ranker: over what may be known of the patient.
         model: over the same.
         case: the patient.
-        seed: of what is hidden and asked at random, together with the patient's id.
+        truth: over all that is known, to complete the record by.
+        seed: of what is hidden, asked at random and drawn, together with the patient's id.
     """
     ranker = AnswerRanker(ranker, model)
     present = [f for f in case.findings if not f.excluded]
@@ -127,18 +169,23 @@ def examine(ranker: Ranker, model: LikelihoodModel, case: Case, seed: int = 0) -
     order = list(present)
     drawn.shuffle(order)
     shown = order[:N_SHOWN]
-    answers = _answers([f for f in case.findings if f not in shown], shown, model)
+    record = Record(told=_answers([f for f in case.findings if f not in shown], shown, model))
+    disease = next((truth.group_index[g] for g in case.gold_ids if g in truth.group_index), None)
+    completed = replace(record, truth=truth, disease=disease, seed=f"{seed} {case.case_id}")
 
-    def rank_after(policy: str) -> float:
+    def rank_after(policy: str, answerer: Record) -> float:
         courses = range(N_DRAWN if policy == "random" else 1)
-        told = [_ask(policy, ranker, model, case.person, shown, answers, drawn) for _ in courses]
+        told = [_ask(policy, ranker, model, case.person, shown, answerer, drawn) for _ in courses]
         return float(np.mean([_rank_of(right, ranker, findings, case.person) for findings in told]))
 
     return Trust(
         drop_cited=deletion[0],
         drop_uncited=deletion[1],
         rank_before=_rank_of(right, ranker, shown, case.person),
-        ranks_after={policy: rank_after(policy) for policy in POLICIES},
+        ranks_after={
+            name: {policy: rank_after(policy, answerer) for policy in POLICIES}
+            for name, answerer in zip(ANSWERERS, (record, completed), strict=True)
+        },
     )
 
 
@@ -148,7 +195,7 @@ def _delete(ranker: Ranker, case: Case, drawn: random.Random) -> tuple[float, fl
     diseases, log_probabilities = ranker.rank(findings, case.person)
     if not diseases:
         return None
-    weights = ranker.weigh(findings, diseases[:N_CANDIDATES], case.person)[:, 0]
+    weights = ranker.weigh(findings, diseases[:N_CITED], case.person)[:, 0]
     present = [i for i, f in enumerate(findings) if not f.excluded]
     ranked = sorted(present, key=lambda i: -weights[i])
     n = max(1, len(ranked) // 3)
@@ -176,25 +223,24 @@ def _ask(
     model: LikelihoodModel,
     person: Demographics,
     findings: Sequence[Finding],
-    answers: Mapping[str, bool],
+    record: Record,
     drawn: random.Random,
 ) -> list[Finding]:
     """The findings after the questions."""
     told, ontology = list(findings), model.graph.ontology
     for _ in range(N_QUESTIONS):
         diseases, logs = ranker.rank(told, person)
-        listed = diseases[:N_CANDIDATES]
-        open_questions = [t for t in askable(model, told, listed) if t in answers]
+        open_questions = [t for t in askable(model, told, diseases[:N_ASKED_FOR]) if record.can_answer(t)]
         if not open_questions:
             break
         if policy == "gain":
-            shares = np.exp(logs[:N_CANDIDATES]).tolist()
-            asked = choose_questions(model, ranker, told, person, listed, shares, open_questions)[0][0]
+            shares = np.exp(logs[:N_WEIGHED]).tolist()
+            asked = rank_questions(model, diseases[:N_WEIGHED], shares, open_questions)[0][0]
         elif policy == "random":
             asked = drawn.choice(open_questions)
         else:
             asked = max(open_questions, key=model.background_of)
-        told.append(Finding(term_id=asked, label=ontology.name(asked), excluded=not answers[asked], asked=True))
+        told.append(Finding(term_id=asked, label=ontology.name(asked), excluded=not record.answer(asked), asked=True))
     return told
 
 

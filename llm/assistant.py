@@ -21,7 +21,7 @@ from llm.conversation.case import Sources
 from llm.conversation.reading import MAX_QUESTION, Message, read_message
 from llm.conversation.schema import Answer
 from llm.grounding import ground_reading
-from llm.questions import N_CANDIDATES, next_questions
+from llm.questions import next_questions
 from llm.reader import RankingReader, Reader
 from llm.schema import Diagnosis, Differential
 from retrieval.answers import AnswerRanker
@@ -46,6 +46,8 @@ NOTHING_FOUND = (
 )
 UNSURE = "No disease has a probability of {least:.0%} or more, which the accepted risk of {risk:.0%} asks for."
 NO_CASE = Differential(findings=(), diagnoses=(), evidence=())
+N_CANDIDATES = 20
+"""Diseases that an answer knows of at least, shown or not: the chat can be asked about them."""
 ONLY_EXCLUDED = "Only excluded findings were given. Add at least one finding that the patient has."
 
 
@@ -323,7 +325,7 @@ class DiagnosisAssistant:
             yield ranked
             answer = self.read_again(ranked, reader or self._reader)
             yield answer
-        questions = next_questions(model, ranker, findings, candidates, person=person, unknown=unknown)
+        questions = next_questions(model, ranker, findings, person=person, unknown=unknown)
         yield replace(answer, questions=questions)
 
     def rank(

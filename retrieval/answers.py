@@ -58,15 +58,6 @@ class AnswerRanker:
         weights[[not is_denial(f) for f in findings]] = self._ranker.weigh(_parted(findings)[0], diseases, person)
         return weights
 
-    def reread(
-        self, patients: Sequence[Sequence[Finding]], diseases: Sequence[int], person: Demographics = UNKNOWN
-    ) -> Doubles:
-        """As ``rank`` reads them; what differs in denials alone, the ranker reads once."""
-        parted = [_parted(findings) for findings in patients]
-        told = list(dict.fromkeys(told for told, _ in parted))
-        read = dict(zip(told, self._ranker.reread(told, diseases, person), strict=True))
-        return np.stack([self._moved(read[told], denied, diseases) for told, denied in parted])
-
     def _moved(self, log_probabilities: Doubles, denied: Sequence[Finding], diseases: Sequence[int]) -> Doubles:
         """After the denials; "none of these", the last, has a sign as often as the average disease, a ratio of 1."""
         log_lrs = self._model.log_lrs(denied)[:, list(diseases)].sum(axis=0, dtype=np.float64)

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from scipy.special import log_softmax
 
-from kg.arrays import Doubles, Floats
+from kg.arrays import Floats
 from kg.likelihood import LikelihoodModel
 from kg.schema import Finding
 from retrieval.demographics import UNKNOWN, Demographics
@@ -34,14 +34,6 @@ class Ranker(Protocol):
 
     def weigh(self, findings: Sequence[Finding], diseases: Sequence[int], person: Demographics = UNKNOWN) -> Floats:
         """How much each finding speaks for each disease (below 0: against), shape [n_findings, n_diseases]."""
-
-    def reread(
-        self, patients: Sequence[Sequence[Finding]], diseases: Sequence[int], person: Demographics = UNKNOWN
-    ) -> Doubles:
-        """Log-probabilities of these diseases, and last of "none of these", had the patient each of these findings.
-
-        Shape [n_patients, n_diseases + 1]; not as calibrated as those of ``rank``, and comparable with each other.
-        """
 
 
 class FusionRanker:
@@ -70,16 +62,6 @@ class FusionRanker:
     ) -> Floats:
         """Log-likelihood ratios."""
         return self._extractor.model.log_lrs(findings)[:, list(diseases)]
-
-    def reread(
-        self, patients: Sequence[Sequence[Finding]], diseases: Sequence[int], person: Demographics = UNKNOWN
-    ) -> Doubles:
-        """By the fusion, as ``rank`` has it."""
-        listed = np.array(diseases, np.int64)
-        log_prior = np.append(self._extractor.model.log_prior(is_female=person.is_female)[listed], 0.0)
-        values = (self._extractor.describe(p, listed).values for p in patients)
-        read: Doubles = np.stack([log_softmax(self._fusion.log_probabilities(v) + log_prior) for v in values])
-        return read
 
 
 def rank_candidates(

@@ -137,13 +137,6 @@ class EverydayRanker:
         """Log-likelihood ratios."""
         return self._log_lrs(findings)[:, list(diseases)]
 
-    def reread(
-        self, patients: Sequence[Sequence[Finding]], diseases: Sequence[int], person: Demographics = UNKNOWN
-    ) -> Doubles:
-        """As ``rank`` has it, among these diseases."""
-        prior, listed = self.log_prior(person), [*diseases, -1]
-        return np.stack([log_softmax(self._log_probabilities(p, prior)[listed]) for p in patients])
-
     def _log_probabilities(self, findings: Sequence[Finding], prior: Doubles) -> Doubles:
         """Of each disease, and last of "none of these", whose findings are as likely as in anybody."""
         is_known, temperature = self._model.is_described, TEMPERATURE

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kg.arrays import Doubles, Floats
+from kg.arrays import Floats
 from kg.schema import Finding
 from llm.reader.batches import read_patient, read_patients
 from llm.reader.features import ReaderFeatureExtractor
@@ -62,17 +62,10 @@ class TransformerRanker:
         rows = [i for i, f in enumerate(findings) if (f.term_id, f.excluded) in telling]
         without = [[f for f in findings if f is not findings[i]] for i in rows]
         told = [patient for patient in without if any(not f.excluded for f in patient)]
-        read = iter(self.reread([findings, *told], diseases, person))
+        read = iter(read_patients(self._model, self._features.describe([findings, *told], listed, person)))
         whole = next(read)[:-1]
         chance = np.full(len(listed), -np.log(len(listed) + 1))  # of a patient of whom nothing is said
         weights = np.zeros((len(findings), len(listed)), np.float32)
         for i, patient in zip(rows, without, strict=True):
             weights[i] = whole - (next(read)[:-1] if any(not f.excluded for f in patient) else chance)
         return weights
-
-    def reread(
-        self, patients: Sequence[Sequence[Finding]], diseases: Sequence[int], person: Demographics = UNKNOWN
-    ) -> Doubles:
-        """Log-probabilities of these diseases and of "none of these", for each set of findings; see ``Ranker``."""
-        described = self._features.describe(patients, np.array(diseases, np.int64), person)
-        return np.stack(read_patients(self._model, described))

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from kg.errors import SourceError, UnknownIdError, UsageError
 from kg.graph import KnowledgeGraph
-from llm.assistant import NOTHING_FOUND, ONLY_EXCLUDED, DiagnosisAssistant
-from llm.questions import N_CANDIDATES
+from llm.assistant import N_CANDIDATES, NOTHING_FOUND, ONLY_EXCLUDED, DiagnosisAssistant
 from retrieval.candidates import FusionRanker
 from retrieval.cases import build_library, series_of
 from retrieval.demographics import UNKNOWN, Demographics, Sex, demographics_of

@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kg.arrays import Floats
 from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel
 from kg.schema import Finding
-from llm.questions import TOLD_ABSENT, information_gain, next_questions, rank_questions
+from llm.questions import TOLD_ABSENT, askable, information_gain, next_questions, rank_questions
 from retrieval.answers import AnswerRanker
 from retrieval.candidates import FusionRanker
+from retrieval.demographics import UNKNOWN, Demographics
 from retrieval.features import FeatureExtractor
 from retrieval.schema import Candidate
 from tests.toy import (
@@ -132,7 +134,7 @@ def test_with_every_answer_told_the_gain_is_symmetric_and_at_most_a_bit(hypothes
 def test_nothing_known_implied_or_denied_is_asked(extractor: FeatureExtractor, said: dict[str, bool]):
     findings, model = patient(*(t for t in said if said[t]), no=[t for t in said if not said[t]]), extractor.model
     ontology = model.graph.ontology
-    questions = next_questions(model, ranker_over(extractor), findings, rank(extractor, findings), n=20)
+    questions = next_questions(model, ranker_over(extractor), findings, n=20)
     for question in questions:
         assert not any(question.term_id in ontology.ancestors(t) for t in said)
         assert not any(t in ontology.ancestors(question.term_id) for t in said)
@@ -155,54 +157,57 @@ def test_the_best_by_the_likelihoods_come_first_by_hand(extractor: FeatureExtrac
     assert dict(rank_questions(model, diseases, shares, ASKABLE)) == pytest.approx(expected, abs=1e-6)
 
 
-def test_questions_are_ranked_by_what_the_ranker_makes_of_the_answers(extractor, model):
-    """Each answer is read on its own: how far the probabilities move, weighed by how likely it is to be told."""
+def test_questions_are_by_the_rankers_probabilities(extractor, model):
+    """Of all that it lists, of the findings of the first ones."""
     findings, ranker = patient(LARGE), ranker_over(extractor)
-    candidates = rank(extractor, findings)
-    diseases = [model.group_index[c.disease_id] for c in candidates]
-    (now,) = np.exp(ranker.reread([findings], diseases))
-    assert now.sum() == pytest.approx(1.0)
-    expected = {}
-    for term_id in ASKABLE:
-        p_yes = np.array([*model.probability(term_id)[diseases], model.background_of(term_id)], float)
-        yes = float(p_yes @ now)
-        told = weight = 0.0
-        for share, likely, answer in (
-            (1.0, yes, patient(LARGE, term_id)),
-            (TOLD_ABSENT, 1 - yes, (*patient(LARGE), Finding(term_id=term_id, label="", excluded=True, asked=True))),
-        ):
-            (after,) = np.exp(ranker.reread([answer], diseases))
-            told += share * likely * float(np.sum(after * np.log2(after / now)))
-            weight += share * likely
-        expected[term_id] = told / weight
-    questions = next_questions(model, ranker, findings, candidates, n=10)
-    assert {q.term_id: q.gain for q in questions} == pytest.approx(expected, abs=1e-5)
-    assert next_questions(model, ranker, findings, candidates) == questions[:3]
+    diseases, log_probabilities = ranker.rank(findings)
+    terms = askable(model, findings, diseases)
+    expected = rank_questions(model, diseases, np.exp(log_probabilities).tolist(), terms)
+    questions = next_questions(model, ranker, findings, n=10)
+    assert [(q.term_id, q.gain) for q in questions] == expected
+    assert next_questions(model, ranker, findings) == questions[:3]
 
 
-def test_only_the_best_are_read_again(extractor, model, monkeypatch):
-    monkeypatch.setattr("llm.questions.N_REREAD", 2)
-    candidates = rank(extractor, patient(LARGE))
-    assert len(next_questions(model, ranker_over(extractor), patient(LARGE), candidates, n=10)) == 2
+def test_findings_of_the_first_candidates_are_asked_for(extractor, model, monkeypatch):
+    monkeypatch.setattr("llm.questions.N_ASKED_FOR", 1)
+    findings, ranker = patient(LARGE), ranker_over(extractor)
+    diseases, _ = ranker.rank(findings)
+    of_first = set(askable(model, findings, diseases[:1]))
+    assert of_first < set(askable(model, findings, diseases))
+    assert {q.term_id for q in next_questions(model, ranker, findings, n=20)} <= of_first
 
 
 def test_what_a_source_denies_is_not_asked(extractor: FeatureExtractor, model: LikelihoodModel):
     """Red stripes are annotated for Beta alone, as absent; the brittle tip for Gamma alone, as absent."""
-    questions = next_questions(model, ranker_over(extractor), patient(LARGE), rank(extractor, patient(LARGE)), n=20)
+    questions = next_questions(model, ranker_over(extractor), patient(LARGE), n=20)
     assert {RED_STRIPED, BRITTLE_TIP}.isdisjoint(q.term_id for q in questions)
 
 
 def test_wording(extractor: FeatureExtractor, model: LikelihoodModel):
     """Gamma has it in 1 of 1 and nobody else does."""
-    asked = next_questions(model, ranker_over(extractor), patient(LARGE), rank(extractor, patient(LARGE)), n=9)
+    asked = next_questions(model, ranker_over(extractor), patient(LARGE), n=9)
     (best,) = (q for q in asked if q.term_id == WOBBLING_STRIPES)
     assert best.text == "Does the patient have stripes of the zorb that wobble with the flim?"
 
 
-def test_no_candidates_no_questions(extractor: FeatureExtractor, model: LikelihoodModel):
-    assert next_questions(model, ranker_over(extractor), patient(LARGE), ()) == ()
+class Answering:
+    """A ranker that says what it is told to."""
+
+    version = "answering-1"
+
+    def __init__(self, diseases: Sequence[int]) -> None:
+        self.diseases = list(diseases)
+
+    def rank(self, findings: Sequence[Finding], person: Demographics = UNKNOWN) -> tuple[list[int], list[float]]:
+        return self.diseases, [0.0] * len(self.diseases)
+
+    def weigh(self, findings: Sequence[Finding], diseases: Sequence[int], person: Demographics = UNKNOWN) -> Floats:
+        raise NotImplementedError
 
 
-def test_one_candidate_that_has_said_all_leaves_no_question(extractor: FeatureExtractor, model: LikelihoodModel):
-    beta = [c for c in rank(extractor, patient(BRITTLE)) if c.disease_id == BETA]
-    assert next_questions(model, ranker_over(extractor), patient(BRITTLE), beta) == ()
+def test_no_candidates_no_questions(model: LikelihoodModel):
+    assert next_questions(model, Answering([]), patient(LARGE)) == ()
+
+
+def test_one_candidate_that_has_said_all_leaves_no_question(model: LikelihoodModel):
+    assert next_questions(model, Answering([model.group_index[BETA]]), patient(BRITTLE)) == ()

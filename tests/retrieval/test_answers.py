@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.arrays import Doubles, Floats
+from kg.arrays import Floats
 from kg.schema import Finding
 from retrieval.answers import AnswerRanker
 from retrieval.candidates import FusionRanker, Ranker
@@ -48,12 +48,6 @@ class FixedRanker:
     def weigh(self, findings: Sequence[Finding], diseases: Sequence[int], person: Demographics = UNKNOWN) -> Floats:
         self.shown.append(tuple(findings))
         return np.full((len(findings), len(diseases)), 7.0, np.float32)
-
-    def reread(
-        self, patients: Sequence[Sequence[Finding]], diseases: Sequence[int], person: Demographics = UNKNOWN
-    ) -> Doubles:
-        self.shown += [tuple(p) for p in patients]
-        return np.log(np.tile([*SHARES, 1 - sum(SHARES)], (len(patients), 1)))
 
 
 @pytest.fixture(scope="module")
@@ -99,17 +93,6 @@ def test_each_finding_weighs_by_whoever_read_it(model):
     assert inner.shown == [(first, last)]
     assert weights[[0, 2]].tolist() == [[7.0, 7.0], [7.0, 7.0]]
     assert weights[1] == pytest.approx(model.log_lr(STRIPED, excluded=True, asked=True)[[2, 0]])
-
-
-def test_patients_who_differ_in_denials_alone_are_read_once(model):
-    inner = FixedRanker()
-    told = patient(LARGE)
-    read = AnswerRanker(inner, model).reread([told, [*told, *denied(STRIPED)], patient(LARGE, STRIPED)], [0, 1, 2])
-    assert inner.shown == [told, patient(LARGE, STRIPED)]
-    assert np.exp(read[0]) == pytest.approx([*SHARES, 0.1])
-    assert np.exp(read).sum(axis=1) == pytest.approx(1.0)
-    moved = read[1] - read[0]
-    assert moved[:3] - moved[3] == pytest.approx(model.log_lr(STRIPED, excluded=True, asked=True)[:3], abs=1e-5)
 
 
 @given(

@@ -188,7 +188,10 @@ def test_the_reader_is_trained_in_the_folds_and_examined(tmp_path, monkeypatch):
     metrics = strict_json(out / "metrics.json")
     assert (metrics["settings"]["system"], metrics["settings"]["without"]) == ("reader", "cases")
     assert metrics["calibration"]["bins"]
-    assert set(metrics["trust"]["ranks_after"]) == {"gain", "random", "frequent"}
+    ranks = metrics["trust"]["ranks_after"]
+    assert {a: set(by) for a, by in ranks.items()} == {
+        answerer: {"gain", "random", "frequent"} for answerer in ("record", "completed")
+    }
     assert "## Reasons and questions" in result.output
 
 
