@@ -9,19 +9,19 @@ what a patient has is known or soon seen, what a patient lacks was often never l
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
 
 import numpy as np
-from numpy.typing import NDArray
 
+from kg.arrays import Doubles
 from kg.equivalence import terms_called
 from kg.likelihood import LikelihoodModel
+from kg.ontology import Ontology
 from kg.schema import Finding
 from llm.schema import Question
 from retrieval.candidates import Ranker
 from retrieval.demographics import UNKNOWN, Demographics
-
-Doubles = NDArray[np.float64]
 
 N_ASKED_FOR = 20
 """Candidates whose findings are asked for."""
@@ -42,19 +42,29 @@ def next_questions(
 ) -> tuple[Question, ...]:
     """The n most informative yes-no questions, best first; none where there is nothing to tell apart.
 
-    Asked are findings annotated for one of the first candidates that neither imply nor follow from what is known, and
-    are not, nor are below, what nobody can answer for (``unknown``).
+    Asked are findings annotated for one of the first candidates that neither imply nor follow from what is known, nor
+    from each other, and are not, nor are below, what nobody can answer for (``unknown``).
     """
     findings = sorted(findings, key=lambda f: (f.term_id, f.excluded))  # so that their order does not matter
     diseases, log_probabilities = ranker.rank(findings, person)
     ontology = model.graph.ontology
     terms = [t for t in askable(model, findings, diseases[:N_ASKED_FOR]) if ontology.ancestors(t).isdisjoint(unknown)]
     shares = np.exp(log_probabilities[:N_WEIGHED]).tolist()
+    ranked = rank_questions(model, diseases[:N_WEIGHED], shares, terms)
+    telling = islice(_apart(((t, gain) for t, gain in ranked if gain > 0), ontology), n)
     return tuple(
         Question(term_id=t, text=f"Does the patient have {_in_sentence(ontology.name(t))}?", gain=gain)
-        for t, gain in rank_questions(model, diseases[:N_WEIGHED], shares, terms)[:n]
-        if gain > 0
+        for t, gain in telling
     )
+
+
+def _apart(ranked: Iterable[tuple[str, float]], ontology: Ontology) -> Iterator[tuple[str, float]]:
+    """Those of which none implies one before it, or is implied by it: they are asked at the same time."""
+    kept: list[str] = []
+    for term_id, gain in ranked:
+        if all(term_id not in ontology.ancestors(t) and t not in ontology.ancestors(term_id) for t in kept):
+            kept.append(term_id)
+            yield term_id, gain
 
 
 def rank_questions(
