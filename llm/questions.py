@@ -27,6 +27,8 @@ N_ASKED_FOR = 20
 """Candidates whose findings are asked for."""
 N_WEIGHED = 100
 """Candidates over which an answer is weighed."""
+N_KINDS = 100
+"""Of a finding that is called abnormal; one with more is a part of the body ("Abnormality of the skeletal system")."""
 TOLD_ABSENT = 0.3
 """Share of what a patient lacks that can be said to be absent; docs/log.md has others."""
 
@@ -122,7 +124,8 @@ def _divergence(after: Doubles, before: Doubles) -> Doubles:
 def askable(model: LikelihoodModel, findings: Sequence[Finding], diseases: Sequence[int]) -> list[str]:
     """Findings stated of these diseases (indices into the model's groups) that neither imply nor follow from others.
 
-    A finding that is called as one of them is the diagnosis, not a question about it.
+    A finding that is called as one of them is the diagnosis, not a question about it; and what names a part of the body
+    where something is abnormal is no sign that anybody could look for.
     """
     ontology, graph = model.graph.ontology, model.graph
     known = {t for f in findings for t in ontology.ancestors(f.term_id)}
@@ -130,7 +133,12 @@ def askable(model: LikelihoodModel, findings: Sequence[Finding], diseases: Seque
     entries = [d for i in diseases for d in model.groups[i]]
     stated = {a.term_id for d in entries for a in graph.findings_of(d) if not a.excluded}
     diagnoses = terms_called((graph.disease(d).name for d in entries), stated, ontology)
-    return sorted(t for t in stated - known - diagnoses if not ontology.ancestors(t) & mentioned)
+    asked = stated - known - diagnoses
+    return sorted(t for t in asked if not ontology.ancestors(t) & mentioned and not _is_of_a_part(t, ontology))
+
+
+def _is_of_a_part(term_id: str, ontology: Ontology) -> bool:
+    return ontology.name(term_id).startswith("Abnormal") and len(ontology.descendants(term_id)) > N_KINDS
 
 
 def _in_sentence(name: str) -> str:

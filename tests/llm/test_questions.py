@@ -21,6 +21,7 @@ from tests.toy import (
     BETA,
     BRITTLE,
     BRITTLE_TIP,
+    GAMMA,
     LARGE,
     RED_STRIPED,
     STRIPED,
@@ -216,3 +217,16 @@ def test_no_candidates_no_questions(model: LikelihoodModel):
 
 def test_one_candidate_that_has_said_all_leaves_no_question(model: LikelihoodModel):
     assert next_questions(model, Answering([model.group_index[BETA]]), patient(BRITTLE)) == ()
+
+
+def test_a_part_of_the_body_is_not_asked_about(extractor: FeatureExtractor, model: LikelihoodModel, monkeypatch):
+    """What is called abnormal and has many kinds; what is called otherwise may have as many."""
+    groups = [model.group_index[d] for d in (BETA, GAMMA)]
+    ontology = model.graph.ontology
+    before = askable(model, patient(LARGE), groups)
+    name = ontology.name
+    monkeypatch.setattr(ontology, "name", lambda t: "Abnormal flim" if t in (BRITTLE, WOBBLING_STRIPES) else name(t))
+    assert askable(model, patient(LARGE), groups) == before
+    monkeypatch.setattr("llm.questions.N_KINDS", 1)
+    assert len(ontology.descendants(BRITTLE)) > 1 == len(ontology.descendants(WOBBLING_STRIPES))
+    assert askable(model, patient(LARGE), groups) == [t for t in before if t != BRITTLE]
