@@ -255,11 +255,16 @@ def _read_predictions(path: Path) -> Iterator[Prediction]:
     for number, line in enumerate(read_whole_lines(path), start=1):
         try:
             row: dict[str, Any] = json.loads(line)
-            trust = Trust(**row["trust"]) if row["trust"] else None
+            trust = _read_trust(row["trust"]) if row["trust"] else None
             lists = {name: tuple(row[name]) for name in ("gold_ids", "ranked_ids", "probabilities")}
             yield Prediction(**row | lists | {"trust": trust})
         except (ValueError, TypeError, KeyError) as error:
             raise SourceError(f"{path}, line {number} is not a prediction: remove the file to start anew") from error
+
+
+def _read_trust(told: dict[str, Any]) -> Trust:
+    # Of a run before answers were of two kinds the ranks are numbers, of which no dictionary is made.
+    return Trust(**told | {"ranks_after": {name: dict(ranks) for name, ranks in told["ranks_after"].items()}})
 
 
 def read_whole_lines(path: Path) -> list[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 
 import pytest
 
 from evaluation.errors import LeakError
-from evaluation.runner import predict
+from evaluation.runner import predict, read_predictions
 from evaluation.schema import Case, Protocol, System
 from evaluation.systems import WITH_VECTORS
 from kg.errors import CitedxError, SourceError, StorageError, UsageError
@@ -122,6 +123,21 @@ def test_predictions_are_in_the_order_of_the_cases_and_lines_in_that_of_the_fold
     assert contents[0] == contents[1]
     assert contents[0] != contents[2]
     assert sorted(contents[0].splitlines()) != contents[0].splitlines()
+
+
+def test_ranks_after_questions_are_read_back_and_those_of_an_older_form_refused(whole, cases, tmp_path):
+    out = tmp_path / "predictions.jsonl"
+    predict(cases, whole, UNSEEN, System.GRAPH, out)
+    row = json.loads(out.read_text().splitlines()[0])
+    ranks = {"record": {"gain": 2.0}, "completed": {"gain": 1.0}}
+    told = {"drop_cited": 0.1, "drop_uncited": 0.0, "rank_before": 3, "ranks_after": ranks}
+    out.write_text(json.dumps(row | {"trust": told}) + "\n")
+    (read,) = read_predictions(out)
+    assert read.trust is not None
+    assert read.trust.ranks_after == ranks
+    out.write_text(json.dumps(row | {"trust": told | {"ranks_after": {"gain": 2.0}}}) + "\n")
+    with pytest.raises(SourceError, match="remove the file to start anew"):
+        read_predictions(out)
 
 
 @pytest.mark.parametrize("line", ['{"case_id": "c0"}', "[1]", "no JSON"])
