@@ -209,12 +209,16 @@ def _delete(ranker: Ranker, case: Case, drawn: random.Random) -> tuple[float, fl
 
 
 def _answers(hidden: Sequence[Finding], shown: Sequence[Finding], model: LikelihoodModel) -> dict[str, bool]:
-    """What the hidden part of a record answers: term -> whether the patient has it."""
+    """What the hidden part of a record answers: term -> whether the patient has it.
+
+    Who has a finding has what it is a kind of; who lacks one lacks all kinds of it.
+    """
     ontology = model.graph.ontology
     known = {a for f in shown if not f.excluded for a in ontology.ancestors(f.term_id)}
     has = {a for f in hidden if not f.excluded for a in ontology.ancestors(f.term_id)} - known
     has &= ontology.phenotypic_abnormalities
-    return dict.fromkeys(sorted(has), True) | {f.term_id: False for f in hidden if f.excluded}
+    lacks = {d for f in hidden if f.excluded for d in ontology.descendants(f.term_id)}
+    return dict.fromkeys(sorted(lacks), False) | dict.fromkeys(sorted(has), True)
 
 
 def _ask(

@@ -25,7 +25,7 @@ from llm.questions import next_questions
 from llm.reader import RankingReader, Reader
 from llm.schema import Diagnosis, Differential
 from retrieval.answers import AnswerRanker
-from retrieval.candidates import FusionRanker, Ranker, rank_candidates
+from retrieval.candidates import FusionRanker, Ranker, describe_candidates, in_order
 from retrieval.cases import CaseLibrary, load_library, published_cases, read_library
 from retrieval.demographics import UNKNOWN, Demographics
 from retrieval.embedding import Embedder, bundled_embedder
@@ -35,7 +35,7 @@ from retrieval.findings import Statement
 from retrieval.fusion import load_fusion
 from retrieval.lexicon import Lexicon, load_lexicon
 from retrieval.multilingual import MultilingualReader
-from retrieval.schema import Candidate, CaseHit, ReaderName, UrgentCondition
+from retrieval.schema import Candidate, CaseHit, Ranking, ReaderName, UrgentCondition
 from retrieval.term_search import TermHit, TermSearch
 from retrieval.urgent import find_urgent
 
@@ -309,11 +309,12 @@ class DiagnosisAssistant:
         if not any(not f.excluded for f in findings):
             yield replace(empty, abstained=ONLY_EXCLUDED if findings else NOTHING_FOUND)
             return
-        ranker = self._ranker(setting, story, findings)
-        empty = replace(empty, urgent=self._urgent(findings, person, setting, ranker))
+        model, ranker, ordered = sources.model, self._ranker(setting, story, findings), in_order(findings)
+        ranked = ranker.rank(ordered, person)
+        empty = replace(empty, urgent=self._urgent(findings, setting, ranked))
         hits = sources.library.similar(findings) if sources.library else ()
-        model = sources.model
-        candidates = rank_candidates(model, ranker, findings, hits, person=person, n=max(k, N_CANDIDATES))
+        n = max(k, N_CANDIDATES)
+        candidates = describe_candidates(model, ranker, ordered, ranked, hits, person=person, n=n)
         if isinstance(ranker, EverydayRanker):
             candidates = ranker.describe(candidates, findings, person)
             empty = replace(empty, ranker=ranker)
@@ -321,12 +322,11 @@ class DiagnosisAssistant:
             unsure = UNSURE.format(least=1 - accepted_risk, risk=accepted_risk)
             answer = replace(empty, abstained=unsure)
         else:
-            ranked = replace(empty, diagnoses=tuple(map(_unread, candidates[:k])), candidates=candidates)
-            yield ranked
-            answer = self.read_again(ranked, reader or self._reader)
+            unread = replace(empty, diagnoses=tuple(map(_unread, candidates[:k])), candidates=candidates)
+            yield unread
+            answer = self.read_again(unread, reader or self._reader)
             yield answer
-        questions = next_questions(model, ranker, findings, person=person, unknown=unknown)
-        yield replace(answer, questions=questions)
+        yield replace(answer, questions=next_questions(model, ranked, ordered, unknown=unknown))
 
     def rank(
         self,
@@ -353,14 +353,12 @@ class DiagnosisAssistant:
         words = self._stories.patient_words(story, findings)
         return ranker.told(words, self._everyday.history_told(story) if words else None)
 
-    def _urgent(
-        self, findings: Sequence[Finding], person: Demographics, setting: Setting, ranker: Ranker
-    ) -> tuple[UrgentCondition, ...]:
+    def _urgent(self, findings: Sequence[Finding], setting: Setting, ranked: Ranking) -> tuple[UrgentCondition, ...]:
         """What must not be missed, by the ranking that is shown; nothing in the clinic."""
         if setting is Setting.GENETICS_CLINIC:
             return ()
         everyday = self._everyday
-        return find_urgent(everyday.model, everyday.table, findings, ranker.rank(findings, person))
+        return find_urgent(everyday.model, everyday.table, findings, ranked)
 
     def read_again(self, differential: Differential, reader: Reader) -> Differential:
         """The same ranking read by a reader: its claims, evidence and commentary in place of those that were there."""

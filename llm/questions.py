@@ -18,10 +18,9 @@ from kg.arrays import Doubles
 from kg.equivalence import terms_called
 from kg.likelihood import LikelihoodModel
 from kg.ontology import Ontology
-from kg.schema import Finding
+from kg.schema import Finding, Term
 from llm.schema import Question
-from retrieval.candidates import Ranker
-from retrieval.demographics import UNKNOWN, Demographics
+from retrieval.schema import Ranking
 
 N_ASKED_FOR = 20
 """Candidates whose findings are asked for."""
@@ -35,25 +34,30 @@ TOLD_ABSENT = 0.3
 
 def next_questions(
     model: LikelihoodModel,
-    ranker: Ranker,
+    ranked: Ranking,
     findings: Sequence[Finding],
     n: int = 3,
     *,
-    person: Demographics = UNKNOWN,
     unknown: Collection[str] = (),
 ) -> tuple[Question, ...]:
     """The n most informative yes-no questions, best first; none where there is nothing to tell apart.
 
     Asked are findings annotated for one of the first candidates that neither imply nor follow from what is known, nor
     from each other, and are not, nor are below, what nobody can answer for (``unknown``).
+
+    Args:
+        model: how often the diseases have each finding.
+        ranked: over the same, by the ranker, for these findings.
+        findings: the patient's.
+        n: number of questions.
+        unknown: terms.
     """
-    findings = sorted(findings, key=lambda f: (f.term_id, f.excluded))  # so that their order does not matter
-    diseases, log_probabilities = ranker.rank(findings, person)
+    diseases, log_probabilities = ranked
     ontology = model.graph.ontology
     terms = [t for t in askable(model, findings, diseases[:N_ASKED_FOR]) if ontology.ancestors(t).isdisjoint(unknown)]
     shares = np.exp(log_probabilities[:N_WEIGHED]).tolist()
-    ranked = rank_questions(model, diseases[:N_WEIGHED], shares, terms)
-    telling = islice(_apart(((t, gain) for t, gain in ranked if gain > 0), ontology), n)
+    gains = rank_questions(model, diseases[:N_WEIGHED], shares, terms)
+    telling = islice(_apart(((t, gain) for t, gain in gains if gain > 0), ontology), n)
     return tuple(
         Question(term_id=t, text=f"Does the patient have {_in_sentence(ontology.name(t))}?", gain=gain)
         for t, gain in telling
@@ -124,8 +128,9 @@ def _divergence(after: Doubles, before: Doubles) -> Doubles:
 def askable(model: LikelihoodModel, findings: Sequence[Finding], diseases: Sequence[int]) -> list[str]:
     """Findings stated of these diseases (indices into the model's groups) that neither imply nor follow from others.
 
-    A finding that is called as one of them is the diagnosis, not a question about it; and what names a part of the body
-    where something is abnormal is no sign that anybody could look for.
+    A finding that is called as one of them is the diagnosis, not a question about it; what names a part of the body
+    where something is abnormal is no sign that anybody could look for; and who has said "head pain" is not asked about
+    pain, though headache is no kind of pain in the HPO.
     """
     ontology, graph = model.graph.ontology, model.graph
     known = {t for f in findings for t in ontology.ancestors(f.term_id)}
@@ -133,8 +138,16 @@ def askable(model: LikelihoodModel, findings: Sequence[Finding], diseases: Seque
     entries = [d for i in diseases for d in model.groups[i]]
     stated = {a.term_id for d in entries for a in graph.findings_of(d) if not a.excluded}
     diagnoses = terms_called((graph.disease(d).name for d in entries), stated, ontology)
-    asked = stated - known - diagnoses
+    said = {ending for f in findings if not f.excluded for ending in _endings(ontology.term(f.term_id))}
+    asked = {t for t in stated - known - diagnoses if ontology.name(t).casefold() not in said}
     return sorted(t for t in asked if not ontology.ancestors(t) & mentioned and not _is_of_a_part(t, ontology))
+
+
+def _endings(term: Term) -> Iterator[str]:
+    """What a term's wordings are a kind of: "arterial hypertension" and "hypertension" of "pulmonary arterial ..."."""
+    for text in (term.name, *(s.text for s in term.synonyms)):
+        words = text.casefold().split()
+        yield from (" ".join(words[start:]) for start in range(1, len(words)))
 
 
 def _is_of_a_part(term_id: str, ontology: Ontology) -> bool:

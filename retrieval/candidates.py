@@ -7,7 +7,7 @@ The candidates and what is known of each come from ``retrieval.features``; how l
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -19,7 +19,7 @@ from kg.schema import Finding
 from retrieval.demographics import UNKNOWN, Demographics
 from retrieval.features import FeatureExtractor
 from retrieval.fusion import Fusion
-from retrieval.schema import Candidate, CaseHit, Contribution
+from retrieval.schema import Candidate, CaseHit, Contribution, Ranking
 
 
 class Ranker(Protocol):
@@ -75,16 +75,39 @@ def rank_candidates(
 ) -> tuple[Candidate, ...]:
     """The n most likely diseases, best first; the same whatever the order of the findings.
 
+    Arguments are those of ``describe_candidates``; the findings have one present, at least.
+    """
+    findings = in_order(findings)
+    return describe_candidates(model, ranker, findings, ranker.rank(findings, person), hits, person=person, n=n)
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Sorted, so that a ranking is the same to the last digit however they were told."""
+    return sorted(findings, key=lambda f: (f.term_id, f.excluded))
+
+
+def describe_candidates(
+    model: LikelihoodModel,
+    ranker: Ranker,
+    findings: Sequence[Finding],
+    ranked: Ranking,
+    hits: Sequence[CaseHit] = (),
+    *,
+    person: Demographics = UNKNOWN,
+    n: int = 10,
+) -> tuple[Candidate, ...]:
+    """The first n of a ranking, with what is known of each.
+
     Args:
         model: over what is known.
         ranker: weighs it.
-        findings: the patient's, with current ids, at least one present.
+        findings: the patient's, with current ids.
+        ranked: by the ranker, for these findings.
         hits: similar cases, best first, to go with their diseases; those of diseases outside the graph are passed over.
         person: the patient's age and sex, where they are known.
         n: how many to return.
     """
-    findings = sorted(findings, key=lambda f: (f.term_id, f.excluded))
-    diseases, log_probabilities = ranker.rank(findings, person)
+    diseases, log_probabilities = ranked
     weights = ranker.weigh(findings, diseases[:n], person)
     log_lrs = model.log_lrs(findings)
     cases = cases_by_disease(model, hits)

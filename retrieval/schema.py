@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 from kg.schema import Association, Explanation, Match, Provenance, Urgency
 from retrieval.passages import Passage
 from retrieval.risk_factors import PresentRisk
+
+Ranking: TypeAlias = tuple[Sequence[int], Sequence[float]]
+"""Diseases as indices into the likelihood model's groups, best first, and their log-probabilities."""
 
 
 class ReaderName(StrEnum):

@@ -16,7 +16,7 @@ from kg.likelihood import LikelihoodModel
 from kg.ontology import Ontology
 from kg.schema import CommonCondition, Finding, Urgency
 from kg.sources.common_conditions import CommonConditions, CommonFinding
-from retrieval.schema import RedFlag, UrgentCondition
+from retrieval.schema import Ranking, RedFlag, UrgentCondition
 
 LEAST = 0.02
 LEAST_FLAGGED = 0.005
@@ -31,7 +31,7 @@ def find_urgent(
     model: LikelihoodModel,
     table: CommonConditions,
     findings: Sequence[Finding],
-    ranked: tuple[Sequence[int], Sequence[float]],
+    ranked: Ranking,
 ) -> tuple[UrgentCondition, ...]:
     """Urgent conditions that must not be missed: emergencies first, the likeliest first.
 
@@ -39,7 +39,7 @@ def find_urgent(
         model: over a graph that has the conditions.
         table: of common conditions.
         findings: the patient's, with current ids.
-        ranked: indices into the model's groups and their log-probabilities, as a ranker gives them.
+        ranked: by the setting's ranker, for these findings.
     """
     probabilities = {i: float(np.exp(log_p)) for i, log_p in zip(*ranked, strict=True)}
     listed = []

@@ -66,6 +66,7 @@ def test_the_hidden_part_answers_yes_to_all_that_it_implies_and_no_to_what_it_de
     assert answers[RED_STRIPED]
     assert answers[STRIPED]
     assert answers[BRITTLE] is False
+    assert answers[BRITTLE_TIP] is False
     assert LARGE not in answers
     assert WOBBLING not in answers
 

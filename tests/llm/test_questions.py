@@ -1,20 +1,19 @@
 """Information gain against the textbook, and questions about what is not known yet."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kg.arrays import Floats
 from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel
-from kg.schema import Finding
+from kg.schema import Finding, Synonym
 from llm.questions import TOLD_ABSENT, askable, information_gain, next_questions, rank_questions
 from retrieval.answers import AnswerRanker
 from retrieval.candidates import FusionRanker
-from retrieval.demographics import UNKNOWN, Demographics
 from retrieval.features import FeatureExtractor
 from retrieval.schema import Candidate
 from tests.toy import (
@@ -135,7 +134,7 @@ def test_with_every_answer_told_the_gain_is_symmetric_and_at_most_a_bit(hypothes
 def test_nothing_known_implied_or_denied_is_asked(extractor: FeatureExtractor, said: dict[str, bool]):
     findings, model = patient(*(t for t in said if said[t]), no=[t for t in said if not said[t]]), extractor.model
     ontology = model.graph.ontology
-    questions = next_questions(model, ranker_over(extractor), findings, n=20)
+    questions = next_questions(model, ranker_over(extractor).rank(findings), findings, n=20)
     for question in questions:
         assert not any(question.term_id in ontology.ancestors(t) for t in said)
         assert not any(t in ontology.ancestors(question.term_id) for t in said)
@@ -161,62 +160,47 @@ def test_the_best_by_the_likelihoods_come_first_by_hand(extractor: FeatureExtrac
 
 def test_questions_are_by_the_rankers_probabilities(extractor, model):
     """Of all that it lists, of the findings of the first ones."""
-    findings, ranker = patient(LARGE), ranker_over(extractor)
-    diseases, log_probabilities = ranker.rank(findings)
+    findings = patient(LARGE)
+    diseases, log_probabilities = ranker_over(extractor).rank(findings)
     terms = askable(model, findings, diseases)
     gains = dict(rank_questions(model, diseases, np.exp(log_probabilities).tolist(), terms))
-    questions = next_questions(model, ranker, findings, n=10)
+    questions = next_questions(model, (diseases, log_probabilities), findings, n=10)
     assert questions[0].term_id == max(gains, key=gains.__getitem__)
     assert {q.term_id: q.gain for q in questions}.items() <= gains.items()
     above = {q.term_id: model.graph.ontology.ancestors(q.term_id) for q in questions}
     left_out = gains.keys() - above.keys()
     assert all(any(t in above[q] or q in model.graph.ontology.ancestors(t) for q in above) for t in left_out)
-    assert next_questions(model, ranker, findings) == questions[:3]
+    assert next_questions(model, (diseases, log_probabilities), findings) == questions[:3]
 
 
 def test_findings_of_the_first_candidates_are_asked_for(extractor, model, monkeypatch):
     monkeypatch.setattr("llm.questions.N_ASKED_FOR", 1)
-    findings, ranker = patient(LARGE), ranker_over(extractor)
-    diseases, _ = ranker.rank(findings)
+    findings = patient(LARGE)
+    diseases, log_probabilities = ranker_over(extractor).rank(findings)
     of_first = set(askable(model, findings, diseases[:1]))
     assert of_first < set(askable(model, findings, diseases))
-    assert {q.term_id for q in next_questions(model, ranker, findings, n=20)} <= of_first
+    assert {q.term_id for q in next_questions(model, (diseases, log_probabilities), findings, n=20)} <= of_first
 
 
 def test_what_a_source_denies_is_not_asked(extractor: FeatureExtractor, model: LikelihoodModel):
     """Red stripes are annotated for Beta alone, as absent; the brittle tip for Gamma alone, as absent."""
-    questions = next_questions(model, ranker_over(extractor), patient(LARGE), n=20)
+    questions = next_questions(model, ranker_over(extractor).rank(patient(LARGE)), patient(LARGE), n=20)
     assert {RED_STRIPED, BRITTLE_TIP}.isdisjoint(q.term_id for q in questions)
 
 
 def test_wording(extractor: FeatureExtractor, model: LikelihoodModel):
     """Gamma has it in 1 of 1 and nobody else does."""
-    asked = next_questions(model, ranker_over(extractor), patient(LARGE), n=9)
+    asked = next_questions(model, ranker_over(extractor).rank(patient(LARGE)), patient(LARGE), n=9)
     (best,) = (q for q in asked if q.term_id == WOBBLING_STRIPES)
     assert best.text == "Does the patient have stripes of the zorb that wobble with the flim?"
 
 
-class Answering:
-    """A ranker that says what it is told to."""
-
-    version = "answering-1"
-
-    def __init__(self, diseases: Sequence[int]) -> None:
-        self.diseases = list(diseases)
-
-    def rank(self, findings: Sequence[Finding], person: Demographics = UNKNOWN) -> tuple[list[int], list[float]]:
-        return self.diseases, [0.0] * len(self.diseases)
-
-    def weigh(self, findings: Sequence[Finding], diseases: Sequence[int], person: Demographics = UNKNOWN) -> Floats:
-        raise AssertionError("a question needs no weights of findings")
-
-
 def test_no_candidates_no_questions(model: LikelihoodModel):
-    assert next_questions(model, Answering([]), patient(LARGE)) == ()
+    assert next_questions(model, ([], []), patient(LARGE)) == ()
 
 
 def test_one_candidate_that_has_said_all_leaves_no_question(model: LikelihoodModel):
-    assert next_questions(model, Answering([model.group_index[BETA]]), patient(BRITTLE)) == ()
+    assert next_questions(model, ([model.group_index[BETA]], [0.0]), patient(BRITTLE)) == ()
 
 
 def test_a_part_of_the_body_is_not_asked_about(extractor: FeatureExtractor, model: LikelihoodModel, monkeypatch):
@@ -230,3 +214,13 @@ def test_a_part_of_the_body_is_not_asked_about(extractor: FeatureExtractor, mode
     monkeypatch.setattr("llm.questions.N_KINDS", 1)
     assert len(ontology.descendants(BRITTLE)) > 1 == len(ontology.descendants(WOBBLING_STRIPES))
     assert askable(model, patient(LARGE), groups) == [t for t in before if t != BRITTLE]
+
+
+def test_what_a_told_findings_wording_is_a_kind_of_is_not_asked_about(model: LikelihoodModel, monkeypatch):
+    """By its words, though the ontology does not say so; what is denied says nothing of it."""
+    groups, ontology = [model.group_index[GAMMA]], model.graph.ontology
+    assert askable(model, patient(LARGE), groups) == [WOBBLING_STRIPES]
+    synonym = Synonym(text=f"Great {ontology.name(WOBBLING_STRIPES)}")
+    monkeypatch.setitem(ontology.terms, LARGE, replace(ontology.term(LARGE), synonyms=(synonym,)))
+    assert askable(model, patient(LARGE), groups) == []
+    assert WOBBLING_STRIPES in askable(model, patient(BRITTLE, no=[LARGE]), groups)
