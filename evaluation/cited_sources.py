@@ -20,10 +20,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from kg.common_schema import CommonCondition
 from kg.datasets import data_folder
 from kg.errors import SourceError
 from kg.graph import KnowledgeGraph
-from kg.schema import CommonCondition, Provenance
+from kg.schema import Provenance
 from kg.sources.common_conditions import (
     BUNDLED,
     CommonConditions,

@@ -21,7 +21,8 @@ from evaluation.report import percent
 from kg.build import bundled_sources, load_graph
 from kg.catalogue import SOURCES, find_files
 from kg.circumstances import CircumstanceTable
-from kg.schema import Finding, Setting
+from kg.common_schema import Setting
+from kg.schema import Finding
 from kg.sources.circumstances import load_circumstances
 from kg.sources.ddxplus import Condition, asked_of_all, load_condition_entries, read_conditions
 from kg.symptom_mapping import TableRow, load_symptom_table

@@ -24,9 +24,9 @@ from evaluation.qa.free_text import StoryCase, load_stories
 from evaluation.qa.scoring import wilson
 from kg.build import bundled_sources
 from kg.catalogue import parse_sources
+from kg.common_schema import Setting, Urgency
 from kg.datasets import data_folder
 from kg.errors import CitedxError
-from kg.schema import Setting, Urgency
 from kg.sources.common_conditions import load_common_conditions
 from retrieval.mined_graph import load_graph_with_pages
 

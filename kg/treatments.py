@@ -16,22 +16,14 @@ from functools import cached_property
 
 from kg.cautions import Caution, CheckedCaution, Weight, check_cautions
 from kg.circumstances import CircumstanceTable, Told
+from kg.common_schema import CommonCondition, ConditionFact, FactKind
 from kg.curie import is_curie
 from kg.decisive import DecisiveFinding, find_decisive
 from kg.equivalence import name_key
 from kg.errors import UnknownIdError
 from kg.graph import KnowledgeGraph
 from kg.ontology import PHENOTYPIC_ABNORMALITY, Ontology
-from kg.schema import (
-    CommonCondition,
-    Concept,
-    ConceptKind,
-    ConditionFact,
-    FactKind,
-    Provenance,
-    Relation,
-    RelationKind,
-)
+from kg.schema import Concept, ConceptKind, Provenance, Relation, RelationKind
 from kg.sources.circumstances import load_cautions, load_circumstances
 from kg.sources.common_conditions import CommonConditions, load_common_conditions
 

@@ -17,9 +17,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from kg.arrays import Doubles
+from kg.common_schema import CommonCondition, Seen, Setting, Sex
 from kg.equivalence import SOURCE_ORDER
 from kg.graph import KnowledgeGraph
-from kg.schema import CommonCondition, Seen, Setting, Sex
 
 SHARES = {
     Seen.VERY_COMMON: 2e-2,

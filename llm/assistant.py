@@ -9,12 +9,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from kg.build import bundled_sources, load_graph
+from kg.common_schema import Setting
 from kg.errors import NotReadyError, UsageError
 from kg.genetics import Genetics, genetics_of
 from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel, load_likelihood
 from kg.ontology import Ontology
-from kg.schema import Finding, Patient, Setting
+from kg.schema import Finding, Patient
 from kg.translations import Language, Translations
 from llm.conversation.answerer import Answerer, FunctionAnswerer, case_of
 from llm.conversation.case import Sources

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from kg.common_schema import Setting
 from kg.families import are_types_of_one
-from kg.schema import Finding, Setting
+from kg.schema import Finding
 from llm.chat.protocol import Rung
 from retrieval.candidates import Ranker
 from retrieval.demographics import UNKNOWN, Demographics

@@ -21,9 +21,10 @@ import numpy as np
 from scipy.special import log_softmax
 
 from kg.arrays import Doubles, Floats
+from kg.common_schema import Setting
 from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel, load_likelihood
-from kg.schema import Finding, Setting
+from kg.schema import Finding
 from kg.sources.circumstances import load_circumstances
 from kg.sources.common_conditions import CommonConditions, load_common_conditions
 from kg.visits import RAREST, UNLISTED, VisitPrior

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from kg.circumstances import has_finding, lacks_finding
+from kg.common_schema import Sex
 from kg.conditions import Value
 from kg.errors import UsageError
 from kg.ontology import Ontology
-from kg.schema import Sex
 from kg.scores import Assessment, Score, ScoreInput, assess
 from kg.sources.scores import ScoreTable
 from kg.treatments import TreatmentKnowledge

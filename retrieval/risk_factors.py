@@ -18,10 +18,11 @@ import numpy as np
 
 from kg.arrays import Doubles, Floats
 from kg.circumstances import CircumstanceTable, has_finding
+from kg.common_schema import FactKind
 from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel
 from kg.ontology import Ontology
-from kg.schema import FactKind, Finding, Provenance, RelationKind
+from kg.schema import Finding, Provenance, RelationKind
 from kg.sources.common_conditions import CommonConditions
 
 RATIO = 3.0

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from kg.schema import Association, Explanation, Match, Provenance, Urgency
+from kg.common_schema import Urgency
+from kg.schema import Association, Explanation, Match, Provenance
 from retrieval.passages import Passage
 from retrieval.risk_factors import PresentRisk
 

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from kg.common_schema import CommonCondition, Urgency
 from kg.likelihood import LikelihoodModel
 from kg.ontology import Ontology
-from kg.schema import CommonCondition, Finding, Urgency
+from kg.schema import Finding
 from kg.sources.common_conditions import CommonConditions, CommonFinding
 from retrieval.schema import Ranking, RedFlag, UrgentCondition
 

@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kg.schema import (
-    Association,
-    CommonCondition,
-    ConditionFact,
-    FactKind,
-    Frequency,
-    Predicate,
-    Provenance,
-    Seen,
-    Sex,
-    Urgency,
-)
+from kg.common_schema import CommonCondition, ConditionFact, FactKind, Seen, Sex, Urgency
+from kg.schema import Association, Frequency, Predicate, Provenance
 from kg.sources.common_conditions import CommonConditions, CommonFact, CommonFinding
 from kg.sources.hpoa import FREQUENCY_TERMS
 from tests.toy import BRITTLE, LARGE, STRIPED, WOBBLING

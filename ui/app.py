@@ -18,7 +18,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from kg.schema import Setting
+from kg.common_schema import Setting
 from ui import consultation as acts
 from ui import serving
 from ui.monitoring import CountRequests, MeasuredAssistant, Metrics, add_monitoring

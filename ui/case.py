@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from kg.common_schema import Setting
 from kg.errors import UsageError
 from kg.ontology import Ontology
-from kg.schema import Finding, Patient, Setting
+from kg.schema import Finding, Patient
 from retrieval.context import Experiencer
 from retrieval.demographics import (
     ADULT_YEARS,

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from kg.common_schema import Setting
 from kg.errors import CitedxError, UsageError
-from kg.schema import Setting
 from kg.translations import Language
 from retrieval.demographics import UNKNOWN, Sex
 from retrieval.schema import ReaderName

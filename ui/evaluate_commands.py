@@ -11,7 +11,7 @@ import typer
 
 from evaluation.qa.schema import ContextKind, Scoring
 from evaluation.schema import Ablation, Level, Protocol, System, Weights
-from kg.schema import Setting
+from kg.common_schema import Setting
 from ui.sources_option import SourcesOption, load_graph_of
 
 app = typer.Typer(help="Measure on benchmark sets.", no_args_is_help=True)

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import parse_qs, urlencode
 
+from kg.common_schema import Setting
 from kg.errors import UsageError
 from kg.ontology import Ontology
-from kg.schema import Finding, Setting
+from kg.schema import Finding
 from retrieval.demographics import ADULT_YEARS, UNKNOWN, Demographics, parse_demographics
 from retrieval.findings import parse_finding_ids
 from ui.case import parse_setting

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from kg.common_schema import Setting
 from kg.genetics import Genetics
 from kg.graph import KnowledgeGraph
 from kg.ontology import Ontology
-from kg.schema import Finding, Setting
+from kg.schema import Finding
 from kg.translations import Language
 from llm.conversation.answerer import Answerer
 from llm.conversation.reading import Message

@@ -12,8 +12,9 @@ from enum import StrEnum
 from threading import Lock
 from typing import Any
 
+from kg.common_schema import Setting
 from kg.graph import KnowledgeGraph
-from kg.schema import Finding, Setting
+from kg.schema import Finding
 from kg.translations import Language
 from kg.treatments import TreatmentReview
 from llm.conversation.schema import Answer

@@ -12,10 +12,11 @@ from heapq import heappop, heappush
 from itertools import count
 from threading import Condition
 
+from kg.common_schema import Setting
 from kg.genetics import Genetics
 from kg.graph import KnowledgeGraph
 from kg.ontology import Ontology
-from kg.schema import Finding, Setting
+from kg.schema import Finding
 from kg.translations import Language
 from llm.conversation.answerer import Answerer
 from llm.conversation.reading import Message

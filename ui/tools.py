@@ -10,8 +10,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from kg.common_schema import Setting
 from kg.errors import UsageError
-from kg.schema import Disease, Finding, Setting
+from kg.schema import Disease, Finding
 from kg.sources.scores import load_scores
 from retrieval.demographics import UNKNOWN, Demographics, merge_demographics, parse_demographics
 from retrieval.findings import parse_finding_ids, patient_findings

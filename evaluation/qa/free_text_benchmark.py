@@ -25,10 +25,10 @@ from evaluation.report import Run, describe_run, named, percent, plain
 from evaluation.runner import read_whole_lines
 from evaluation.schema import Unscored
 from kg.cache import digest
+from kg.common_schema import Setting
 from kg.datasets import data_folder
 from kg.errors import CitedxError, SourceError, StorageError, UsageError
 from kg.graph import KnowledgeGraph
-from kg.schema import Setting
 from llm.chat.protocol import ChatModel, JsonSchema, Message, Role
 from llm.errors import ModelError
 

@@ -23,19 +23,9 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
+from kg.common_schema import CommonCondition, ConditionFact, FactKind, Seen, Sex, Urgency
 from kg.ontology import Ontology
-from kg.schema import (
-    Association,
-    CommonCondition,
-    ConditionFact,
-    Disease,
-    FactKind,
-    Predicate,
-    Provenance,
-    Seen,
-    Sex,
-    Urgency,
-)
+from kg.schema import Association, Disease, Predicate, Provenance
 from kg.sources.hpoa import FREQUENCY_TERMS
 from kg.sources.tables import Rows, load_table
 

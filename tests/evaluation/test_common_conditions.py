@@ -8,19 +8,9 @@ import pytest
 
 from evaluation.cited_sources import CitedSources, Page, SourceCheck, load_cited_sources
 from evaluation.common_conditions import SimulatedRanks, build_table_model, rank_in_table, simulate
+from kg.common_schema import CommonCondition, ConditionFact, FactKind, Seen, Sex, Urgency
 from kg.graph import KnowledgeGraph
-from kg.schema import (
-    Association,
-    CommonCondition,
-    ConditionFact,
-    FactKind,
-    Frequency,
-    Predicate,
-    Provenance,
-    Seen,
-    Sex,
-    Urgency,
-)
+from kg.schema import Association, Frequency, Predicate, Provenance
 from kg.sources.common_conditions import CommonConditions, CommonFact, CommonFinding, load_common_conditions
 from kg.sources.hpoa import FREQUENCY_TERMS
 from retrieval.findings import find_findings

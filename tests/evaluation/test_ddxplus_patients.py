@@ -7,8 +7,8 @@ import pytest
 
 from evaluation.ddxplus_patients import ConditionRanks, Presentation, rank_patients, report
 from kg.circumstances import Circumstance, CircumstanceTable
+from kg.common_schema import Setting
 from kg.graph import KnowledgeGraph
-from kg.schema import Setting
 from kg.sources.ddxplus import Condition, asked_of_all
 from kg.symptom_mapping import TableRow
 from retrieval.everyday import EverydayPractice

@@ -7,7 +7,7 @@ import pytest
 from evaluation.everyday_trust import Answered, answer_story, main, word_trust
 from evaluation.qa.disease_vocabulary import DiseaseVocabulary
 from evaluation.qa.free_text import StoryCase
-from kg.schema import Setting
+from kg.common_schema import Setting
 from llm import DiagnosisAssistant
 
 MENINGITIS = (

@@ -9,11 +9,12 @@ import pytest
 
 from kg.cautions import Caution, Weight, check_cautions
 from kg.circumstances import Circumstance, CircumstanceTable, DrugGroup, Told
+from kg.common_schema import FactKind
 from kg.conditions import parse_conditions
 from kg.datasets import data_folder
 from kg.errors import SourceError
 from kg.graph import KnowledgeGraph
-from kg.schema import FactKind, Provenance
+from kg.schema import Provenance
 from kg.sources.circumstances import load_cautions, load_circumstances, require_known
 from kg.sources.common_conditions import load_common_conditions
 from kg.sources.medquad import load_documents

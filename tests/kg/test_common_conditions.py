@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from kg.build import SourceFiles, build_graph, bundled_sources, load_graph
+from kg.common_schema import FactKind, Seen, Sex, Urgency
 from kg.errors import SourceError
 from kg.graph import KnowledgeGraph
-from kg.schema import FactKind, Seen, Sex, Urgency
 from kg.sources.common_conditions import BUNDLED, find_flaws, load_common_conditions, load_web_pages, title_of
 from tests.toy import ALPHA, BETA, BRITTLE, FLIM, LARGE, STRIPED, UNKNOWN_TERM, VERY_LARGE, build_model, patient
 

@@ -11,18 +11,11 @@ from kg.build import SourceFiles, build_graph, bundled_sources, load_graph
 from kg.catalogue import SOURCES
 from kg.cautions import Caution, Weight
 from kg.circumstances import Circumstance, CircumstanceTable, DrugGroup, Told
+from kg.common_schema import CommonCondition, ConditionFact, FactKind, Seen, Sex, Urgency
 from kg.conditions import parse_conditions
 from kg.errors import UnknownIdError
 from kg.graph import KnowledgeGraph
-from kg.schema import (
-    CommonCondition,
-    ConditionFact,
-    FactKind,
-    Provenance,
-    Seen,
-    Sex,
-    Urgency,
-)
+from kg.schema import Provenance
 from kg.sources.common_conditions import CommonConditions, CommonFact
 from kg.treatments import TreatmentKind, TreatmentKnowledge
 from tests.toy import ALPHA, STRIPED, VERY_LARGE

@@ -6,8 +6,9 @@ import math
 
 import pytest
 
+from kg.common_schema import CommonCondition, Seen, Setting, Sex, Urgency
 from kg.graph import KnowledgeGraph
-from kg.schema import CommonCondition, Disease, Prevalence, Provenance, Seen, Setting, Sex, Urgency
+from kg.schema import Disease, Prevalence, Provenance
 from kg.visits import RAREST, RAREST_OF_COMMON_NAMES, SHARES, VISITS, VisitPrior
 from tests.toy import ALPHA, BETA, GAMMA
 

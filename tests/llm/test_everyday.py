@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from kg.common_schema import Seen, Setting
 from kg.errors import NotReadyError
 from kg.graph import KnowledgeGraph
-from kg.schema import Disease, Seen, Setting
+from kg.schema import Disease
 from kg.visits import RAREST, SHARES
 from llm.assistant import DiagnosisAssistant
 from llm.grounding import ground

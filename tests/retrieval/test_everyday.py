@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kg.common_schema import Setting, Urgency
 from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel
-from kg.schema import Disease, Finding, Setting, Urgency
+from kg.schema import Disease, Finding
 from kg.visits import UNLISTED
 from llm.grounding import ground
 from llm.reader.ranking import RankingReader

@@ -11,10 +11,11 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from kg.common_schema import Setting, Urgency
 from kg.errors import NotReadyError, UnknownIdError, UsageError
 from kg.genetics import Genetics
 from kg.ontology import PHENOTYPIC_ABNORMALITY, ROOT, Ontology
-from kg.schema import Finding, Gene, Prevalence, Provenance, Setting, Synonym, Term, Urgency
+from kg.schema import Finding, Gene, Prevalence, Provenance, Synonym, Term
 from kg.translations import Language
 from llm.chat.protocol import Rung
 from llm.conversation.answerer import Answerer

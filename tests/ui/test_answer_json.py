@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from kg.schema import Finding, Provenance, Setting, Urgency
+from kg.common_schema import Setting, Urgency
+from kg.schema import Finding, Provenance
 from llm.schema import Claim, Diagnosis, Differential, Question, RemovedClaim
 from retrieval.demographics import demographics_of
 from retrieval.schema import Evidence, EvidenceKind, RedFlag, UrgentCondition

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kg.schema import Setting
+from kg.common_schema import Setting
 from retrieval.uploads import MAX_BYTES
 from tests.ui.fakes import FakeAssistant
 from ui.app import perform

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kg.common_schema import Setting
 from kg.genetics import Genetics
-from kg.schema import Finding, Gene, Provenance, Setting, Term
+from kg.schema import Finding, Gene, Provenance, Term
 from kg.translations import Language
 from llm.schema import Claim, Diagnosis, Differential, Question, RemovedClaim
 from retrieval.demographics import Demographics, demographics_of

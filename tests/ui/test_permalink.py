@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kg.common_schema import Setting
 from kg.errors import UsageError
 from kg.graph import KnowledgeGraph
-from kg.schema import Finding, Setting
+from kg.schema import Finding
 from retrieval.demographics import ADULT_YEARS, UNKNOWN, Demographics, Sex, demographics_of
 from tests.toy import BRITTLE, LARGE, OLD_LARGE, STRIPED, UNKNOWN_TERM, VERY_LARGE, WOBBLING
 from ui.permalink import MAX_CHARACTERS, MAX_FINDINGS, format_permalink, parse_permalink

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from kg.common_schema import Setting
 from kg.graph import KnowledgeGraph
-from kg.schema import Provenance, Setting
+from kg.schema import Provenance
 from kg.translations import Language
 from retrieval.schema import RedFlag
 from tests.toy import LARGE

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from kg.schema import Setting
+from kg.common_schema import Setting
 from llm.schema import Differential
 from retrieval.schema import Candidate
 from ui.figures.ranking import Shown, cite, shown_diagnoses

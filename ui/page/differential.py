@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from html import escape
 
+from kg.common_schema import Setting
 from kg.curie import url_of
 from kg.genetics import Genetics
-from kg.schema import Prevalence, Setting
+from kg.schema import Prevalence
 from llm.schema import Diagnosis, Differential, Types
 from ui.page.claims import claim_lists
 from ui.page.markup import action, button, link, percent

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kg.common_schema import Setting
 from kg.graph import KnowledgeGraph
-from kg.schema import Setting
 from llm.schema import Claim
 from retrieval.risk_factors import PresentRisk, RiskFactor
 from retrieval.schema import Evidence, EvidenceKind
