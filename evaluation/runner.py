@@ -276,6 +276,6 @@ def read_whole_lines(path: Path) -> list[str]:
         whole = content[: content.rfind(b"\n") + 1]
         if whole != content:
             path.write_bytes(whole)
-        return whole.decode().splitlines()
+        return whole.decode().split("\n")[:-1]  # other ends of lines may stand in a reply
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"cannot go on with {path}: {error}; remove the file to start anew") from error

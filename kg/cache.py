@@ -48,7 +48,8 @@ def load_or_build(
 
     Args:
         name: kind of artefact, the start of its folder's name.
-        identity: all that it depends on; another identity is another folder.
+        identity: all that it depends on; another identity is another folder. A part that is empty cannot be told from
+            another: what depends on it is built, and not kept.
         read: makes the artefact from its folder; any error means that it is built again.
         build: makes it from scratch.
         write: writes its files into the given empty folder.
@@ -58,6 +59,8 @@ def load_or_build(
     Raises:
         StorageError: the folder cannot be written, or the disk is full.
     """
+    if not all(identity.values()):
+        return build()
     folder = (root or cache_root()) / f"{name}-{digest(identity)[:16]}"
     if os.path.lexists(folder):  # unlike Path.exists, False also where the folder's name or place is impossible
         try:

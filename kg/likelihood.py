@@ -297,13 +297,8 @@ def _as_probability(p: Floats) -> Floats:
 def load_likelihood(
     graph: KnowledgeGraph, settings: LikelihoodSettings | None = None, cache_dir: Path | None = None
 ) -> LikelihoodModel:
-    """The model of this graph, its profiles from the cache or built and cached. Raises StorageError.
-
-    A graph without an identity cannot be told from another one: nothing is cached for it.
-    """
+    """The model of this graph, its profiles from the cache or built and cached. Raises StorageError."""
     settings = settings or LikelihoodSettings()
-    if not graph.identity:
-        return LikelihoodModel(graph, build_profiles(graph, settings), settings)
     identity = {"format": FORMAT, "graph": graph.identity, "settings": repr(asdict(settings))}
     profiles = cache.load_or_build(
         "profiles",

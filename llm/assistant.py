@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import version
@@ -32,7 +32,7 @@ from retrieval.demographics import UNKNOWN, Demographics
 from retrieval.embedding import Embedder, bundled_embedder
 from retrieval.everyday import EverydayPractice, EverydayRanker
 from retrieval.features import FeatureExtractor
-from retrieval.findings import Statement
+from retrieval.findings import Statement, current_findings
 from retrieval.fusion import load_fusion
 from retrieval.lexicon import Lexicon, load_lexicon
 from retrieval.multilingual import MultilingualReader
@@ -298,7 +298,7 @@ class DiagnosisAssistant:
             raise UsageError(f"the accepted risk is a share from 0 to 1, got {accepted_risk:g}")
         setting = setting or self.setting
         sources = self._sources_of(setting)
-        findings = tuple(replace(f, term_id=self.ontology.current_id(f.term_id)) for f in findings)
+        findings = self._current(findings)
         empty = Differential(
             findings=findings,
             diagnoses=(),
@@ -339,12 +339,19 @@ class DiagnosisAssistant:
     ) -> tuple[tuple[str, float], ...]:
         """Every candidate's id and log-probability, best first, without reasons; none without a present finding."""
         sources = self._sources_of(setting or self.setting)
-        current = [replace(f, term_id=self.ontology.current_id(f.term_id)) for f in findings]
+        current = self._current(findings)
         if all(f.excluded for f in current):
             return ()
         ranker = self._ranker(setting or self.setting, story, current)
         diseases, log_probabilities = ranker.rank(current, person)
         return tuple((sources.model.groups[i][0], p) for i, p in zip(diseases, log_probabilities, strict=True))
+
+    def _current(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """With today's ids and labels, each term once, as it was said last. Raises UnknownIdError."""
+        known, unknown = current_findings(findings, self.ontology)
+        for term_id in unknown:
+            self.ontology.current_id(term_id)  # says what is wrong with it
+        return known
 
     def _ranker(self, setting: Setting, story: str, findings: Sequence[Finding]) -> Ranker:
         """What ranks in a setting; outside the genetics clinic by the words and the history that a story tells too."""

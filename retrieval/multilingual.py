@@ -17,7 +17,7 @@ from kg.ontology import Ontology
 from kg.schema import Finding
 from kg.translations import Language, Translations, load_translations
 from retrieval import chinese, spanish
-from retrieval.context import Context, Experiencer
+from retrieval.context import Certainty, Context, Experiencer
 from retrieval.demographics import UNKNOWN, Demographics
 from retrieval.findings import Statement, find_statements, patient_findings, patient_words, require_readable
 from retrieval.languages import LanguageDetector
@@ -79,6 +79,7 @@ class MultilingualReader:
             term_id=mention.term_id,
             label=self._english.name(mention.term_id),
             excluded=context.negated,
+            uncertain=context.certainty is Certainty.UNCERTAIN and not context.negated,
             quote=text[mention.start : mention.end],
             start=mention.start,
             end=mention.end,

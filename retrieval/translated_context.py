@@ -2,7 +2,7 @@
 
 Promise: as in ``retrieval.context``, after NegEx and ConText: a trigger reaches over the list it belongs to, and stops
 at the end of the clause, at a contrast and at a word that opens a new statement; what belongs to relatives is told
-apart. Deliberately not done here: doubt, time.
+apart, and doubt ("疑似", "posible") from what is sure. Deliberately not done here: time.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kg.translations import Language
-from retrieval.context import Context, Experiencer, Span
+from retrieval.context import Certainty, Context, Experiencer, Span
 
+_COMMA = re.compile("[，,]")
 _LONGEST_SENTENCE = 400  # characters; within a sentence the work grows with its square
 
 
@@ -40,6 +41,10 @@ class ContextRules:
     """Denies what stands before it in the clause."""
     post_start: re.Pattern[str]
     """Where the list that a ``post_negation`` denies begins: after the last of these."""
+    possible: re.Pattern[str]
+    """Puts what follows in doubt, up to the next comma."""
+    post_possible: re.Pattern[str]
+    """Puts what stands before it in the clause in doubt."""
     family: re.Pattern[str]
     """Opens a statement about a relative."""
     patient: re.Pattern[str]
@@ -89,6 +94,14 @@ _CHINESE = ContextRules(
         "(?:病史|史)(?:均)?否认",
     ),
     post_start=_any_of("[，,]", "但|有|阳性", "[（(][+＋][)）]"),
+    possible=_any_of(
+        "疑似|可疑|怀疑(?:为|有)?|疑(?![难问虑])",
+        "(?:不|未|不能|无法)(?:除外|排除)",
+        "可能(?:有|为|是|存在)?|也许|或许|大概",
+    ),
+    post_possible=_any_of(
+        "(?:不|未|不能)?(?:除外|排除)?待排(?:查|除)?", "可能性?(?:大|较大)?(?=[，,。；;]|$)", "[?？]"
+    ),
     family=_any_of(rf"{_CHINESE_RELATIVE}(?![^，。；]{{0,4}}{_CHINESE_TELLING})", "家族史|家族中|家系"),
     patient=_any_of(
         "患者|患儿|病人|先证者|本人|患孩",
@@ -158,6 +171,14 @@ _SPANISH = ContextRules(
         r"\s*\(-\)",
     ),
     post_start=_any_of(r"[,:]", r"\bpero\b|\baunque\b|\bcon\b|\bpresenta\w*|\brefiere\b|\btiene\b"),
+    possible=_any_of(
+        r"\b(?:posibles?|probables?|presuntos?|presuntas?|dudos[oa]s?|aparentes?|quizás?|tal vez|a descartar)\b",
+        r"\bsospech\w+(?: (?:de|que))?",
+        r"\bno (?:se )?(?:puede\w* )?(?:descarta|exclu[iy])\w*",
+        r"\b(?:podría|pudiera|puede)n? (?:tener|ser|haber|tratarse de|presentar|corresponder a)\b",
+        r"\bsugesti\w+ de\b|\bsugier\w+\b",
+    ),
+    post_possible=_any_of(rf"\b(?:posibles?|probables?|dudos[oa]s?|sospechad[oa]s?|a descartar){_END}", r"\?"),
     family=_any_of(
         rf"\b{_SPANISH_RELATIVE}(?!\s+(?:y\s+\w+\s+)?(?:\w+\s+){{0,2}}?{_SPANISH_TELLING})",
         r"\bantecedentes? familiar(?:es)?\b|\bhistoria familiar\b|\bAF\b\s*:",
@@ -204,10 +225,12 @@ def contexts_of(text: str, spans: Sequence[Span], rules: ContextRules) -> tuple[
         local = [(spans[i][0] - start, spans[i][1] - start) for i in inside]
         negated = list(_negated_in(sentence, local, rules))
         family = list(_family_in(sentence, rules))
+        doubted = list(_doubted_in(sentence, local, rules))
         for i, span in zip(inside, local, strict=True):
             found[i] = Context(
                 negated=_is_within(span, negated),
                 experiencer=Experiencer.FAMILY if _is_within(span, family) else Experiencer.PATIENT,
+                certainty=Certainty.UNCERTAIN if _is_within(span, doubted) else Certainty.CERTAIN,
             )
     return tuple(found)
 
@@ -233,24 +256,39 @@ def _is_within(span: Span, scopes: Iterable[Span]) -> bool:
     return any(start <= span[0] and span[1] <= end for start, end in scopes)
 
 
-def _negated_in(sentence: str, mentions: Sequence[Span], rules: ContextRules) -> Iterator[Span]:
-    def outside(*patterns: re.Pattern[str]) -> list[Span]:
-        """Where the patterns stand, in order, save inside a mention."""
-        spans = {m.span() for pattern in patterns for m in pattern.finditer(sentence)}
-        return sorted(span for span in spans if not _is_within(span, mentions))
+def _outside(sentence: str, mentions: Sequence[Span], *patterns: re.Pattern[str]) -> list[Span]:
+    """Where the patterns stand, in order, save inside a mention."""
+    spans = {m.span() for pattern in patterns for m in pattern.finditer(sentence)}
+    return sorted(span for span in spans if not _is_within(span, mentions))
 
-    pseudo = outside(rules.pseudo)
-    before = [span for span in outside(rules.post_negation) if not _is_within(span, pseudo)]
-    list_starts = sorted(end for _, end in outside(rules.post_start))
+
+def _negated_in(sentence: str, mentions: Sequence[Span], rules: ContextRules) -> Iterator[Span]:
+    pseudo = _outside(sentence, mentions, rules.pseudo)
+    before = [s for s in _outside(sentence, mentions, rules.post_negation) if not _is_within(s, pseudo)]
+    list_starts = sorted(end for _, end in _outside(sentence, mentions, rules.post_start))
     for first, _ in before:
-        at = bisect_right(list_starts, first)
-        yield list_starts[at - 1] if at else 0, first
-    stops = [start for start, _ in outside(rules.contrast, rules.clause_end)] + [len(sentence)]
-    for start, end in outside(rules.negation):
+        yield _list_before(first, list_starts), first
+    stops = [start for start, _ in _outside(sentence, mentions, rules.contrast, rules.clause_end)] + [len(sentence)]
+    for start, end in _outside(sentence, mentions, rules.negation):
         if not _is_within((start, end), pseudo + before):
             # Where a trigger and a wording share words ("no ha perdido peso"), the wording is denied whole.
             scope = min([m[0] for m in mentions if start < m[0] < end], default=end)
             yield scope, stops[bisect_left(stops, end)]
+
+
+def _doubted_in(sentence: str, mentions: Sequence[Span], rules: ContextRules) -> Iterator[Span]:
+    """Doubt is of the words it stands by: a comma ends it."""
+    list_starts = sorted(end for _, end in _outside(sentence, mentions, rules.post_start))
+    for first, _ in _outside(sentence, mentions, rules.post_possible):
+        yield _list_before(first, list_starts), first
+    stops = sorted([start for start, _ in _outside(sentence, mentions, rules.contrast, _COMMA)] + [len(sentence)])
+    for _, end in _outside(sentence, mentions, rules.possible):
+        yield end, stops[bisect_left(stops, end)]
+
+
+def _list_before(place: int, list_starts: Sequence[int]) -> int:
+    at = bisect_right(list_starts, place)
+    return list_starts[at - 1] if at else 0
 
 
 def _family_in(sentence: str, rules: ContextRules) -> Iterator[Span]:

@@ -56,6 +56,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "id": finding.term_id,
         "label": finding.label,
         "excluded": finding.excluded,
+        "uncertain": finding.uncertain,
         "asked": finding.asked,
         "quote": finding.quote,
         "start": finding.start,

@@ -26,12 +26,12 @@ from retrieval.demographics import (
     demographics_of,
     years_of,
 )
-from retrieval.findings import Statement, current_findings, merge_findings
+from retrieval.findings import Statement, current_findings, merge_findings, without_contradicted
 
 MAX_FINDINGS = 200
 """Of one case; more are a mistake or an attack."""
 
-_ADULT = "adult"
+ADULT = "adult"
 """In place of an age where the story says "man" or "woman" only."""
 
 
@@ -56,7 +56,7 @@ class Case:
     """Terms that were asked about and that nobody can answer for."""
     person: Demographics = UNKNOWN
     story: str = ""
-    """Messages that findings were read from, as long as the case is in memory; ``stored`` has no word of it."""
+    """All that messages told of the patient, as long as the case is in memory; ``stored`` has no word of it."""
 
     def __post_init__(self) -> None:
         ids = [f.term_id for f in (*self.findings, *self.family)]
@@ -90,6 +90,10 @@ class Case:
             person=person,
             story="\n\n".join(filter(None, (self.story, story))),
         )
+
+    def coherent(self, ontology: Ontology) -> Case:
+        """The case without exclusions that something present contradicts, in whichever message it was told."""
+        return replace(self, findings=without_contradicted(self.findings, ontology))
 
 
 def status_of(finding: Finding) -> Status:
@@ -305,7 +309,7 @@ def stored(case: Case) -> dict[str, Any]:
         "unknown": list(case.unknown),
         "asked": [f.term_id for f in case.findings if f.asked],
         "sex": case.person.sex,
-        "age": case.person.age or (None if case.person.years is None else _ADULT),
+        "age": case.person.age or (None if case.person.years is None else ADULT),
     }
 
 
@@ -323,8 +327,8 @@ def parse_stored(data: Mapping[str, Any], ontology: Ontology) -> Case:
     ):
         raise UsageError("the case that this page kept cannot be read: tell the story again")
     age, sex = data.get("age"), _sex(data.get("sex"))
-    case = apply(SetSex(sex=sex), Case(person=Demographics(years=ADULT_YEARS) if age == _ADULT else UNKNOWN))
-    if age != _ADULT:
+    case = apply(SetSex(sex=sex), Case(person=Demographics(years=ADULT_YEARS) if age == ADULT else UNKNOWN))
+    if age != ADULT:
         case = apply(SetAge(age=_age(age)), case)
     for term_id in unknown:  # before a relative's finding, which leaves the patient's open
         case = apply(parse_action({"kind": "leave-open", "id": term_id}, ontology), case)

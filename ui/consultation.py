@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from kg.common_schema import Setting
 from kg.errors import CitedxError, UsageError
 from llm.conversation.schema import Answer
 from llm.schema import Differential
@@ -86,15 +87,15 @@ def respond(
         return
 
     def hear(session: Session) -> Session:
-        case = session.case.plus(
-            found, family, merge_demographics(session.case.person, person), message.told if found else ""
-        )
+        known = merge_demographics(session.case.person, person)
+        case = session.case.plus(found, family, known, message.told.strip()).coherent(assistant.ontology)
         return session.changed(case.answering(work.before.asked_ids))
 
     if not consultation.amend(work, hear, findings=found, family=family):
         return
-    is_told = bool(found) or consultation.session.case != work.before.case
-    if not is_told and not message.asked:
+    is_told = bool(found) or _is_weighed(assistant, consultation.session, work.before.case)
+    is_empty = not consultation.session.case.findings and not work.before.case.findings
+    if (is_empty or not is_told) and not message.asked:
         consultation.amend(work, _idle, note=NO_FINDINGS)
         yield
         return
@@ -118,23 +119,21 @@ def change(
 
     Yields as ``respond`` does; a change that changes nothing is silent.
     """
-    session = consultation.session
+
+    def make(session: Session) -> Session:
+        if isinstance(done, Undo):
+            return session.undone()
+        return session.changed(apply(done, session.case).answering(session.asked_ids))
+
     try:
-        if data.get("kind") == "undo":
-            if not session.past:
-                return
-            done: Change = Undo()
-            session = replace(session, case=session.past[-1], past=session.past[:-1])
-        else:
-            done = parse_action(data, assistant.ontology)
-            session = session.changed(apply(done, session.case).answering(session.asked_ids))
-            if session is consultation.session:
-                return
+        done = Undo() if data.get("kind") == "undo" else parse_action(data, assistant.ontology)
+        if make(consultation.session) is consultation.session:
+            return
     except CitedxError as error:
-        _refuse(consultation, consultation.begin(Turn(), session.progress), error)
+        _decline(consultation, error)
         yield
         return
-    work = consultation.begin(Turn(change=done), Progress.RANKING, session)
+    work = consultation.begin(Turn(change=done), Progress.RANKING, make)
     yield
     yield from _answer(assistant, consultation, work, second_reader)
 
@@ -143,39 +142,34 @@ def see_in(
     assistant: Assistant, consultation: Consultation, setting: str, second_reader: ReaderFactory | None = None
 ) -> Iterator[None]:
     """Weigh the case for another setting, and those to come. Yields as ``respond`` does."""
-    session = consultation.session
     try:
         chosen = parse_setting(setting)
     except CitedxError as error:
-        _refuse(consultation, consultation.begin(Turn(), session.progress), error)
+        _decline(consultation, error)
         yield
         return
-    if not session.case.findings:
+    if not consultation.session.case.findings:
         consultation.put(setting=chosen)
         yield
         return
-    changed = replace(session, setting=chosen)
-    work = consultation.begin(Turn(change=SeeIn(setting=chosen)), Progress.RANKING, changed)
+    seen = SeeIn(setting=chosen)
+    work = consultation.begin(Turn(change=seen), Progress.RANKING, lambda s: replace(s, setting=chosen))
     yield
     yield from _answer(assistant, consultation, work, second_reader)
 
 
 def look_up_care(assistant: Assistant, consultation: Consultation, disease_id: str) -> Iterator[None]:
     """Find what the sources say about treating a disease in this patient, and about the patient's risks."""
-    session = consultation.session
-    case = session.case
+    case, setting = consultation.session.case, consultation.session.setting
     try:
-        graph = assistant.graph_of(session.differential.setting if session.differential else assistant.setting)
-        told = "\n".join(turn.story for turn in session.turns)
-        patient = read_case(graph, findings=case.findings, person=case.person, story=told)
+        graph = assistant.graph_of(setting or assistant.setting)
+        patient = read_case(graph, findings=case.findings, person=case.person, story=case.story)
         treatments = review_treatments(graph, disease_id, patient)
-        care = Care(graph=graph, treatments=treatments, risks=review_risk(graph, patient, given={}, k=MAX_RISKS))
+        risks = review_risk(graph, patient, given={}, k=MAX_RISKS)
+        care = Care(case=case, setting=setting, graph=graph, treatments=treatments, risks=risks)
+        consultation.put(looked_up=care)
     except Exception as error:
-        _refuse(consultation, consultation.begin(Turn(), session.progress), error)
-        yield
-        return
-    if consultation.session.case == case:
-        consultation.put(care=care)
+        _decline(consultation, error)
     yield
 
 
@@ -189,12 +183,12 @@ def restore(
     try:
         case = parse_stored(data, assistant.ontology)
     except CitedxError as error:
-        _refuse(consultation, consultation.begin(Turn(), Progress.IDLE), error)
+        _decline(consultation, error)
         yield
         return
     if case == Case():
         return
-    work = consultation.begin(Turn(note=RESTORED), Progress.RANKING, replace(consultation.session, case=case))
+    work = consultation.begin(Turn(note=RESTORED), Progress.RANKING, lambda s: replace(s, case=case))
     yield
     yield from _answer(assistant, consultation, work, second_reader)
 
@@ -206,12 +200,11 @@ def open_link(
     try:
         findings, person, setting = parse_permalink(link, assistant.ontology)
     except CitedxError as error:
-        _refuse(consultation, consultation.begin(Turn(), consultation.session.progress), error)
+        _decline(consultation, error)
         yield
         return
-    if setting:
-        consultation.put(setting=setting)
-    yield from _take_up(assistant, consultation, Case(findings=findings, person=person), OpenLink(), second_reader)
+    case = Case(findings=findings, person=person)
+    yield from _take_up(assistant, consultation, case, OpenLink(), second_reader, setting)
 
 
 def open_file(
@@ -241,7 +234,7 @@ def open_file(
                 n = len(case.findings)
                 raise UsageError(f"{name} has {n} findings, more than the limit of {MAX_FINDINGS}")
     except Exception as error:
-        _refuse(consultation, consultation.begin(Turn(), consultation.session.progress), error)
+        _decline(consultation, error)
         yield
         return
     if upload.patient is None:
@@ -263,7 +256,7 @@ def export(assistant: Assistant, consultation: Consultation, kind: str) -> Itera
         else:
             consultation.download = report_download(kind, session.differential)
     except Exception as error:
-        _refuse(consultation, consultation.begin(Turn(), session.progress), error)
+        _decline(consultation, error)
     yield
     consultation.download = None
 
@@ -281,9 +274,14 @@ def _take_up(
     case: Case,
     source: Change,
     second_reader: ReaderFactory | None,
+    setting: Setting | None = None,
 ) -> Iterator[None]:
-    """Answer another case in place of this one, to which ``undo`` leads back."""
-    work = consultation.begin(Turn(change=source), Progress.RANKING, consultation.session.changed(case))
+    """Answer another case in place of this one, to which ``undo`` leads back; in the setting that comes with it."""
+
+    def take(session: Session) -> Session:
+        return replace(session.changed(case), setting=setting or session.setting)
+
+    work = consultation.begin(Turn(change=source), Progress.RANKING, take)
     yield
     yield from _answer(assistant, consultation, work, second_reader)
 
@@ -383,8 +381,24 @@ def _idle(session: Session) -> Session:
     return replace(session, progress=Progress.IDLE)
 
 
+def _is_weighed(assistant: Assistant, session: Session, before: Case) -> bool:
+    """Whether what the case was told beside findings changes its answer; words alone do outside the clinic."""
+    if replace(session.case, story=before.story) != before:
+        return True
+    is_everyday = (session.setting or assistant.setting) is not Setting.GENETICS_CLINIC
+    return is_everyday and session.case.story != before.story and bool(session.case.findings)
+
+
+def _decline(consultation: Consultation, error: Exception) -> None:
+    """Say why an act is not done; what is being done goes on."""
+    consultation.decline(one_line(error))
+
+
 def _refuse(consultation: Consultation, work: Work, error: Exception) -> None:
-    """Say why, and leave the case as it was."""
+    """Say why, and leave the case as it was; where the user has changed it since, as it is."""
+    if work.is_overtaken:
+        consultation.amend(work, _idle, note=one_line(error))
+        return
 
     def back(session: Session) -> Session:
         if not consultation.is_wanted(work):

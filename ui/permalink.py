@@ -18,15 +18,13 @@ from kg.ontology import Ontology
 from kg.schema import Finding
 from retrieval.demographics import ADULT_YEARS, UNKNOWN, Demographics, parse_demographics
 from retrieval.findings import parse_finding_ids
-from ui.case import parse_setting
+from ui.case import ADULT, MAX_FINDINGS, parse_setting
 
-MAX_FINDINGS = 200
 MAX_CHARACTERS = 4_000
 """Of a fragment: more than any link that this module makes, less than any browser or proxy cuts off."""
 
 _POSSIBLE = "~"
 _DENIED = "!"
-_GROWN_UP = "adult"
 
 
 def format_permalink(
@@ -49,7 +47,7 @@ def format_permalink(
     fields = {
         "hpo": ",".join(_sign(f) + f.term_id for f in findings),
         "sex": person.sex or "",
-        "age": person.age or ("" if person.years is None else _GROWN_UP),
+        "age": person.age or ("" if person.years is None else ADULT),
         "setting": setting or "",
     }
     return urlencode({name: value for name, value in fields.items() if value}, safe=":,~!")
@@ -86,6 +84,6 @@ def _findings(ids: str, ontology: Ontology) -> tuple[Finding, ...]:
 
 
 def _person(sex: str | None, age: str | None) -> Demographics:
-    if age == _GROWN_UP:
+    if age == ADULT:
         return replace(parse_demographics(sex, None), years=ADULT_YEARS)
     return parse_demographics(sex, age)

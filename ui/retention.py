@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,15 +31,21 @@ class SessionStore(StateHolder):  # type: ignore[misc]
         """Forget; Gradio calls this every second. A session without a state is a call of the API."""
         n_before = len(self.session_data)
         with self.lock:
-            closed = [key for key, session in self.session_data.items() if session.is_closed or not session.state_data]
-            now = datetime.now()
-            kept_since = now - timedelta(seconds=KEPT_S)
-            for n_later, key in zip(reversed(range(len(closed))), closed, strict=True):  # the longest unused first
-                if n_later >= MAX_CLOSED or self.time_last_used.get(key, now) < kept_since:
-                    del self.session_data[key]
-                    self.time_last_used.pop(key, None)
+            sessions = self.session_data.items()
+            calls = [key for key, session in sessions if not session.state_data]
+            closed = [key for key, session in sessions if session.is_closed and session.state_data]
+            for group in (calls, closed):  # apart, so that calls push no page out
+                self._forget(group)
         if len(self.session_data) < n_before:
             return_free_memory()
+
+    def _forget(self, keys: Sequence[Any]) -> None:
+        """Of these sessions, the longest unused first: those that are too old or too many."""
+        now = datetime.now()
+        for n_later, key in zip(reversed(range(len(keys))), keys, strict=True):
+            if n_later >= MAX_CLOSED or self.time_last_used.get(key, now) < now - timedelta(seconds=KEPT_S):
+                del self.session_data[key]
+                self.time_last_used.pop(key, None)
 
 
 def return_free_memory() -> None:

@@ -25,7 +25,7 @@ from ui.case import Action, Case
 MAX_UNDO = 50
 """Earlier states of a case that are kept."""
 
-NO_FINDINGS = "No findings were recognised in this message, so the case is unchanged. Name signs or symptoms."
+NO_FINDINGS = "No findings were recognised in this message, so the findings are unchanged. Name signs or symptoms."
 UNEXPECTED = "Something went wrong inside citedx. Your case and text are kept: try again, or see the server’s log."
 STOPPED = "Stopped. The case keeps its findings."
 RESTORED = "This page was opened anew or the server restarted: here is your case again. The story itself is not kept."
@@ -86,6 +86,9 @@ class SeeIn:
 class Care:
     """What the sources say about treating a disease in the patient, and about the patient's risks."""
 
+    case: Case
+    setting: Setting | None
+    """For which it was looked up; it says nothing of another case or setting."""
     graph: KnowledgeGraph
     """That it was found in."""
     treatments: TreatmentReview
@@ -128,13 +131,19 @@ class Session:
     case: Case = field(default_factory=Case)
     setting: Setting | None = None
     """Where the patient is seen; None: as the server was started."""
-    care: Care | None = None
-    """Looked up for the case as it stands."""
+    looked_up: Care | None = None
+    """The last one, for whatever case."""
     past: tuple[Case, ...] = ()
     """Earlier states of the case, the latest last."""
     differential: Differential | None = None
     turns: tuple[Turn, ...] = ()
     progress: Progress = Progress.IDLE
+
+    @property
+    def care(self) -> Care | None:
+        """Looked up for the case as it stands, where it is seen."""
+        found = self.looked_up
+        return found if found and (found.case, found.setting) == (self.case, self.setting) else None
 
     @property
     def latest(self) -> int:
@@ -168,7 +177,11 @@ class Session:
     def changed(self, case: Case) -> Session:
         """The session with another case, from which ``past`` leads back."""
         past = (*self.past, self.case)[-MAX_UNDO:]
-        return self if case == self.case else replace(self, case=case, past=past, care=None)
+        return self if case == self.case else replace(self, case=case, past=past)
+
+    def undone(self) -> Session:
+        """The session with the case that this one was made from; the same where there is none."""
+        return replace(self, case=self.past[-1], past=self.past[:-1]) if self.past else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +194,8 @@ class Work:
     """Index of its turn."""
     before: Session
     """As it was, for an error to go back to."""
+    is_overtaken: bool = False
+    """The user did something else meanwhile, so that there is no going back."""
 
 
 _CHANGE = Lock()
@@ -202,14 +217,21 @@ class Consultation:
     stopped_at: int = 0
     """``n_acts`` when the user last said stop."""
 
-    def begin(self, turn: Turn, progress: Progress, session: Session | None = None) -> Work:
-        """Take up an act of the user; work on earlier ones ends. ``session``: as the act leaves it."""
+    def begin(
+        self, turn: Turn, progress: Progress, change: Callable[[Session], Session] = lambda session: session
+    ) -> Work:
+        """Take up an act of the user, which changes the session; work on earlier ones ends."""
         with _CHANGE:
             before = self.session
             self.n_acts += 1
-            session = session or before
-            self.session = replace(session, turns=(*before.turns, turn), progress=progress)
+            self.session = replace(change(before), turns=(*before.turns, turn), progress=progress)
             return Work(n_cases=self.n_cases, n_acts=self.n_acts, turn=len(before.turns), before=before)
+
+    def decline(self, note: str) -> None:
+        """Say in the conversation why an act is refused; the case and the work on it stay."""
+        with _CHANGE:
+            turn = Turn(note=note, is_refused=True)
+            self.session = replace(self.session, turns=(*self.session.turns, turn))
 
     def is_wanted(self, work: Work) -> bool:
         """Whether the user has done nothing since."""
@@ -220,9 +242,10 @@ class Consultation:
         with _CHANGE:
             if work.n_cases != self.n_cases or work.n_acts < self.stopped_at:
                 return None
+            is_overtaken = work.n_acts != self.n_acts
             self.n_acts += 1
             self.session = replace(self.session, progress=Progress.RANKING)
-            return replace(work, n_acts=self.n_acts)
+            return replace(work, n_acts=self.n_acts, is_overtaken=is_overtaken)
 
     def amend(self, work: Work, change: Callable[[Session], Session] = lambda session: session, **turn: Any) -> bool:
         """Change the session and the turn of a work; False where its case is closed."""
@@ -248,7 +271,7 @@ class Consultation:
             self.n_acts += 1
             self.stopped_at = self.n_acts
             *earlier, last = self.session.turns
-            last = last if last.differential or last.answers else replace(last, note=STOPPED)
+            last = last if last.differential or last.answers or last.note else replace(last, note=STOPPED)
             self.session = replace(self.session, turns=(*earlier, last), progress=Progress.IDLE)
 
     def close(self) -> None:

@@ -90,7 +90,7 @@ def rank_of(named: Sequence[str], right: str, vocabulary: DiseaseVocabulary, *, 
 
 def _read_agentclinic(path: Path) -> Iterator[StoryCase | Unscored]:
     try:
-        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        lines = [line for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
         rows = [json.loads(line)["OSCE_Examination"] for line in lines]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SourceError(f"{path} is not AgentClinic as JSON Lines: {error!r}") from error

@@ -7,18 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.translations import Language
-from retrieval.context import Experiencer
+from retrieval.context import Certainty, Context, Experiencer
 from retrieval.translated_context import RULES, contexts_of, normal_findings_in
 
 
-def contexts(marked: str, language: Language) -> str:
-    """A letter a mention: N denied, P not; small where it is a relative's."""
+def read(marked: str, language: Language) -> tuple[Context, ...]:
     text, spans = "", []
     for part in re.split(r"(\[[^\]]*\])", marked):
         if part.startswith("["):
             spans.append((len(text), len(text) + len(part) - 2))
         text += part.strip("[]")
-    found = contexts_of(text, spans, RULES[language])
+    return contexts_of(text, spans, RULES[language])
+
+
+def contexts(marked: str, language: Language) -> str:
+    """A letter a mention: N denied, P not; small where it is a relative's."""
+    found = read(marked, language)
     letters = ["N" if c.negated else "P" for c in found]
     return "".join(x.lower() if c.experiencer is Experiencer.FAMILY else x for x, c in zip(letters, found, strict=True))
 
@@ -79,6 +83,25 @@ def test_chinese(marked, expected):
 )
 def test_spanish(marked, expected):
     assert contexts(marked, Language.SPANISH) == expected
+
+
+@pytest.mark.parametrize(
+    ("marked", "language", "expected"),
+    [
+        ("疑似[癫痫发作]，[头痛]", Language.CHINESE, [True, False]),
+        ("可能有[癫痫]", Language.CHINESE, [True]),
+        ("不能排除[癫痫]", Language.CHINESE, [True]),
+        ("[癫痫]待排", Language.CHINESE, [True]),
+        ("病因不明的[发热]", Language.CHINESE, [False]),
+        ("posible [epilepsia], [ataxia]", Language.SPANISH, [True, False]),
+        ("Se sospecha [convulsiones]", Language.SPANISH, [True]),
+        ("no se descarta [epilepsia]", Language.SPANISH, [True]),
+        ("[epilepsia] probable", Language.SPANISH, [True]),
+        ("[ataxia] y [epilepsia]", Language.SPANISH, [False, False]),
+    ],
+)
+def test_doubt(marked, language, expected):
+    assert [c.certainty is Certainty.UNCERTAIN for c in read(marked, language)] == expected
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,7 @@ def test_public_json():
                 "id": "HP:0001250",
                 "label": "Seizure",
                 "excluded": False,
+                "uncertain": False,
                 "asked": False,
                 "quote": "fits",
                 "start": 8,

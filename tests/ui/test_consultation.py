@@ -11,11 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kg.common_schema import Setting
+from kg.schema import Finding
 from llm.schema import Differential
 from retrieval.demographics import UNKNOWN
+from tests.toy import LARGE, VERY_LARGE
 from tests.ui.fakes import COMMENTARY, BrokenAssistant, DyingChatReader, FakeAssistant, FakeChatReader
 from ui.case import Case, Status
-from ui.consultation import change, respond, restore
+from ui.consultation import change, export, respond, restore
 from ui.examples import EXAMPLES
 from ui.session import NO_FINDINGS, RESTORED, STOPPED, UNEXPECTED, Consultation, Progress, Session, Undo
 
@@ -110,8 +113,33 @@ def test_a_message_without_findings_says_so_and_keeps_the_case():
     consultation = told(RETT)
     before = consultation.session
     run(respond(FakeAssistant(), consultation, "Good morning."))
-    assert (consultation.session.case, consultation.session.differential) == (before.case, before.differential)
+    after = consultation.session
+    assert (after.case.findings, after.case.person) == (before.case.findings, before.case.person)
+    assert after.differential is before.differential
+    assert after.turns[-1].note == NO_FINDINGS
+
+
+def test_a_first_message_that_tells_the_age_alone_says_that_it_has_no_findings():
+    consultation = told("He is a 52-year-old man and his face has gone droopy.")
+    assert consultation.session.case.person.age == "P52Y"
     assert consultation.session.turns[-1].note == NO_FINDINGS
+    assert consultation.session.progress is Progress.IDLE
+
+
+def test_outside_the_clinic_words_without_findings_are_weighed_too():
+    consultation = told("Seizures.")
+    consultation.put(setting=Setting.GENERAL_PRACTICE)
+    run(respond(FakeAssistant(), consultation, "He smokes."))
+    assert consultation.session.case.story == "Seizures.\n\nHe smokes."
+    assert consultation.session.turns[-1].differential is not None
+
+
+def test_an_exclusion_is_gone_once_a_later_message_tells_a_kind_of_it(toy_graph):
+    """As within one message; a kind of what is excluded is no contradiction that anybody meant."""
+    excluded = (Finding(term_id=LARGE, label="", excluded=True),)
+    kind = (Finding(term_id=VERY_LARGE, label=""),)
+    case = Case(findings=excluded).plus(kind)
+    assert [f.term_id for f in case.coherent(toy_graph.ontology).findings] == [VERY_LARGE]
 
 
 def test_an_unexpected_error_is_one_line_and_is_logged_without_clinical_text(caplog):
@@ -244,6 +272,45 @@ def test_a_message_that_is_overtaken_still_joins_the_case():
     run(steps)
     assert sorted(labels(consultation.session)) == ["Scoliosis", "Seizure"]
     assert not consultation.session.is_stale  # it is answered with both
+
+
+def test_where_an_overtaken_message_cannot_be_answered_the_later_change_stays():
+    consultation = Consultation()
+    steps = respond(BrokenAssistant(), consultation, "Seizures.")
+    next(steps)
+    edit(consultation, kind="mark", id=SCOLIOSIS, status="present")
+    run(steps)
+    assert sorted(labels(consultation.session)) == ["Scoliosis", "Seizure"]
+    assert consultation.session.turns[0].note == UNEXPECTED
+    assert not consultation.session.turns[0].is_refused
+
+
+@pytest.mark.parametrize("data", [{"kind": "age", "value": "abc"}, {"kind": "nonsense"}])
+def test_an_act_that_is_refused_ends_no_work(data):
+    consultation = Consultation()
+    steps = respond(FakeAssistant(), consultation, "Seizures.")
+    next(steps), next(steps)
+    run(change(FakeAssistant(), consultation, data))
+    run(export(FakeAssistant(), consultation, "report"))
+    assert consultation.session.progress is Progress.RANKING
+    assert [turn.is_refused for turn in consultation.session.turns] == [False, True, True]
+    run(steps)
+    assert consultation.session.turns[0].differential == consultation.session.differential is not None
+    assert consultation.session.progress is Progress.IDLE
+
+
+def test_a_change_is_made_of_the_case_as_it_stands_then(monkeypatch):
+    """What a message adds between the click and its change stays."""
+    consultation = told("Seizures.")
+    begin = Consultation.begin
+
+    def late(self, turn, progress, make):
+        consultation.put(case=consultation.session.case.plus((Finding(term_id=LENS, label="Ectopia lentis"),)))
+        return begin(self, turn, progress, make)
+
+    monkeypatch.setattr(Consultation, "begin", late)
+    edit(consultation, kind="mark", id=SCOLIOSIS, status="present")
+    assert sorted(labels(consultation.session)) == ["Ectopia lentis", "Scoliosis", "Seizure"]
 
 
 def test_a_question_in_mid_ranking_is_answered_after_the_ranking():

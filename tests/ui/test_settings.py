@@ -17,7 +17,7 @@ from tests.ui.fakes import STATUS_EPILEPTICUS, FakeAssistant
 from tests.ui.toy_assistant import build_toy_assistant
 from ui.app import draw, perform
 from ui.case import Status
-from ui.consultation import change, look_up_care, respond, see_in
+from ui.consultation import change, look_up_care, open_link, respond, see_in
 from ui.page.care import care_view
 from ui.page.urgent import urgent_line, urgent_section
 from ui.page.words import Words
@@ -128,6 +128,10 @@ def test_treatment_and_risk_are_looked_up_for_the_patient(toy_assistant):
     assert shown.count("<a href=") > 5
     run(change(toy_assistant, consultation, {"kind": "sex", "value": "FEMALE"}))
     assert consultation.session.care is None  # it was for another patient
+    run(change(toy_assistant, consultation, {"kind": "undo"}))
+    assert consultation.session.care is not None
+    run(change(toy_assistant, consultation, {"kind": "undo"}))
+    assert consultation.session.care is None
     assert "Choose “Treatment and risk”" in care_view(None, Words()).body
 
 
@@ -135,3 +139,14 @@ def test_of_a_disease_that_nobody_knows_one_line_is_said(toy_assistant):
     consultation = looked_up(toy_assistant, "DOID:999999")
     assert consultation.session.care is None
     assert "DOID:999999" in consultation.session.turns[-1].note
+
+
+def test_what_was_told_of_one_patient_is_not_used_for_the_next(toy_assistant, monkeypatch):
+    read = []
+    monkeypatch.setattr("ui.consultation.read_case", lambda *_, story, **__: read.append(story) or 1 / 0)
+    consultation = Consultation()
+    run(respond(toy_assistant, consultation, "She is pregnant and takes warfarin. Large."))
+    run(look_up_care(toy_assistant, consultation, "gout"))
+    run(open_link(toy_assistant, consultation, f"#hpo={LARGE}"))
+    run(look_up_care(toy_assistant, consultation, "gout"))
+    assert ["warfarin" in story for story in read] == [True, False]

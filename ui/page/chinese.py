@@ -91,7 +91,7 @@ CHINESE = {
     "{old} replaced by {new}": "{old}已替换为{new}",
     "Patient: {who}": "患者：{who}",
     # Notes
-    "No findings were recognised in this message, so the case is unchanged. Name signs or symptoms.": (
+    "No findings were recognised in this message, so the findings are unchanged. Name signs or symptoms.": (
         "这条消息中没有识别出表型，病例未改变。请写出症状或体征。"
     ),
     "Something went wrong inside citedx. Your case and text are kept: try again, or see the server’s log.": (
