@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -35,6 +35,7 @@ from retrieval.features import FeatureExtractor
 from retrieval.findings import Statement, current_findings
 from retrieval.fusion import load_fusion
 from retrieval.lexicon import Lexicon, load_lexicon
+from retrieval.linking import PhraseLinker, load_linker
 from retrieval.multilingual import MultilingualReader
 from retrieval.schema import Candidate, CaseHit, Ranking, ReaderName, UrgentCondition
 from retrieval.term_search import TermHit, TermSearch
@@ -63,6 +64,7 @@ class DiagnosisAssistant:
         reader: weighs candidates and words claims.
         setting: where patients are seen, unless an answer is asked for another setting.
         load_everyday: gives what ranks outside the genetics clinic; called when it is first needed.
+        load_linker: gives what finds terms by the meaning of a phrase; None to do without.
     """
 
     def __init__(
@@ -75,9 +77,11 @@ class DiagnosisAssistant:
         *,
         setting: Setting = Setting.GENETICS_CLINIC,
         load_everyday: Callable[[], EverydayPractice] | None = None,
+        load_linker: Callable[[], PhraseLinker] | None = None,
     ) -> None:
         self.setting = setting
         self._load_everyday = load_everyday
+        self._load_linker = load_linker
         self._lexicon = lexicon
         self._sources = {Setting.GENETICS_CLINIC: Sources(model, AnswerRanker(ranker, model), lexicon, library)}
         self.graph = self.sources.graph
@@ -124,10 +128,11 @@ class DiagnosisAssistant:
         if phenopackets is not None:
             patients, source = read_library(phenopackets), phenopackets.name
             graph = graph.with_patients(patients, source)
-        library = None
+        library, linker = None, None
         if cases:
             embedder = embedder or bundled_embedder()
             library = load_library(graph, embedder, patients, source, progress=progress, cache_dir=cache_dir)
+            linker = partial(load_linker, graph, embedder, cache_dir)
         published = library.cases if library else published_cases(graph, patients, source)
         extractor = FeatureExtractor(load_likelihood(graph, cache_dir=cache_dir), published)
 
@@ -136,7 +141,9 @@ class DiagnosisAssistant:
             return EverydayPractice.load(common, cache_dir)
 
         ranker = _load_ranker(reader, extractor)
-        return cls(extractor.model, ranker, lexicon, library, setting=setting, load_everyday=load_everyday)
+        return cls(
+            extractor.model, ranker, lexicon, library, setting=setting, load_everyday=load_everyday, load_linker=linker
+        )
 
     @property
     def sources(self) -> Sources:
@@ -200,10 +207,18 @@ class DiagnosisAssistant:
         """The patient's age and sex in a story. Raises UnsupportedLanguageError."""
         return self._stories.find_person(text)
 
+    @cached_property
+    def _linker(self) -> PhraseLinker | None:
+        return self._load_linker() if self._load_linker else None
+
     def search_terms(self, query: str, language: Language = Language.ENGLISH, limit: int = 8) -> tuple[TermHit, ...]:
-        """Phenotypic abnormalities whose wording begins as the query does, in English and in this language."""
+        """Phenotypic abnormalities whose wording begins as the query does, in English and in this language.
+
+        Where there is none, those that mean nearly the same; these in English only.
+        """
         if language not in self._searches:
-            self._searches[language] = TermSearch(self.graph.ontology, self._lexicon, self._translations(language))
+            translations = self._translations(language)
+            self._searches[language] = TermSearch(self.graph.ontology, self._lexicon, translations, self._linker)
         return self._searches[language].find(query, limit)
 
     def _translations(self, language: Language) -> Translations | None:

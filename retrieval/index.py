@@ -1,7 +1,4 @@
-"""Vectors -> nearest vectors: inner-product search with FAISS, bound to the embedder that made the vectors.
-
-Exact unless it is asked for cells; then only the vectors of the nearest cells are compared.
-"""
+"""Vectors -> nearest vectors: inner-product search with FAISS, bound to the embedder that made the vectors."""
 
 from __future__ import annotations
 
@@ -15,9 +12,6 @@ from numpy.typing import NDArray
 
 from retrieval.embedding import INSTALL_HINT, Vectors
 from retrieval.errors import EmbedderError, IndexMismatchError
-
-_MIN_PER_CELL = 39  # what FAISS wants to train on
-_N_PROBED = 4  # cells that are searched: of neighbours at a cosine of 0.9 and more they hold 98 %
 
 
 class VectorIndex:
@@ -36,30 +30,20 @@ class VectorIndex:
         return int(self._index.ntotal)
 
     @classmethod
-    def build(cls, vectors: Vectors, embedder: str, *, n_cells: int = 1) -> VectorIndex:
+    def build(cls, vectors: Vectors, embedder: str) -> VectorIndex:
         """Index unit vectors, shape [n, dimension]; their order gives the row numbers.
 
         Args:
             vectors: at least one.
             embedder: identity of the embedder that made them.
-            n_cells: into which they are sorted, if they are many; 1 for an exact search.
         """
         faiss, vectors = _faiss(), np.ascontiguousarray(vectors, dtype=np.float32)
         index = faiss.IndexFlatIP(vectors.shape[1])
-        n_cells = min(n_cells, len(vectors) // _MIN_PER_CELL)
-        if n_cells > 1:
-            index = faiss.IndexIVFFlat(index, vectors.shape[1], n_cells, faiss.METRIC_INNER_PRODUCT)
-            index.train(vectors)
-            index.nprobe = _N_PROBED
         index.add(vectors)
         return cls(index, embedder)
 
-    def search(
-        self, queries: Vectors, k: int, embedder: str, *, exact: bool = False
-    ) -> tuple[Vectors, NDArray[np.int64]]:
+    def search(self, queries: Vectors, k: int, embedder: str) -> tuple[Vectors, NDArray[np.int64]]:
         """Cosines and rows of the k nearest vectors, best first, each of shape [n_queries, min(k, len(self))].
-
-        With cells, rows are -1 where the searched ones hold fewer than k; ``exact`` searches them all.
 
         Raises:
             IndexMismatchError: the queries were made by another embedder, or have another dimension.
@@ -72,9 +56,7 @@ class VectorIndex:
         k = min(k, len(self))
         if k < 1:  # which FAISS refuses
             return np.zeros((len(queries), 0), np.float32), np.zeros((len(queries), 0), np.int64)
-        n_cells = getattr(self._index, "nlist", 1)
-        parameters = _faiss().SearchParametersIVF(nprobe=n_cells) if exact and n_cells > 1 else None
-        similarities, rows = self._index.search(np.ascontiguousarray(queries, dtype=np.float32), k, params=parameters)
+        similarities, rows = self._index.search(np.ascontiguousarray(queries, dtype=np.float32), k)
         return similarities, rows
 
     def subset(self, rows: Sequence[int]) -> VectorIndex:

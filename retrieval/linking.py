@@ -1,15 +1,14 @@
 """Phrases that the dictionary does not know -> the nearest terms, by the cosine of their embeddings.
 
-Promise: a phrase lands on the phenotypic abnormality whose name or synonym is nearest, or on nothing, where none is
-near enough or where what is named is nearer: an organ, a test, a substance ("adrenal gland", "blood pressure"). Those
-are the wordings without the words that make them abnormal. Deliberately not done here: what denies a phrase or whose
-finding it is (``retrieval.context``), phrases over a sentence end, and spans that the dictionary has covered.
+Promise: of a phrase that somebody typed, the phenotypic abnormalities whose names or synonyms are nearest, for them to
+choose among. Here too: the wordings that there are, and what they are about, for the training of the embedder.
+Deliberately not done here: linking spans of running text, which made stories no better read (docs/log.md).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -23,33 +22,10 @@ from retrieval.index import VectorIndex
 from retrieval.lexicon_index import ADDITIONS
 from retrieval.words import inflection_of
 
-Span = tuple[int, int]
-
-FORMAT = "1"
-MIN_SIMILARITY = 0.9
-"""Below it a span of running text is not linked; chosen on the development sets, see docs/log.md."""
-MIN_MARGIN = 0.02
-"""By which the nearest wording must be nearer than the nearest name of something that is no finding."""
-_MIN_CONTENT_WORDS, _MAX_CONTENT_WORDS = 2, 6
-_N_CELLS = 512  # of the index: a span is compared with the wordings of the nearest cells only
-
-# Words that join a phrase but neither begin nor end one.
-_INNER_WORDS = """
-a an the of in on at to for from by with his her its their my your our any some own
-"""
-_INNER = frozenset(_INNER_WORDS.split())
-# Words that end a phrase: verbs of being and telling, pronouns, conjunctions, what denies or puts at rest, time.
-_OUTER_WORDS = """
-and or but nor yet so because although though however whereas while when where until since after before during between
-than then if as that this these those which who whom whose there here it he she they we i you him them us is are was
-were be been being am has have had having do does did done may might can could will would shall should must not no
-never without none neither normal unremarkable negative also only both either each all most more less very too just
-such other another same per via due about into onto over under within upon among through against patient patients case
-cases report reported reports describe described showed shown shows revealed noted found seen presented presenting
-developed diagnosed year years month months week weeks day days old age aged
-"""
-_OUTER = frozenset(_OUTER_WORDS.split())
-_TOKEN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d[\w.,%]*|[^\w\s]|\n\s*\n")
+FORMAT = "2"
+_WORDINGS_OF_ONE = 10  # that may be nearer than the next term's
+MIN_SIMILARITY = 0.6
+"""Of a suggestion; what is further off is mostly about something else (twenty phrases read by eye, docs/log.md)."""
 
 # What makes the naming of a body part, test or substance a finding.
 _ABNORMAL_WORDS = """
@@ -66,6 +42,10 @@ stiff bleeding tumor tumors tumour neoplasm neoplasia cancer cyst cysts stenosis
 ruptured fracture fractures thickening thickened thinning calcification calcified involving affecting
 """
 _ABNORMAL = frozenset(_ABNORMAL_WORDS.split())
+_JOINING_WORDS = """
+a an the of in on at to for from by with his her its their my your our any some own and or
+"""
+_JOINING = frozenset(_JOINING_WORDS.split())
 _WORD = re.compile(r"[^\W_]+(?:['’]s)?")
 
 
@@ -83,19 +63,10 @@ class Link:
     """A term that a phrase may mean."""
 
     term_id: str
+    wording: str
+    """The nearest one of the term."""
     similarity: float
-    """Cosine to the term's nearest wording, -1..1."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkedSpan:
-    """Where a text words a term in its own words."""
-
-    term_id: str
-    start: int
-    end: int
-    """Offsets in Unicode code points."""
-    similarity: float
+    """Cosine to it, -1..1."""
 
 
 def wordings_of(ontology: Ontology) -> tuple[Wording, ...]:
@@ -137,7 +108,7 @@ def neutral_wordings(wordings: Iterable[tuple[str, str]]) -> dict[str, tuple[str
 def _without_abnormality(text: str) -> str:
     """The words that are left without those that say abnormal; empty where none is left, or none was there."""
     words = _WORD.findall(text.lower())
-    rest = [w for w in words if w not in _ABNORMAL and w not in _INNER and w not in ("and", "or")]
+    rest = [w for w in words if w not in _ABNORMAL and w not in _JOINING]
     return " ".join(rest) if len(rest) < len(words) else ""
 
 
@@ -145,143 +116,47 @@ class PhraseLinker:
     """Links phrases to the phenotypic abnormalities of an ontology.
 
     Args:
-        targets: the term of each row of the index; empty for what is no finding.
-        index: over the vectors of wordings and of what is no finding.
+        wordings: term and text of each row of the index.
+        index: over the vectors of the texts.
         embedder: the one that made the index.
     """
 
-    def __init__(self, targets: Sequence[str], index: VectorIndex, embedder: Embedder) -> None:
-        if len(targets) != len(index):
-            raise ValueError(f"{len(targets)} targets, but {len(index)} vectors")
-        self._targets = tuple(targets)
+    def __init__(self, wordings: Sequence[tuple[str, str]], index: VectorIndex, embedder: Embedder) -> None:
+        if len(wordings) != len(index):
+            raise ValueError(f"{len(wordings)} wordings, but {len(index)} vectors")
+        self._wordings = wordings
         self._index = index
         self._embedder = embedder
 
     @classmethod
-    def build(cls, ontology: Ontology, embedder: Embedder, wordings: Sequence[Wording] | None = None) -> PhraseLinker:
-        """Encode and index.
+    def build(cls, ontology: Ontology, embedder: Embedder) -> PhraseLinker:
+        """Encode and index all wordings of an ontology's phenotypic abnormalities, and the project's own."""
+        wordings = [(w.term_id, w.text) for w in (*wordings_of(ontology), *added_wordings(ontology))]
+        vectors = embedder.encode([text for _, text in wordings])
+        return cls(wordings, VectorIndex.build(vectors, embedder.identity), embedder)
 
-        Args:
-            ontology: its phenotypic abnormalities are linked to.
-            embedder: makes the vectors.
-            wordings: to know terms by; default: all of the ontology, and the project's own.
-        """
-        wordings = (*wordings_of(ontology), *added_wordings(ontology)) if wordings is None else wordings
-        about = neutral_wordings((w.term_id, w.text) for w in wordings).values()
-        neutral = sorted({text for texts in about for text in texts})
-        vectors = embedder.encode([*(w.text for w in wordings), *neutral])
-        targets = [*(w.term_id for w in wordings), *("" for _ in neutral)]
-        return cls(targets, VectorIndex.build(vectors, embedder.identity, n_cells=_N_CELLS), embedder)
-
-    def link(
-        self, phrases: Sequence[str], min_similarity: float = MIN_SIMILARITY, min_margin: float = MIN_MARGIN
-    ) -> tuple[Link | None, ...]:
-        """The term that each phrase means, or None where none is near enough.
-
-        Args:
-            phrases: short texts.
-            min_similarity: least cosine.
-            min_margin: least difference of the cosines to the nearest wording and to the nearest name of no finding.
-        """
-        if not phrases:
-            return ()
-        cosines, rows = self._index.search(self._embedder.encode(phrases), 5, self._embedder.identity)
-        found = []
-        for of_phrase, near in zip(cosines.tolist(), rows.tolist(), strict=True):
-            ranked = [(cosine, self._targets[row]) for cosine, row in zip(of_phrase, near, strict=True) if row >= 0]
-            best = next(((c, t) for c, t in ranked if t), None)
-            nothing = next((c for c, t in ranked if not t), -1.0)
-            is_near = best is not None and best[0] >= min_similarity and best[0] - nothing >= min_margin
-            found.append(Link(term_id=best[1], similarity=min(1.0, best[0])) if best and is_near else None)
-        return tuple(found)
-
-    def nearest(self, phrase: str, k: int = 10) -> tuple[Link, ...]:
-        """The k nearest terms, best first, however far: suggestions for a phrase that somebody typed."""
+    def nearest(self, phrase: str, k: int = 5, least: float = MIN_SIMILARITY) -> tuple[Link, ...]:
+        """At most k terms that a phrase may mean, the nearest first; none that is further off than ``least``."""
         vectors = self._embedder.encode([phrase])
-        cosines, rows = self._index.search(vectors, 10 * k, self._embedder.identity, exact=True)
-        best: dict[str, float] = {}
+        cosines, rows = self._index.search(vectors, _WORDINGS_OF_ONE * k, self._embedder.identity)
+        links: dict[str, Link] = {}
         for cosine, row in zip(cosines[0].tolist(), rows[0].tolist(), strict=True):
-            if row >= 0 and self._targets[row]:
-                best.setdefault(self._targets[row], min(1.0, cosine))
-        return tuple(Link(term_id=t, similarity=c) for t, c in list(best.items())[:k])
-
-    def find_spans(
-        self,
-        text: str,
-        covered: Iterable[Span] = (),
-        min_similarity: float = MIN_SIMILARITY,
-        min_margin: float = MIN_MARGIN,
-    ) -> tuple[LinkedSpan, ...]:
-        """Spans of a text that are linked, in order; of those that overlap the most similar, then the longest.
-
-        Args:
-            text: any text.
-            covered: offsets that are linked already.
-            min_similarity: see ``link``.
-            min_margin: see ``link``.
-        """
-        spans = candidate_spans(text, covered)
-        links = self.link([text[start:end] for start, end in spans], min_similarity, min_margin)
-        linked = [
-            LinkedSpan(term_id=link.term_id, start=start, end=end, similarity=link.similarity)
-            for (start, end), link in zip(spans, links, strict=True)
-            if link is not None
-        ]
-        chosen: list[LinkedSpan] = []
-        for span in sorted(linked, key=lambda s: (-s.similarity, s.start - s.end, s.start)):
-            if all(span.end <= other.start or span.start >= other.end for other in chosen):
-                chosen.append(span)
-        return tuple(sorted(chosen, key=lambda s: s.start))
-
-
-def candidate_spans(text: str, covered: Iterable[Span] = ()) -> tuple[Span, ...]:
-    """Runs of words that may word a finding, in order: two to six content words, none of them covered.
-
-    Args:
-        text: any text.
-        covered: offsets of what is linked already; no span touches them.
-    """
-    spans: list[Span] = []
-    for run in _runs(text, sorted(covered)):
-        content = [i for i, (start, end) in enumerate(run) if text[start:end].lower() not in _INNER]
-        for n, first in enumerate(content):
-            lasts = content[n + _MIN_CONTENT_WORDS - 1 : n + _MAX_CONTENT_WORDS]
-            spans += [(run[first][0], run[last][1]) for last in lasts]
-    return tuple(spans)
-
-
-def _runs(text: str, hidden: Sequence[Span]) -> Iterator[list[Span]]:
-    """Words in a row that no punctuation, number, covered span or outer word parts."""
-    run: list[Span] = []
-    passed = 0  # covered spans that end before the word
-    for match in _TOKEN.finditer(text):
-        start, end = match.span()
-        while passed < len(hidden) and hidden[passed][1] <= start:
-            if run and max(hidden[passed][0], run[-1][1]) < hidden[passed][1]:  # it lies between two words
-                yield run
-                run = []
-            passed += 1
-        word = match[0]
-        is_hidden = passed < len(hidden) and hidden[passed][0] < end
-        if not is_hidden and word[0].isalpha() and word.lower() not in _OUTER:
-            run.append((start, end))
-        elif run:
-            yield run
-            run = []
-    if run:
-        yield run
+            term_id, text = self._wordings[row]
+            if cosine >= least:
+                links.setdefault(term_id, Link(term_id=term_id, wording=text, similarity=min(1.0, cosine)))
+        return tuple(links.values())[:k]
 
 
 def load_linker(graph: KnowledgeGraph, embedder: Embedder, cache_dir: Path | None = None) -> PhraseLinker:
     """The linker of a graph's ontology and embedder, from the cache or built and cached. Raises StorageError."""
 
     def write(folder: Path, linker: PhraseLinker) -> None:
-        cache.write_json(folder / "targets.json", linker._targets)
+        cache.write_json(folder / "wordings.json", linker._wordings)
         linker._index.save(folder / "vectors.faiss")
 
     def read(folder: Path) -> PhraseLinker:
         index = VectorIndex.load(folder / "vectors.faiss", embedder.identity)
-        return PhraseLinker(cache.read_json(folder / "targets.json"), index, embedder)
+        return PhraseLinker([(t, text) for t, text in cache.read_json(folder / "wordings.json")], index, embedder)
 
     return cache.load_or_build(
         "linker",

@@ -2,7 +2,8 @@
 
 Promise: every word of the query begins a word of the wording (in Chinese: is part of it), whatever their order; the
 nearest wording comes first; an answer takes a few milliseconds. Misspelt and inflected words are left to
-``retrieval.lexicon``, which is asked where nothing begins as the query does.
+``retrieval.lexicon``, which is asked where nothing begins as the query does, and other words for the same to
+``retrieval.linking``, which is asked last.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import NamedTuple
 from kg.ontology import PHENOTYPIC_ABNORMALITY, Ontology
 from kg.translations import Translations
 from retrieval.lexicon import Lexicon
+from retrieval.linking import PhraseLinker
 
 MAX_QUERY = 200
 """Characters that are looked at."""
@@ -52,11 +54,19 @@ class TermSearch:
         ontology: whose phenotypic abnormalities are found.
         lexicon: of the ontology.
         translations: labels and wordings of another language.
+        linker: of the ontology; None to do without.
     """
 
-    def __init__(self, ontology: Ontology, lexicon: Lexicon, translations: Translations | None = None) -> None:
+    def __init__(
+        self,
+        ontology: Ontology,
+        lexicon: Lexicon,
+        translations: Translations | None = None,
+        linker: PhraseLinker | None = None,
+    ) -> None:
         self._ontology = ontology
         self._lexicon = lexicon
+        self._linker = linker
         self._wordings = [*_wordings(ontology), *(_translated(ontology, translations) if translations else ())]
         # One text, so that looking through all wordings is one search of the C library.
         self._text = "\n".join(w.folded for w in self._wordings)
@@ -79,9 +89,14 @@ class TermSearch:
         hits: dict[str, TermHit] = {}
         for w in nsmallest(limit * _SHARED, found, key=distance):
             hits.setdefault(w.term_id, TermHit(term_id=w.term_id, wording=w.text))
-        if not hits and (term_id := self._lexicon.term_named(query)):
+        return tuple(hits.values())[:limit] if hits else self._meant(query)
+
+    def _meant(self, query: str) -> tuple[TermHit, ...]:
+        """What a query means that no wording begins with."""
+        if term_id := self._lexicon.term_named(query):
             return (TermHit(term_id=term_id, wording=self._ontology.name(term_id)),)
-        return tuple(hits.values())[:limit]
+        links = self._linker.nearest(query) if self._linker else ()
+        return tuple(TermHit(term_id=link.term_id, wording=link.wording) for link in links)
 
     def _with_word(self, word: str) -> Iterator[_Wording]:
         at = self._text.find(word)

@@ -10,7 +10,9 @@ from kg.ontology import PHENOTYPIC_ABNORMALITY, ROOT, Ontology
 from kg.schema import Provenance, Synonym, Term
 from kg.translations import Language, Translations
 from retrieval.lexicon import Lexicon
+from retrieval.linking import PhraseLinker
 from retrieval.term_search import MAX_QUERY, TermSearch
+from tests.fakes import HashEmbedder
 
 SEIZURE, FOCAL, DEAF, HANDS, MODE = "HP:0001250", "HP:0007359", "HP:0000365", "HP:0012171", "HP:0000007"
 NAMES = {
@@ -111,3 +113,11 @@ def test_what_is_found_begins_as_the_query_does_whatever_is_typed(search, query)
 @given(st.sampled_from(sorted(NAMES)), st.integers(1, 30))
 def test_every_beginning_of_a_name_finds_it(search, term_id, n):
     assert term_id in ids(search, NAMES[term_id][0][:n])
+
+
+def test_where_no_wording_begins_as_the_query_does_the_nearest_in_meaning_are_suggested(ontology):
+    linker = PhraseLinker.build(ontology, HashEmbedder(4096))
+    search = TermSearch(ontology, Lexicon(ontology), linker=linker)
+    assert search.find("wringing when stereotypical hand")[0].term_id == HANDS
+    assert search.find("seizure")[0].term_id == SEIZURE  # as without
+    assert search.find("quite another matter") == ()
