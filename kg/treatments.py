@@ -24,7 +24,7 @@ from kg.errors import UnknownIdError
 from kg.graph import KnowledgeGraph
 from kg.ontology import PHENOTYPIC_ABNORMALITY, Ontology
 from kg.schema import Concept, ConceptKind, Provenance, Relation, RelationKind
-from kg.sources.circumstances import load_cautions, load_circumstances
+from kg.sources.circumstances import load_cautions, load_circumstances, require_known
 from kg.sources.common_conditions import CommonConditions, load_common_conditions
 
 
@@ -158,7 +158,9 @@ class TreatmentKnowledge:
     @classmethod
     def load(cls, graph: KnowledgeGraph) -> TreatmentKnowledge:
         """With the project's own tables. Raises SourceError."""
-        return cls(graph, load_common_conditions(), load_cautions(), load_circumstances())
+        cautions, circumstances = load_cautions(), load_circumstances()
+        require_known(cautions, circumstances)
+        return cls(graph, load_common_conditions(), cautions, circumstances)
 
     @property
     def ontology(self) -> Ontology:

@@ -1,15 +1,20 @@
-"""A "no" to a question speaks by the graph's likelihoods alone, whatever the ranker has learned of exclusions.
+"""What "no" says by the graph's likelihoods alone, whatever the ranker has learned of exclusions.
 
 Published patients' exclusions are chosen by who wrote of them: a paper's table lists the signs of its disease, so that
 an exclusion was recorded at all speaks for the disease, and a ranker trained on such patients learns that. A sign that
 is denied because it was asked for was chosen by nobody. So a ranker reads the patient without these answers, and each
 then moves the log-odds of its candidates by a log-likelihood ratio (``kg.likelihood``), by which "no" never raises a
 disease against one that has the sign less often. "Yes" is a finding like any other, and the ranker's to read.
+
+So is what a story denies by itself, as long as it contradicts none of the first candidates: "homocysteine normal" is
+no reason for homocystinuria. What one of them nearly always has is read like a "no" to a question (decision 0041).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 from scipy.special import log_softmax
@@ -20,8 +25,14 @@ from kg.schema import Finding
 from retrieval.candidates import Ranker
 from retrieval.demographics import UNKNOWN, Demographics
 
+Findings: TypeAlias = tuple[Finding, ...]
+
 LEAST = 1e-12
 """Of "none of these"."""
+EXPECTED = 0.8
+"""Share of a disease's patients with a sign, from which on its absence contradicts the disease."""
+N_FIRST = 3
+"""Candidates that must not owe their place to what contradicts them."""
 
 
 class AnswerRanker:
@@ -43,8 +54,7 @@ class AnswerRanker:
 
     def rank(self, findings: Sequence[Finding], person: Demographics = UNKNOWN) -> tuple[list[int], list[float]]:
         """The ranker's candidates without the denials, in the order that these leave."""
-        told, denied = _parted(findings)
-        diseases, log_probabilities = self._ranker.rank(told, person)
+        _, denied, (diseases, log_probabilities) = self._read(findings, person)
         if not diseases or not denied:
             return diseases, log_probabilities
         rest = np.log(max(1.0 - float(np.exp(log_probabilities).sum()), LEAST))
@@ -54,9 +64,32 @@ class AnswerRanker:
 
     def weigh(self, findings: Sequence[Finding], diseases: Sequence[int], person: Demographics = UNKNOWN) -> Floats:
         """The ranker's weights, and of each denial its log-likelihood ratio."""
-        weights = self._model.log_lrs(findings)[:, list(diseases)]
-        weights[[not is_denial(f) for f in findings]] = self._ranker.weigh(_parted(findings)[0], diseases, person)
+        told, denied, _ = self._read(findings, person)
+        by_term = {f.term_id: f for f in denied}
+        weights = self._model.log_lrs([by_term.get(f.term_id, f) for f in findings])[:, list(diseases)]
+        weights[[f.term_id not in by_term for f in findings]] = self._ranker.weigh(told, diseases, person)
         return weights
+
+    def _read(
+        self, findings: Sequence[Finding], person: Demographics
+    ) -> tuple[Findings, Findings, tuple[list[int], list[float]]]:
+        """What the ranker is shown, the denials, and its ranking without them."""
+        told, denied = _parted(findings)
+        ranked = self._ranker.rank(told, person)
+        contradicting = self._contradicting(told, ranked[0][:N_FIRST])
+        if not contradicting:
+            return told, denied, ranked
+        told = tuple(f for f in told if f not in contradicting)
+        denied = (*denied, *(replace(f, asked=True) for f in contradicting))
+        return told, denied, self._ranker.rank(told, person)
+
+    def _contradicting(self, told: Findings, diseases: Sequence[int]) -> Findings:
+        """What is said to be absent though one of these diseases nearly always has it."""
+        absent = tuple(f for f in told if f.excluded)
+        if not absent or not diseases:
+            return ()
+        shares = self._model.answer_probabilities([f.term_id for f in absent], diseases).max(axis=1)
+        return tuple(f for f, share in zip(absent, shares.tolist(), strict=True) if share >= EXPECTED)
 
     def _moved(self, log_probabilities: Doubles, denied: Sequence[Finding], diseases: Sequence[int]) -> Doubles:
         """After the denials; "none of these", the last, has a sign as often as the average disease, a ratio of 1."""
@@ -70,6 +103,6 @@ def is_denial(finding: Finding) -> bool:
     return finding.asked and finding.excluded
 
 
-def _parted(findings: Sequence[Finding]) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+def _parted(findings: Sequence[Finding]) -> tuple[Findings, Findings]:
     """What the ranker reads, and the denials; each in the given order."""
     return tuple(f for f in findings if not is_denial(f)), tuple(f for f in findings if is_denial(f))

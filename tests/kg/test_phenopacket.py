@@ -14,7 +14,7 @@ from kg.graph import KnowledgeGraph
 from kg.phenopacket import format_phenopacket
 from kg.schema import Finding
 from kg.sources.phenopackets import parse_phenopacket
-from tests.toy import ALPHA, BRITTLE, DELTA, LARGE, STRIPED
+from tests.toy import BRITTLE, LARGE, STRIPED
 
 MADE = {"created": datetime(2026, 11, 28, 12, 0, tzinfo=UTC), "created_by": "citedx 0.1.0"}
 EARLY = "HP:9000004"
@@ -73,19 +73,6 @@ def test_the_packet_is_what_the_schema_asks_for(toy_graph: KnowledgeGraph):
         },
     }
     assert not any(word in text for word in ("her", "huge", "no brittle"))
-
-
-def test_what_is_considered_is_no_diagnosis(toy_graph: KnowledgeGraph):
-    differential = [(toy_graph.diseases[ALPHA], 0.75), (toy_graph.diseases[DELTA], 0.125)]
-    findings = [Finding(term_id=LARGE, label="Large zorb")]
-    text = format_phenopacket(findings, toy_graph.ontology, differential=differential, **MADE)
-    packet = Parse(text, Phenopacket())
-    assert [(i.diagnosis.disease.id, i.summary) for i in packet.interpretations] == [
-        (ALPHA, "considered, rank 1, probability 75.0%"),
-        (DELTA, "considered, rank 2, probability 12.5%"),
-    ]
-    assert [r.namespace_prefix for r in packet.meta_data.resources] == ["HP", "OMIM", "ORPHA"]
-    assert parse_phenopacket(text, "case.json").disease_ids == ()
 
 
 def test_a_case_without_findings_is_no_packet(toy_graph: KnowledgeGraph):

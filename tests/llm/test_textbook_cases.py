@@ -90,6 +90,7 @@ def test_marfan_of_the_father_is_not_the_patients(release_assistant: DiagnosisAs
 TALL = (
     "A 24-year-old man with tall stature, arachnodactyly, ectopia lentis, scoliosis and dilatation of the aortic root."
 )
+HOMOCYSTINURIA = "OMIM:236200"
 CRUMPLED_EAR, CONTRACTURAL_ARACHNODACTYLY = "HP:0009901", "OMIM:121050"
 
 
@@ -124,3 +125,17 @@ def test_no_crumpled_ear_does_not_speak_for_the_disease_with_crumpled_ears(relea
     ]
     before, after = (of[CONTRACTURAL_ARACHNODACTYLY] for of in shares)
     assert after < before / 2
+
+
+@pytest.mark.parametrize("result", ["Homocysteine normal.", "IQ normal."])
+def test_a_normal_result_does_not_speak_for_the_disease_that_it_contradicts(
+    release_assistant: DiagnosisAssistant, result: str
+):
+    """Homocystinuria: raised homocysteine in 14 of 14 patients, and most have an intellectual disability."""
+    story = "8 yo boy, tall stature, arachnodactyly, pectus excavatum, ectopia lentis."
+    shares = []
+    for told in (story, f"{story} {result}"):
+        findings, person = release_assistant.find_findings(told), release_assistant.find_person(told)
+        diagnoses = release_assistant.diagnose(findings, 20, person=person).diagnoses
+        shares.append(next(d.probability for d in diagnoses if d.disease_id == HOMOCYSTINURIA))
+    assert shares[1] < shares[0] - 0.1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from kg.arrays import Floats
 from kg.schema import Finding
-from retrieval.answers import AnswerRanker
+from retrieval.answers import EXPECTED, AnswerRanker
 from retrieval.candidates import FusionRanker, Ranker
 from retrieval.demographics import UNKNOWN, Demographics
 from tests.toy import (
@@ -90,9 +91,21 @@ def test_each_finding_weighs_by_whoever_read_it(model):
     inner = FixedRanker()
     first, last = patient(LARGE)[0], patient(no=[BRITTLE])[0]
     weights = AnswerRanker(inner, model).weigh([first, *denied(STRIPED), last], [2, 0])
-    assert inner.shown == [(first, last)]
+    assert inner.shown[-1] == (first, last)
     assert weights[[0, 2]].tolist() == [[7.0, 7.0], [7.0, 7.0]]
     assert weights[1] == pytest.approx(model.log_lr(STRIPED, excluded=True, asked=True)[[2, 0]])
+
+
+def test_what_contradicts_a_first_candidate_is_read_like_a_no_to_a_question(model):
+    """The third disease nearly always has a large zorb; none of the three a brittle flim."""
+    shares = model.answer_probabilities([LARGE, BRITTLE], [0, 1, 2]).max(axis=1)
+    assert shares[0] >= EXPECTED > shares[1]
+    inner, told = FixedRanker(), patient(STRIPED, no=[LARGE, BRITTLE])
+    asked = [replace(f, asked=f.term_id == LARGE) for f in told]
+    ranker, like = AnswerRanker(inner, model), AnswerRanker(FixedRanker(), model)
+    assert ranker.rank(told) == like.rank(asked) != (inner.rank(told))
+    assert LARGE not in {f.term_id for f in inner.shown[1]}
+    assert ranker.weigh(told, [0, 2]).tolist() == like.weigh(asked, [0, 2]).tolist()
 
 
 @given(

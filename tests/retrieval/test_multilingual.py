@@ -85,11 +85,16 @@ def test_without_translations_english_works_and_others_name_the_command(toy_grap
             reader.find_findings(text)
 
 
-@given(text=st.text(), language=st.sampled_from(TRANSLATED))
-def test_any_text_is_read_with_exact_quotes(reader, text, language):
-    if text.strip() and "HP:" not in text:
-        for f in reader.find_findings(text, language):
-            assert f.quote == text[f.start : f.end] != ""
+TOLD = {Language.CHINESE: "佐布增大", Language.SPANISH: "zorbo grande"}
+
+
+@given(before=st.text(), after=st.text(), language=st.sampled_from(TRANSLATED))
+def test_any_text_is_read_with_exact_quotes(reader, before, after, language):
+    text = f"{before}. {TOLD[language]}. {after}"
+    if "HP:" not in text:
+        statements = reader.find_statements(text, language)
+        assert TOLD[language] in {s.finding.quote for s in statements}
+        assert all(s.finding.quote == text[s.finding.start : s.finding.end] for s in statements)
 
 
 @pytest.mark.data

@@ -180,10 +180,13 @@ def test_spanish_mentions_begin_and_end_with_words(words):
         assert quote == quote.strip()
 
 
-@given(st.text())
-def test_any_text_is_read(text):
-    for lexicon in (ZH, ES):
-        assert all(0 <= m.start < m.end <= len(text) for m in lexicon.find_mentions(text))
+@given(st.text(), st.text())
+def test_any_text_is_read(before, after):
+    for lexicon, told in ((ZH, "癫痫发作"), (ES, "microcefalia")):
+        text = f"{before}. {told}. {after}"
+        mentions = list(lexicon.find_mentions(text))
+        assert told in {text[m.start : m.end] for m in mentions}
+        assert all(0 <= m.start < m.end <= len(text) for m in mentions)
 
 
 @given(st.text())

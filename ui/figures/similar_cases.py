@@ -66,20 +66,17 @@ def compare(findings: Sequence[Finding], case: PublishedCase, ontology: Ontology
     )
 
 
-def similar_cases(
-    differential: Differential, ontology: Ontology, wording: Wording, *, disease_id: str | None = None, n: int = 3
-) -> str:
+def similar_cases(differential: Differential, ontology: Ontology, wording: Wording, *, n: int = 3) -> str:
     """The most similar published cases of the diagnoses, as HTML; empty where there are none.
 
     Args:
         differential: the answer.
         ontology: the is-a hierarchy.
         wording: labels and language.
-        disease_id: only cases of this diagnosis; default: of all.
         n: at most so many cases.
     """
     shown = shown_diagnoses(differential, len(differential.diagnoses))
-    hits = [(hit, d) for d in shown if disease_id in (None, d.diagnosis.disease_id) for hit in d.candidate.cases]
+    hits = [(hit, d) for d in shown for hit in d.candidate.cases]
     nearest = sorted(hits, key=lambda pair: -pair[0].similarity)[:n]
     if not nearest:
         return ""
