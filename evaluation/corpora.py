@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from evaluation.schema import Unscored
-from kg.errors import SourceError
+from kg.errors import SourceError, reason_of
 from kg.ontology import Ontology
 
 _GSC_LINE = re.compile(r"\[(\d+)::(\d+)\]\s+(\S+) \| (.*)")
@@ -160,7 +160,7 @@ def _tar_files(file: Path) -> _Files:
             members = [m for m in archive if m.isfile() and m.size <= _MAX_FILE_BYTES]
             return {PurePosixPath(m.name): stream.read() for m in members if (stream := archive.extractfile(m))}
     except (OSError, tarfile.TarError, EOFError) as error:
-        raise SourceError(f"{file} is not a .tar.gz of annotated texts: {error}") from error
+        raise SourceError(f"{file} is not a .tar.gz of annotated texts: {reason_of(error)}") from error
 
 
 def _folder_files(folder: Path) -> _Files:
@@ -187,7 +187,7 @@ def _parse_document(document_id: str, text: bytes, annotations: bytes) -> _Raw |
         mentions = tuple(_parse_line(line) for line in lines)
         return _Raw(document_id=document_id, text=text.decode("utf-8"), mentions=mentions)
     except ValueError as error:  # UnicodeDecodeError is one
-        return Unscored(case_id=document_id, reason=f"cannot be read: {error}")
+        return Unscored(case_id=document_id, reason=f"cannot be read: {reason_of(error)}")
 
 
 def _parse_line(line: str) -> GoldMention:
@@ -218,7 +218,7 @@ def _parse_jsonl(data: bytes, file: Path) -> Iterator[_Raw | Unscored]:
             )
             yield _Raw(document_id=str(row["id"]), text=row["text"], mentions=mentions)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            yield Unscored(case_id=f"{file.name} line {number}", reason=f"cannot be read: {error!r}")
+            yield Unscored(case_id=f"{file.name} line {number}", reason=f"cannot be read: {reason_of(error)}")
 
 
 def _build_corpus(name: str, rows: Iterable[_Raw | Unscored], ontology: Ontology) -> Corpus:
@@ -261,7 +261,7 @@ def _load_negation(file: Path) -> NegationSet:
     try:
         rows = list(csv.reader(io.StringIO(_read(file).decode("utf-8")), delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
     except UnicodeDecodeError as error:
-        raise SourceError(f"{file} is not text in UTF-8: {error}") from error
+        raise SourceError(f"{file} cannot be read: {reason_of(error)}") from error
     sentences, unscored = [], []
     for number, row in enumerate(rows, start=2):
         if len(row) < 4 or row[3] not in ("Negated", "Affirmed"):
