@@ -110,7 +110,7 @@ class Tools:
         hpo: Hpo = "",
         sex: SexOption = "",
         age: AgeOption = "",
-        k: Annotated[int, Field(description="Number of diagnoses.", ge=1, le=MAX_DIAGNOSES)] = 5,
+        k: Annotated[int, Field(description="Number of diagnoses.", ge=1, le=MAX_DIAGNOSES, strict=True)] = 5,
         setting: SettingOption = "",
     ) -> dict[str, Any]:
         """Rank the diseases that explain a patient, given as a story or as HPO ids (one of the two).
@@ -155,7 +155,7 @@ class Tools:
         self,
         story: Story = "",
         hpo: Hpo = "",
-        k: Annotated[int, Field(description="Number of cases.", ge=1, le=MAX_CASES)] = 5,
+        k: Annotated[int, Field(description="Number of cases.", ge=1, le=MAX_CASES, strict=True)] = 5,
     ) -> dict[str, Any]:
         """Find published patients or series that resemble a patient, given as a story or as HPO ids (one of the two).
 
@@ -175,7 +175,9 @@ class Tools:
     def graph_neighbours(
         self,
         node: Annotated[str, Field(description="Id, name, synonym or gene symbol: HP:0001250, Rett syndrome, MECP2.")],
-        limit: Annotated[int, Field(description="Number of neighbours shown.", ge=1, le=MAX_NEIGHBOURS)] = 50,
+        limit: Annotated[
+            int, Field(description="Number of neighbours shown.", ge=1, le=MAX_NEIGHBOURS, strict=True)
+        ] = 50,
     ) -> dict[str, Any]:
         """List what a term, disease or gene of the knowledge graph is directly tied to, by which predicate."""
         return neighbours_json(self._load().graph, node, limit)
@@ -216,7 +218,7 @@ class Tools:
             str,
             Field(description="Ids of scores, such as curb-65,meld; empty: those that the story brings up."),
         ] = "",
-        k: Annotated[int, Field(description="Number of diseases.", ge=1, le=MAX_RISKS)] = 10,
+        k: Annotated[int, Field(description="Number of diseases.", ge=1, le=MAX_RISKS, strict=True)] = 10,
     ) -> dict[str, Any]:
         """Match a patient's risk factors to diseases, and fill in published scores, each with its citation.
 
