@@ -366,3 +366,14 @@ def test_unseen_future_learns_from_the_past_alone(tmp_path):
         "later-2": False,
         "later-3": False,
     }
+
+
+@pytest.mark.parametrize(("what", "option"), [("findings", "--corpus"), ("free-text", "--cases")])
+def test_a_file_of_another_kind_is_refused_before_a_graph_is_built(tmp_path, monkeypatch, what, option):
+    monkeypatch.setenv("CITEDX_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe")
+    result = CliRunner().invoke(
+        app, ["evaluate", what, option, str(tmp_path / "bytes"), "--out", str(tmp_path / "out")]
+    )
+    assert isinstance(result.exception, SourceError)
+    assert not (tmp_path / "cache").exists()
