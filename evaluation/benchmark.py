@@ -16,7 +16,7 @@ from evaluation.knowledge import load_knowledge
 from evaluation.peers import compare, load_peer
 from evaluation.pheval import require_pyarrow, write_pheval_results
 from evaluation.processes import n_cores
-from evaluation.protocols import N_FOLDS, Knowledge, check_no_leak, hold_out, split_folds
+from evaluation.protocols import N_FOLDS, Knowledge, check_no_leak, check_weights, hold_out, split_folds
 from evaluation.recalibration import recalibrated_by_others
 from evaluation.report import describe_run, write_report
 from evaluation.runner import PREDICTIONS, SETTINGS, predict, publications_of
@@ -27,11 +27,11 @@ from evaluation.twins import find_twins
 from kg.cache import digest, require_writable
 from kg.errors import SourceError, StorageError, UsageError
 from retrieval.findings import find_findings
-from retrieval.fusion import Fusion, load_fusion
+from retrieval.fusion import load_fusion
 from retrieval.lexicon import Lexicon
 
 if TYPE_CHECKING:
-    from llm.reader.model import ReaderModel
+    from evaluation.runner import TrainedWeights
 
 MIN_PUBLICATIONS = 200
 """Sets of fewer publications are too small to train on; they are put to the shipped weights."""
@@ -103,6 +103,7 @@ def run_benchmark(options: Options, command: str, *, progress: bool = False) -> 
         UsageError: the cases, the options or the folder cannot be used.
         NotReadyError: a library or release is missing.
         LeakError: something in use rests on a held-out publication.
+        TrainedOnError: the shipped weights have seen an evaluated publication.
         StorageError: a file cannot be written.
     """
     _check(options)
@@ -111,13 +112,14 @@ def run_benchmark(options: Options, command: str, *, progress: bool = False) -> 
     if options.from_stories:
         material = _tell(material, options.seed)
     weights = _choose_weights(options, material)
+    shipped = _load_shipped(options, material) if weights is Weights.SHIPPED else None
     settings = _settings(options, material, weights)
     claim_folder(options.out, settings)
     n_workers = min(options.n_workers or n_cores(), N_FOLDS)
     file = options.out / PREDICTIONS
     n_before, start = _n_lines(file), time.perf_counter()
     _write_stories(options.out, material)
-    predictions = _predict(options, material, weights, file, n_workers, progress=progress)
+    predictions = _predict(options, material, shipped, file, n_workers, progress=progress)
     seconds = time.perf_counter() - start
     run = describe_run(command, ranked_s=seconds, n_ranked=_n_lines(file) - n_before, n_workers=n_workers)
     if options.system is System.READER and weights is Weights.FOLDS and material.others is None:
@@ -149,6 +151,8 @@ def _check(options: Options) -> None:
         raise UsageError(f"--examine is for the systems fused and reader, got --system {options.system}")
     if options.without and options.system is not System.READER:
         raise UsageError(f"--without is for the system reader, got --system {options.system}")
+    if options.library and options.level is not Level.LIBRARY:
+        raise UsageError(f"--library is for --knowledge library, got --knowledge {options.level}")
 
 
 def _load(options: Options, *, progress: bool) -> _Material:
@@ -210,9 +214,14 @@ def _choose_weights(options: Options, material: _Material) -> Weights | None:
 
 
 def _predict(
-    options: Options, material: _Material, weights: Weights | None, file: Path, n_workers: int, *, progress: bool
+    options: Options,
+    material: _Material,
+    shipped: TrainedWeights | None,
+    file: Path,
+    n_workers: int,
+    *,
+    progress: bool,
 ) -> tuple[Prediction, ...]:
-    shipped = _load_weights(options.system) if weights is Weights.SHIPPED else None
     check_no_leak(material.whole, material.twins, options.protocol, publications_of(shipped))
     return predict(
         material.scored,
@@ -232,19 +241,24 @@ def _predict(
     )
 
 
-def _load_weights(system: System) -> Fusion | ReaderModel:
-    if system is System.FUSED:
-        return load_fusion()
-    from llm.reader.weights import load_reader
+def _load_shipped(options: Options, material: _Material) -> TrainedWeights:
+    """The project's weights; before anything is ranked, or the folder claimed, they are seen to be of use here."""
+    shipped: TrainedWeights
+    if options.system is System.FUSED:
+        shipped = load_fusion()
+    else:
+        from llm.reader.weights import load_reader
 
-    return load_reader()
+        shipped = load_reader()
+    check_weights(publications_of(shipped), material.twins.union(c.publication for c in material.scored))
+    return shipped
 
 
 def _settings(options: Options, material: _Material, weights: Weights | None) -> dict[str, str]:
     """What makes this run another one than any other, by name."""
     contents = digest({"cases": repr(material.scored), "library": repr(material.whole.cases)})
     told = ["present only"] * options.present_only + ["read from stories"] * options.from_stories
-    settings = {
+    asked = {
         "cases": options.cases.name,
         "protocol": options.protocol,
         "system": options.system,
@@ -252,7 +266,12 @@ def _settings(options: Options, material: _Material, weights: Weights | None) ->
         **({"weights": weights} if weights else {}),
         **({"examined": options.examine} if options.examine else {}),
         **({"without": ", ".join(sorted(options.without))} if options.without else {}),
-        **material.whole.graph.versions,
+    }
+    # A source that was joined has the name of its folder, which may be "cases".
+    versions = {name: of for name, of in material.whole.graph.versions.items() if name not in asked}
+    settings = {
+        **asked,
+        **versions,
         "contents": contents[:12],
         **({"left out, may describe the patients": f"{len(material.twins)} publications"} if material.twins else {}),
         **({"findings": ", ".join(told)} if told else {}),
@@ -263,14 +282,19 @@ def _settings(options: Options, material: _Material, weights: Weights | None) ->
 
 
 def claim_folder(out: Path, settings: Mapping[str, str]) -> None:
-    """Make the folder; it belongs to one run: going on with another would mix predictions."""
+    """Make the folder; it belongs to one run: going on with another would mix predictions.
+
+    Where there is nothing but the settings, that run made nothing: it was refused, or the model was not there.
+    """
     require_writable(out)
     note = out / SETTINGS
     wanted = "".join(f"{name}: {value}\n" for name, value in settings.items())
     try:
-        if not note.exists():
+        found = note.read_text(encoding="utf-8") if note.exists() else ""
+        is_unused = found.partition(":")[0] == wanted.partition(":")[0] and list(out.iterdir()) == [note]
+        if not found or is_unused:
             note.write_text(wanted, encoding="utf-8")
-        elif note.read_text(encoding="utf-8") != wanted:
+        elif found != wanted:
             raise UsageError(f"{out} holds a run with other settings ({note.name} names them): choose another --out")
     except UnicodeDecodeError as error:
         raise SourceError(f"{note} is not a run's: choose another --out") from error

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from evaluation.schema import Case, CaseSet, Unscored
 from kg.curie import is_curie
-from kg.errors import SourceError
+from kg.errors import SourceError, reason_of
 from kg.ontology import Ontology
 from kg.schema import Finding, Patient
 from kg.sources.phenopackets import load_phenopackets
@@ -85,4 +85,4 @@ def _read_phenobrain(path: Path) -> tuple[Patient, ...]:
             for number, (terms, diseases) in enumerate(rows, start=1)
         )
     except (OSError, ValueError, TypeError) as error:
-        raise SourceError(f"{path} is not a list of [[HPO ids], [disease ids]]: {error}") from error
+        raise SourceError(f"{path} is not a list of [[HPO ids], [disease ids]]: {reason_of(error)}") from error

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from evaluation.schema import Unscored
-from kg.errors import SourceError
+from kg.errors import SourceError, reason_of
 from kg.ontology import Ontology
 
 _GSC_LINE = re.compile(r"\[(\d+)::(\d+)\]\s+(\S+) \| (.*)")
@@ -113,6 +113,10 @@ class _Raw:
     mentions: tuple[GoldMention, ...]
 
 
+_RawSet = tuple[str, list[_Raw | Unscored]]
+"""Name and texts of a set."""
+
+
 def load_corpora(path: Path, ontology: Ontology) -> tuple[tuple[Corpus, ...], tuple[NegationSet, ...]]:
     """All sets in a file or folder, in order of their names.
 
@@ -124,19 +128,29 @@ def load_corpora(path: Path, ontology: Ontology) -> tuple[tuple[Corpus, ...], tu
     Raises:
         SourceError: the path is missing or holds no set.
     """
-    corpora: list[Corpus] = []
+    corpora, negation_sets = _read_sets(path)
+    built = [_build_corpus(name, rows, ontology) for name, rows in corpora]
+    return tuple(sorted(built, key=lambda c: c.name)), tuple(negation_sets)
+
+
+def require_corpora(path: Path) -> None:
+    """Refuse what ``load_corpora`` would refuse, before an ontology is there. Raises SourceError."""
+    _read_sets(path)
+
+
+def _read_sets(path: Path) -> tuple[list[_RawSet], list[NegationSet]]:
+    corpora: list[_RawSet] = []
     negation_sets: list[NegationSet] = []
     for file in _members(path):
         if file.suffix == ".tsv":
             negation_sets.append(_load_negation(file))
         elif file.suffix == ".jsonl":
-            corpora.append(_build_corpus(file.stem, _parse_jsonl(_read(file), file), ontology))
+            corpora.append((file.stem, list(_parse_jsonl(_read(file), file))))
         else:
-            files = _tar_files(file) if file.is_file() else _folder_files(file)
-            corpora += _corpora_of(files, file.name, ontology)
+            corpora += _corpora_of(_tar_files(file) if file.is_file() else _folder_files(file), file.name)
     if not corpora and not negation_sets:
         raise SourceError(f"{path} holds no set: expected folders corpus and ann, a .tar.gz of them, .jsonl or .tsv")
-    return tuple(sorted(corpora, key=lambda c: c.name)), tuple(negation_sets)
+    return corpora, negation_sets
 
 
 def _members(path: Path) -> list[Path]:
@@ -160,7 +174,7 @@ def _tar_files(file: Path) -> _Files:
             members = [m for m in archive if m.isfile() and m.size <= _MAX_FILE_BYTES]
             return {PurePosixPath(m.name): stream.read() for m in members if (stream := archive.extractfile(m))}
     except (OSError, tarfile.TarError, EOFError) as error:
-        raise SourceError(f"{file} is not a .tar.gz of annotated texts: {error}") from error
+        raise SourceError(f"{file} is not a .tar.gz of annotated texts: {reason_of(error)}") from error
 
 
 def _folder_files(folder: Path) -> _Files:
@@ -168,7 +182,7 @@ def _folder_files(folder: Path) -> _Files:
     return {PurePosixPath(p.relative_to(folder.parent).as_posix()): _read(p) for p in files}
 
 
-def _corpora_of(files: _Files, source: str, ontology: Ontology) -> Iterator[Corpus]:
+def _corpora_of(files: _Files, source: str) -> Iterator[_RawSet]:
     for folder in sorted({name.parent.parent for name in files if name.parent.name == "ann"}):
         texts = {name.name: data for name, data in files.items() if name.parent == folder / "corpus"}
         annotations = {name.name: data for name, data in files.items() if name.parent == folder / "ann"}
@@ -178,7 +192,7 @@ def _corpora_of(files: _Files, source: str, ontology: Ontology) -> Iterator[Corp
         raw: list[_Raw | Unscored] = [
             _parse_document(i, texts[i], annotations[i]) for i in sorted(texts.keys() & annotations)
         ]
-        yield _build_corpus(name, [*raw, *unscored], ontology)
+        yield name, [*raw, *unscored]
 
 
 def _parse_document(document_id: str, text: bytes, annotations: bytes) -> _Raw | Unscored:
@@ -187,7 +201,7 @@ def _parse_document(document_id: str, text: bytes, annotations: bytes) -> _Raw |
         mentions = tuple(_parse_line(line) for line in lines)
         return _Raw(document_id=document_id, text=text.decode("utf-8"), mentions=mentions)
     except ValueError as error:  # UnicodeDecodeError is one
-        return Unscored(case_id=document_id, reason=f"cannot be read: {error}")
+        return Unscored(case_id=document_id, reason=f"cannot be read: {reason_of(error)}")
 
 
 def _parse_line(line: str) -> GoldMention:
@@ -218,7 +232,7 @@ def _parse_jsonl(data: bytes, file: Path) -> Iterator[_Raw | Unscored]:
             )
             yield _Raw(document_id=str(row["id"]), text=row["text"], mentions=mentions)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            yield Unscored(case_id=f"{file.name} line {number}", reason=f"cannot be read: {error!r}")
+            yield Unscored(case_id=f"{file.name} line {number}", reason=f"cannot be read: {reason_of(error)}")
 
 
 def _build_corpus(name: str, rows: Iterable[_Raw | Unscored], ontology: Ontology) -> Corpus:
@@ -261,7 +275,7 @@ def _load_negation(file: Path) -> NegationSet:
     try:
         rows = list(csv.reader(io.StringIO(_read(file).decode("utf-8")), delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
     except UnicodeDecodeError as error:
-        raise SourceError(f"{file} is not text in UTF-8: {error}") from error
+        raise SourceError(f"{file} cannot be read: {reason_of(error)}") from error
     sentences, unscored = [], []
     for number, row in enumerate(rows, start=2):
         if len(row) < 4 or row[3] not in ("Negated", "Affirmed"):

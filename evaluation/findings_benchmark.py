@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from evaluation.corpora import Corpus, Document, NegationSet, load_corpora
+from evaluation.corpora import Corpus, Document, NegationSet, load_corpora, require_corpora
 from evaluation.figures import require_matplotlib
 from evaluation.findings_metrics import (
     Agreement,
@@ -78,6 +78,7 @@ def run_findings_benchmark(options: FindingsOptions, command: str) -> Path:
         StorageError: a file cannot be written.
     """
     require_matplotlib()
+    require_corpora(options.corpus)  # before minutes are spent on a graph
     graph = load_graph(_with_ontology(options.ontology))
     corpora, negation_sets = load_corpora(options.corpus, graph.ontology)
     if not any(c.documents for c in corpora) and not any(s.sentences for s in negation_sets):

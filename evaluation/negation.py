@@ -23,7 +23,7 @@ from pathlib import Path
 
 from evaluation.peer_process import ask_peer
 from kg.datasets import data_folder
-from kg.errors import CitedxError, SourceError
+from kg.errors import CitedxError, SourceError, reason_of
 from retrieval.context import Context, Experiencer, Temporality, contexts_of
 
 PEER_HINT = "make an environment of its own with: python -m venv DIR && DIR/bin/pip install negspacy spacy"
@@ -87,7 +87,7 @@ def load_annotations(path: Path) -> tuple[tuple[AnnotatedMention, ...], int]:
             rows = list(csv.reader(lines, delimiter="\t"))[1:]
         found = [_parse_row(row) for row in rows]
     except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise SourceError(f"{path} is no table of NegEx annotations: {error}") from error
+        raise SourceError(f"{path} is no table of NegEx annotations: {reason_of(error)}") from error
     mentions = tuple(m for m in found if m)
     if not mentions:
         raise SourceError(f"{path} holds no annotated mention")

@@ -21,7 +21,7 @@ from scipy.stats import binomtest
 
 from evaluation.metrics import Rate, bootstrap_of, ranks_of
 from evaluation.schema import Prediction
-from kg.errors import SourceError
+from kg.errors import SourceError, reason_of
 
 COMPARED_TOPS = (1, 3, 10)
 _COLUMNS = ("phenopacket_id", "rank")
@@ -89,7 +89,7 @@ def load_peer(path: Path) -> Peer:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             ranks = tuple(_read_predictions(lines, path) if is_ours else _read_table(lines, path))
     except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"cannot read the peer's ranks {path}: {error}") from error
+        raise SourceError(f"cannot read the peer's ranks {path}: {reason_of(error)}") from error
     if not ranks:
         raise SourceError(f"{path} holds no rank")
     return Peer(name=path.absolute().parent.name if is_ours else path.stem, ranks=ranks)

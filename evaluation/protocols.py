@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from evaluation.errors import LeakError
+from evaluation.errors import LeakError, TrainedOnError
 from evaluation.schema import Case, Protocol
 from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel, load_likelihood
@@ -101,17 +101,19 @@ def check_no_leak(
     Raises:
         LeakError: one is held out.
     """
-    _check_weights(trained_on, publications)
+    check_weights(trained_on, publications)
     _check_cases(knowledge.cases, publications)
     if knowledge.library is not None:
         _check_cases(knowledge.library.cases, publications)
     _check_statements(knowledge.graph, publications, joined_only=protocol is Protocol.PUBLISHED)
 
 
-def _check_weights(trained_on: frozenset[str], publications: frozenset[str]) -> None:
+def check_weights(trained_on: frozenset[str], publications: frozenset[str]) -> None:
+    """Raises TrainedOnError where weights have seen one of the publications."""
     if leaked := publications & trained_on:
-        raise LeakError(
-            f"the weights were trained on {min(leaked)}, which is held out: train them in the folds (--weights folds)"
+        raise TrainedOnError(
+            f"the weights were trained on {min(leaked)}, which is held out: evaluate patients of other publications, "
+            "or, where there are hundreds of publications, train them in the folds (--weights folds)"
         )
 
 

@@ -23,7 +23,7 @@ from evaluation.protocols import Fold, Knowledge, check_no_leak, hold_out, split
 from evaluation.schema import Ablation, Case, Prediction, Protocol, System, Trust
 from evaluation.systems import RANKERS, TRAINED, WITH_VECTORS, Question, Ranking
 from evaluation.trust import examine
-from kg.errors import SourceError, StorageError, UsageError
+from kg.errors import SourceError, StorageError, UsageError, reason_of
 from kg.graph import KnowledgeGraph
 from retrieval.candidates import FusionRanker, Ranker
 from retrieval.embedding import Vectors
@@ -278,4 +278,4 @@ def read_whole_lines(path: Path) -> list[str]:
             path.write_bytes(whole)
         return whole.decode().split("\n")[:-1]  # other ends of lines may stand in a reply
     except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"cannot go on with {path}: {error}; remove the file to start anew") from error
+        raise SourceError(f"cannot go on with {path}: {reason_of(error)}; remove the file to start anew") from error

@@ -21,7 +21,7 @@ from pathlib import Path
 from evaluation.cases import load_cases
 from evaluation.schema import Case
 from kg.build import load_graph
-from kg.errors import CitedxError, SourceError
+from kg.errors import CitedxError, SourceError, reason_of
 from kg.translations import TRANSLATED, Language
 from retrieval.errors import UnsupportedLanguageError
 from retrieval.lexicon import load_lexicon
@@ -189,7 +189,9 @@ def read_notes(path: Path, reader: MultilingualReader, language: Language) -> Ag
             (r["text"], dict.fromkeys(r["present"], False) | dict.fromkeys(r["excluded"], True), "") for r in rows
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SourceError(f"{path} is not a list of notes with text, present and excluded: {error!r}") from error
+        raise SourceError(
+            f"{path} is not a list of notes with text, present and excluded: {reason_of(error)}"
+        ) from error
     return _agreement(language, stories, reader)
 
 

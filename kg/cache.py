@@ -26,6 +26,8 @@ from kg.errors import StorageError
 Built = TypeVar("Built")
 
 MANIFEST = "manifest.json"
+OTHER_CACHE = "name another place with CITEDX_CACHE=FOLDER"
+"""What to do where the cache cannot be written."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -68,7 +70,7 @@ def load_or_build(
             return read(folder)
         except (OSError, ValueError, KeyError, TypeError, IndexError, RuntimeError, zipfile.BadZipFile) as error:
             _LOG.warning("%s in the cache is not usable (%s); building it again", folder.name, error)
-    require_writable(folder.parent)
+    require_writable(folder.parent, OTHER_CACHE)
     _LOG.info("building the %s, once, in %s", name, folder.parent)
     built = build()
 
@@ -102,7 +104,7 @@ def write_folder(folder: Path, fill: Callable[[Path], None]) -> None:
     Raises:
         StorageError: the place cannot be written, or the disk is full.
     """
-    with _storage_errors(folder):
+    with _storage_errors(folder, OTHER_CACHE):
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(
             prefix=f".{folder.name}-", dir=folder.parent, ignore_cleanup_errors=True
@@ -113,23 +115,22 @@ def write_folder(folder: Path, fill: Callable[[Path], None]) -> None:
             _move_into_place(fresh, folder, aside=Path(staging, "old"))
 
 
-def require_writable(root: Path) -> None:
-    """Make sure that artefacts can be kept here, before minutes are spent on building one. Raises StorageError."""
-    with _storage_errors(root):
+def require_writable(root: Path, advice: str = "name another folder") -> None:
+    """Make sure that files can be kept here, before minutes are spent on making them. Raises StorageError."""
+    with _storage_errors(root, advice):
         root.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=root):
             pass
 
 
 @contextmanager
-def _storage_errors(place: Path) -> Iterator[None]:
+def _storage_errors(place: Path, advice: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageError(
-            f"cannot write {place}: {error.strerror or error}; "
-            "free some space, or name another place with CITEDX_CACHE=FOLDER"
-        ) from error
+        reason = "it is no folder" if isinstance(error, FileExistsError) else error.strerror or error
+        full = "free some space, or " if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+        raise StorageError(f"cannot write {place}: {reason}; {full}{advice}") from error
 
 
 def _move_into_place(fresh: Path, folder: Path, aside: Path) -> None:

@@ -1,5 +1,8 @@
 """The project's one tree of errors: a user sees one line that says what, with the value, and what to do."""
 
+_MOST = 120
+"""Characters of a reason that is an error's own text."""
+
 
 class CitedxError(Exception):
     """Root of every error that citedx raises on purpose.
@@ -33,3 +36,18 @@ class NotReadyError(CitedxError):
 
 class StorageError(CitedxError):
     """The disk refused: an unwritable cache, no space left."""
+
+
+def reason_of(error: Exception) -> str:
+    """Why a file cannot be read, in one line without what it holds, which may be a patient's words."""
+    match error:
+        case UnicodeDecodeError():  # its repr is the whole text; its position is that in some part of it
+            return f"byte {error.object[error.start]:#04x} is not {error.encoding.upper()}"
+        case OSError() if error.strerror:
+            return error.strerror
+        case KeyError():
+            return f"there is no {str(error.args[0])[:40] if error.args else 'such field'}"
+        case TypeError() | AttributeError() | StopIteration():  # said of Python's types, not of the file
+            return "it is laid out otherwise"
+    lines = str(error).splitlines() or [type(error).__name__]
+    return lines[0].rstrip(" :")[:_MOST]

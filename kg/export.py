@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import networkx as nx
 
@@ -26,31 +27,45 @@ class ExportFormat(StrEnum):
 def export_graph(graph: KnowledgeGraph, path: Path, form: ExportFormat) -> int:
     """Write every node and edge with its facts; return how many were written.
 
+    A file is replaced in one step, where a link leads to it too; a pipe or a device is written straight.
+
     Raises:
         StorageError: the file cannot be written.
+        BrokenPipeError: who reads a pipe has seen enough.
     """
-    part = path.with_name(path.name + ".part")
     try:
-        if form is ExportFormat.GRAPHML:
-            network: nx.MultiDiGraph[str] = nx.MultiDiGraph(**graph.versions)
-            network.add_nodes_from((n["id"], {k: v for k, v in n.items() if k != "id"}) for n in _nodes(graph))
-            network.add_edges_from(
-                (e.pop("source"), e.pop("target"), number, e) for number, e in enumerate(_edges(graph))
-            )
-            nx.write_graphml(network, part)
-            n_written = len(network) + len(network.edges)
-        else:
-            n_written = 0
-            with part.open("w", encoding="utf-8") as out:
-                for kind, rows in (("node", _nodes(graph)), ("edge", _edges(graph))):
-                    for row in rows:
-                        out.write(json.dumps({"type": kind, **row}, ensure_ascii=False) + "\n")
-                        n_written += 1
-        part.replace(path)
+        if path.exists() and not path.is_file():
+            with path.open("wb") as out:
+                return _write(graph, out, form)
+        target = Path(os.path.realpath(path))
+        part = target.with_name(target.name + ".part")
+        try:
+            with part.open("wb") as out:
+                n_written = _write(graph, out, form)
+            part.replace(target)
+        except OSError:
+            with suppress(OSError):
+                part.unlink()
+            raise
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        with suppress(OSError):
-            part.unlink()
         raise StorageError(f"cannot write {path}: {error.strerror or error}") from error
+    return n_written
+
+
+def _write(graph: KnowledgeGraph, out: IO[bytes], form: ExportFormat) -> int:
+    if form is ExportFormat.GRAPHML:
+        network: nx.MultiDiGraph[str] = nx.MultiDiGraph(**graph.versions)
+        network.add_nodes_from((n["id"], {k: v for k, v in n.items() if k != "id"}) for n in _nodes(graph))
+        network.add_edges_from((e.pop("source"), e.pop("target"), number, e) for number, e in enumerate(_edges(graph)))
+        nx.write_graphml(network, out)
+        return len(network) + len(network.edges)
+    n_written = 0
+    for kind, rows in (("node", _nodes(graph)), ("edge", _edges(graph))):
+        for row in rows:
+            out.write((json.dumps({"type": kind, **row}, ensure_ascii=False) + "\n").encode())
+            n_written += 1
     return n_written
 
 

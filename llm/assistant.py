@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from enum import StrEnum
 from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeVar
 
 from kg.build import bundled_sources, load_graph
 from kg.common_schema import Setting
@@ -52,6 +54,8 @@ N_CANDIDATES = 20
 """Diseases that an answer knows of at least, shown or not: the chat can be asked about them."""
 ONLY_EXCLUDED = "Only excluded findings were given. Add at least one finding that the patient has."
 
+Choice = TypeVar("Choice", bound=StrEnum)
+
 
 class DiagnosisAssistant:
     """Finds findings, ranks diseases, reads the evidence, checks every citation.
@@ -95,10 +99,10 @@ class DiagnosisAssistant:
         *,
         graph: KnowledgeGraph | None = None,
         cases: bool = True,
-        phenopackets: Path | None = None,
+        phenopackets: Path | str | None = None,
         embedder: Embedder | None = None,
-        reader: ReaderName = ReaderName.TRANSFORMER,
-        setting: Setting = Setting.GENETICS_CLINIC,
+        reader: ReaderName | str = ReaderName.TRANSFORMER,
+        setting: Setting | str = Setting.GENETICS_CLINIC,
         everyday: KnowledgeGraph | None = None,
         cache_dir: Path | None = None,
         progress: bool = False,
@@ -120,12 +124,15 @@ class DiagnosisAssistant:
             NotReadyError: something is not installed.
             SourceError: the phenopackets cannot be read.
             StorageError: the cache cannot be written.
+            UsageError: there is no such reader or setting.
         """
+        reader, setting = _named(reader, ReaderName, "reader"), _named(setting, Setting, "setting")
         graph = graph or load_graph(cache_dir=cache_dir)
         lexicon = load_lexicon(graph, cache_dir=cache_dir)
         patients: tuple[Patient, ...] = ()
         source = ""
         if phenopackets is not None:
+            phenopackets = Path(phenopackets)
             patients, source = read_library(phenopackets), phenopackets.name
             graph = graph.with_patients(patients, source)
         library, linker = None, None
@@ -264,7 +271,7 @@ class DiagnosisAssistant:
         person: Demographics = UNKNOWN,
         accepted_risk: float | None = None,
         reader: Reader | None = None,
-        setting: Setting | None = None,
+        setting: Setting | str | None = None,
         story: str = "",
     ) -> Differential:
         """The k most likely diseases with what speaks for and against them, or the reason why there are none.
@@ -286,7 +293,7 @@ class DiagnosisAssistant:
         accepted_risk: float | None = None,
         reader: Reader | None = None,
         unknown: Collection[str] = (),
-        setting: Setting | None = None,
+        setting: Setting | str | None = None,
         story: str = "",
     ) -> Iterator[Differential]:
         """The answer as it grows: the ranking alone, with its claims and evidence, with the questions to ask.
@@ -305,13 +312,18 @@ class DiagnosisAssistant:
         Raises:
             NotReadyError: the assistant has no common conditions, which the setting asks for.
             UnknownIdError: a finding's term is not in the graph.
-            UsageError: k is below 1, or the risk is no share.
+            UsageError: k is below 1, the risk is no share, the findings are no records, or there is no such setting.
         """
+        if not all(isinstance(f, Finding) for f in findings):
+            raise UsageError(
+                "expected Finding records, got something else: make them of ids with retrieval.findings."
+                "parse_finding_ids(ids, assistant.ontology), of a story with assistant.find_findings(story)"
+            )
         if k < 1:
             raise UsageError(f"k is the number of diagnoses and at least 1, got {k}")
         if accepted_risk is not None and not 0 <= accepted_risk <= 1:
             raise UsageError(f"the accepted risk is a share from 0 to 1, got {accepted_risk:g}")
-        setting = setting or self.setting
+        setting = _named(setting, Setting, "setting") if setting else self.setting
         sources = self._sources_of(setting)
         findings = self._current(findings)
         empty = Differential(
@@ -447,6 +459,14 @@ def _unread(candidate: Candidate) -> Diagnosis:
         claims=(),
         equivalent_ids=candidate.equivalent_ids,
     )
+
+
+def _named(value: str, choices: type[Choice], what: str) -> Choice:
+    """One of some choices, by its name too."""
+    try:
+        return choices(value)
+    except ValueError:
+        raise UsageError(f"the {what} is {', '.join(choices)}, got {value!r}") from None
 
 
 def _load_ranker(name: ReaderName, extractor: FeatureExtractor) -> Ranker:

@@ -5,8 +5,10 @@ Exit codes: 0 done, 1 failed, 2 wrong use or not ready. An error is one line on 
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
+import os
 import re
 import sys
 from dataclasses import replace
@@ -395,14 +397,40 @@ def _print_json(content: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Entry point of the console script."""
+    """What the console script does once everything is imported."""
+    try:
+        code = _run()
+        if sys.stdout is not None:
+            sys.stdout.flush()  # at exit it would be too late to say what is wrong
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        _drop_output()
+        code = 0
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+            raise
+        _drop_output()
+        typer.echo(f"citedx: cannot write: {error.strerror}", err=True)
+        code = 1
+    sys.exit(code)
+
+
+def _run() -> int | str | None:
+    """The exit code, as ``sys.exit`` takes it. Raises OSError where the output cannot be written."""
     try:
         app()
     except CitedxError as error:
         typer.echo(f"citedx: {error}", err=True)
-        sys.exit(error.exit_code)
-    except BrokenPipeError:  # the reader of a pipe has seen enough
-        sys.exit(0)
+        return error.exit_code
+    except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):  # Typer and Rich make a failure of it
+            raise ended.__context__ from None
+        return ended.code
+    return 0
+
+
+def _drop_output() -> None:
+    """Python would try to write the rest at exit, and complain again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

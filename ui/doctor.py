@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from kg.build import load_graph
-from kg.cache import cache_root, require_writable
+from kg.cache import OTHER_CACHE, cache_root, require_writable
 from kg.errors import CitedxError
 from kg.likelihood import load_likelihood
 from retrieval.embedding import bundled_embedder
@@ -76,7 +76,7 @@ def _attempt(name: str, look: Callable[[], str]) -> Check:
 
 def _probe_cache() -> str:
     root = cache_root()
-    require_writable(root)
+    require_writable(root, OTHER_CACHE)
     return f"{root} is writable"
 
 

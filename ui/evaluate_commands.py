@@ -198,8 +198,10 @@ def free_text(
     sources: SourcesOption = "all",
 ) -> None:
     """Have diagnoses named for stories and say how often the right one is among the first."""
+    from evaluation.qa.free_text import load_stories
     from evaluation.qa.free_text_benchmark import FreeTextOptions, load_namer, run_free_text
 
+    load_stories(cases)  # refused, where they are none, before minutes are spent on a graph
     namer, vocabulary = load_namer(
         model, load_graph_of(sources), setting, may_leave_machine=may_leave_machine, parallel=parallel
     )

@@ -84,6 +84,7 @@ def export(
     form: Annotated[ExportFormat, typer.Option("--format", help="File format.")] = ExportFormat.GRAPHML,
     sources: SourcesOption = HPO,
 ) -> None:
-    """Write the whole graph to a file."""
+    """Write the whole graph to a file, or to /dev/stdout."""
     n_written = export_graph(load_graph_of(sources), out, form)
-    Console().print(f"wrote {n_written:,} nodes and edges to {out}", highlight=False, soft_wrap=True)
+    # On standard output it would stand in the graph.
+    Console(stderr=True).print(f"wrote {n_written:,} nodes and edges to {out}", highlight=False, soft_wrap=True)

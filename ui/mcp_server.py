@@ -14,6 +14,8 @@ from functools import cache, wraps
 from importlib.metadata import version
 from typing import Any
 
+from pydantic import ValidationError
+
 from kg.errors import NotReadyError
 from ui.consultation import one_line
 from ui.protocols import Assistant
@@ -34,6 +36,21 @@ INSTRUCTIONS = (
 )
 
 
+class _Server(MCPServer[Any]):
+    """Says what is wrong with the arguments of a call in one line, without their values."""
+
+    async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
+        """As the package does."""
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            if not isinstance(error.__cause__, ValidationError):
+                raise
+            first = error.__cause__.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise ToolError(f"Error executing tool {name}: {where}: {first['msg']}") from None
+
+
 def create_mcp_server(load: Callable[[], Assistant], begin: Callable[[], object] = lambda: None) -> MCPServer[Any]:
     """The server with its seven tools.
 
@@ -47,7 +64,7 @@ def create_mcp_server(load: Callable[[], Assistant], begin: Callable[[], object]
         begin()
         yield
 
-    server = MCPServer(
+    server = _Server(
         "citedx",
         title="citedx",
         description="Differential diagnosis of rare diseases in which every statement cites its evidence.",

@@ -5,10 +5,13 @@ Promise: bounded answers; errors are ``CitedxError`` with one line.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Callable, Iterable
+from functools import wraps
+from inspect import signature
+from typing import Annotated, Any, get_type_hints
 
 from pydantic import Field
+from pydantic.fields import FieldInfo
 
 from kg.common_schema import Setting
 from kg.errors import UsageError
@@ -43,6 +46,38 @@ Also = Annotated[
     Field(description="The patient's other diseases, habits and medicines, with commas: asthma,ibuprofen"),
 ]
 
+_KINDS = {str: "text", bool: "true or false", list: "a list", dict: "an object", type(None): "null"}
+
+
+def _checked(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """A function that holds its arguments against their types: not every caller's schema is checked."""
+    types = {name: (of.__origin__, of.__metadata__[0]) for name, of in _annotated(function)}
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> dict[str, Any]:
+        for name, value in signature(function).bind(*args, **kwargs).arguments.items():
+            if name in types:
+                _require(name, value, *types[name])
+        return function(*args, **kwargs)
+
+    return call
+
+
+def _annotated(function: Callable[..., Any]) -> Iterable[tuple[str, Any]]:
+    return ((n, of) for n, of in get_type_hints(function, include_extras=True).items() if hasattr(of, "__metadata__"))
+
+
+def _require(name: str, value: object, kind: type, field: FieldInfo) -> None:
+    """Raises UsageError, which quotes numbers alone: a text may be a patient's."""
+    given = _KINDS.get(type(value), value)
+    if kind is str:
+        if not isinstance(value, str):
+            raise UsageError(f"{name} is text, got {given}")
+        return
+    least, most = (next(getattr(m, b) for m in field.metadata if hasattr(m, b)) for b in ("ge", "le"))
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise UsageError(f"{name} is a whole number from {least} to {most}, got {given}")
+
 
 class Tools:
     """The seven functions over an assistant.
@@ -68,13 +103,14 @@ class Tools:
             self.risk,
         )
 
+    @_checked
     def diagnose(
         self,
         story: Story = "",
         hpo: Hpo = "",
         sex: SexOption = "",
         age: AgeOption = "",
-        k: Annotated[int, Field(description="Number of diagnoses.", ge=1, le=MAX_DIAGNOSES)] = 5,
+        k: Annotated[int, Field(description="Number of diagnoses.", ge=1, le=MAX_DIAGNOSES, strict=True)] = 5,
         setting: SettingOption = "",
     ) -> dict[str, Any]:
         """Rank the diseases that explain a patient, given as a story or as HPO ids (one of the two).
@@ -84,7 +120,6 @@ class Tools:
         must not be missed outside the genetics clinic, with red flags; ``abstained`` says why there is no diagnosis.
         Decision support for professionals, not a medical device.
         """
-        _require_between(k, 1, MAX_DIAGNOSES, "k, the number of diagnoses,")
         where = parse_setting(setting) if setting else None
         assistant = self._load()
         findings, person = _patient(assistant, story, hpo)
@@ -92,6 +127,7 @@ class Tools:
         *_, answer = assistant.weigh(findings, k, person=person, setting=where, story=story)
         return differential_json(answer)
 
+    @_checked
     def find_findings(self, story: Story) -> dict[str, Any]:
         """Read a patient's story: its phenotypic findings as HPO terms, present or excluded, with age and sex.
 
@@ -101,6 +137,7 @@ class Tools:
         findings, person = _read(assistant, story)
         return {"patient": person_json(person), "findings": [finding_json(f) for f in findings]}
 
+    @_checked
     def explain(
         self, disease: Annotated[str, Field(description="Id or name: OMIM:312750, Rett syndrome.")], hpo: Hpo
     ) -> dict[str, Any]:
@@ -113,17 +150,17 @@ class Tools:
         disease_id = node.disease_id if isinstance(node, Disease) else graph.disease(disease).disease_id
         return explanation_json(graph, graph.explain(disease_id, parse_finding_ids(hpo, graph.ontology)))
 
+    @_checked
     def similar_cases(
         self,
         story: Story = "",
         hpo: Hpo = "",
-        k: Annotated[int, Field(description="Number of cases.", ge=1, le=MAX_CASES)] = 5,
+        k: Annotated[int, Field(description="Number of cases.", ge=1, le=MAX_CASES, strict=True)] = 5,
     ) -> dict[str, Any]:
         """Find published patients or series that resemble a patient, given as a story or as HPO ids (one of the two).
 
         Each has its disease and publication, and the findings that are shared, only the patient's, only the case's.
         """
-        _require_between(k, 1, MAX_CASES, "k, the number of cases,")
         assistant = self._load()
         graph = assistant.graph
         findings, _ = _patient(assistant, story, hpo)
@@ -134,15 +171,18 @@ class Tools:
             "cases": [case_json(graph, hit, present) for hit in hits],
         }
 
+    @_checked
     def graph_neighbours(
         self,
         node: Annotated[str, Field(description="Id, name, synonym or gene symbol: HP:0001250, Rett syndrome, MECP2.")],
-        limit: Annotated[int, Field(description="Number of neighbours shown.", ge=1, le=MAX_NEIGHBOURS)] = 50,
+        limit: Annotated[
+            int, Field(description="Number of neighbours shown.", ge=1, le=MAX_NEIGHBOURS, strict=True)
+        ] = 50,
     ) -> dict[str, Any]:
         """List what a term, disease or gene of the knowledge graph is directly tied to, by which predicate."""
-        _require_between(limit, 1, MAX_NEIGHBOURS, "limit, the number of neighbours shown,")
         return neighbours_json(self._load().graph, node, limit)
 
+    @_checked
     def treatments(
         self,
         disease: Annotated[str, Field(description="Id or name: DOID:7148, rheumatoid arthritis.")],
@@ -163,6 +203,7 @@ class Tools:
         review = care.review_treatments(assistant.graph, disease, patient)
         return treatments_json(assistant.graph, review, patient)
 
+    @_checked
     def risk(
         self,
         story: Story = "",
@@ -177,14 +218,13 @@ class Tools:
             str,
             Field(description="Ids of scores, such as curb-65,meld; empty: those that the story brings up."),
         ] = "",
-        k: Annotated[int, Field(description="Number of diseases.", ge=1, le=MAX_RISKS)] = 10,
+        k: Annotated[int, Field(description="Number of diseases.", ge=1, le=MAX_RISKS, strict=True)] = 10,
     ) -> dict[str, Any]:
         """Match a patient's risk factors to diseases, and fill in published scores, each with its citation.
 
         A score says of whom it holds, from where each input came, and which inputs are ``missing``: until those are
         given, points are a range. Only ``risk_percent`` is a probability, and only for those the score holds of.
         """
-        _require_between(k, 1, MAX_RISKS, "k, the number of diseases,")
         assistant, table = self._load(), load_scores()
         patient = _record(assistant, story, hpo, sex, age, also)
         review = care.review_risk(
@@ -210,12 +250,6 @@ def _record(assistant: Assistant, story: str, hpo: str, sex: str, age: str, also
 
 def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _require_between(number: int, least: int, most: int, what: str) -> None:
-    """For callers whose schema is not checked."""
-    if not least <= number <= most:
-        raise UsageError(f"{what} is from {least} to {most}, got {number}")
 
 
 def _patient(assistant: Assistant, story: str, hpo: str) -> tuple[tuple[Finding, ...], Demographics]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evaluation.qa.schema import Key
-from kg.errors import SourceError
+from kg.errors import SourceError, reason_of
 
 _COLUMNS = ("dataset", "question_id", "model", "setting", "answer")
 
@@ -42,7 +42,7 @@ def load_answers(path: Path) -> tuple[Answers, ...]:
         with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8", newline="") as lines:
             found = _read_run(lines, path) if path.suffix == ".jsonl" else _read_table(lines, path)
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise SourceError(f"cannot read the answers {path}: {error}") from error
+        raise SourceError(f"cannot read the answers {path}: {reason_of(error)}") from error
     if not found:
         raise SourceError(f"{path} holds no answer")
     return tuple(Answers(name=name, chosen=chosen) for name, chosen in found.items())

@@ -16,7 +16,7 @@ from evaluation.qa.answering import UNREADABLE
 from evaluation.qa.context import Retrieve
 from evaluation.qa.prompts import MAX_TOKENS, answer_schema, ask_for_json, read_choice
 from evaluation.qa.schema import Question, Reply, Snippet
-from kg.errors import SourceError, StorageError
+from kg.errors import SourceError, StorageError, reason_of
 from llm.chat.dialect import AnswerReader
 from llm.errors import ModelError
 
@@ -102,6 +102,7 @@ def _id_of(question: Question) -> str:
 def _read_responses(file: Path) -> Mapping[str, Mapping[str, Any]]:
     """Response of each request; an empty one where only an error came."""
     found: dict[str, Mapping[str, Any]] = {}
+    number = 0
     try:
         with file.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, start=1):
@@ -112,8 +113,8 @@ def _read_responses(file: Path) -> Mapping[str, Mapping[str, Any]]:
                 if name in found:
                     raise SourceError(f"{file}, line {number} answers {name} for the second time")
                 found[name] = response
-    except OSError as error:
-        raise SourceError(f"cannot read {file}: {error.strerror or error}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"cannot read {file}: {reason_of(error)}") from error
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise SourceError(f"{file}, line {number} is no response of OpenAI's batch format") from error
     return found

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from kg.cache import digest
 from kg.equivalence import name_key
-from kg.errors import NotReadyError, SourceError
+from kg.errors import NotReadyError, SourceError, reason_of
 from kg.graph import KnowledgeGraph
 from kg.sources.common_conditions import load_common_conditions
 from kg.sources.medquad import load_documents
@@ -252,4 +252,4 @@ def _mondo_names(path: Path) -> Iterator[tuple[str, str]]:
                 if row["cls"].startswith("MONDO:") and not row["cls_label"].startswith("obsolete "):
                     yield row["cls"], row["cls_label"]
     except (OSError, EOFError, UnicodeDecodeError, KeyError, csv.Error) as error:
-        raise SourceError(f"cannot read {path}: {error}") from error
+        raise SourceError(f"cannot read {path}: {reason_of(error)}") from error

@@ -20,7 +20,7 @@ from evaluation.qa.disease_vocabulary import DiseaseVocabulary, Match, why_no_di
 from evaluation.qa.questions import load_questions
 from evaluation.qa.schema import Key
 from evaluation.schema import Unscored
-from kg.errors import SourceError
+from kg.errors import SourceError, reason_of
 
 AGENTCLINIC = "agentclinic"
 
@@ -90,10 +90,16 @@ def rank_of(named: Sequence[str], right: str, vocabulary: DiseaseVocabulary, *, 
 
 def _read_agentclinic(path: Path) -> Iterator[StoryCase | Unscored]:
     try:
-        lines = [line for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
-        rows = [json.loads(line)["OSCE_Examination"] for line in lines]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SourceError(f"{path} is not AgentClinic as JSON Lines: {error!r}") from error
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"cannot read {path}: {reason_of(error)}") from error
+    rows: list[dict[str, Any]] = []
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            try:
+                rows.append({**json.loads(line)["OSCE_Examination"]})
+            except (ValueError, KeyError, TypeError) as error:
+                raise SourceError(f"{path} is not AgentClinic as JSON Lines: see line {number}") from error
     seen: set[str] = set()
     for number, row in enumerate(rows, start=1):
         diagnosis = str(row.get("Correct_Diagnosis") or "").strip()

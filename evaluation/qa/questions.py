@@ -21,7 +21,7 @@ from typing import Any
 
 from evaluation.qa.schema import Question, QuestionSet
 from evaluation.schema import Unscored
-from kg.errors import SourceError, UsageError
+from kg.errors import SourceError, UsageError, reason_of
 
 PUBMEDQA = "pubmedqa-contexts"
 """PubMedQA with its own contexts; MIRAGE's ``pubmedqa`` comes without."""
@@ -100,7 +100,7 @@ def _mirage(dataset: str, question_id: str, row: Mapping[str, Any]) -> Question 
             sources=frozenset(f"PMID:{p}" for p in row.get("PMID", ())),
         )
     except (KeyError, TypeError, AttributeError) as error:
-        return Unscored(case_id=question_id, reason=f"cannot be read: {error!r}")
+        return Unscored(case_id=question_id, reason=f"cannot be read: {reason_of(error)}")
 
 
 def _pubmedqa(pmid: str, row: Mapping[str, Any]) -> Question | Unscored:
@@ -144,7 +144,7 @@ def _question(
             dataset=dataset, question_id=question_id, text=text.strip(), options=dict(options), answer=answer, **more
         )
     except ValueError as error:
-        return Unscored(case_id=question_id, reason=f"cannot be read: {error}")
+        return Unscored(case_id=question_id, reason=f"cannot be read: {reason_of(error)}")
 
 
 def _is_pubmedqa(content: Mapping[str, Any]) -> bool:
@@ -156,7 +156,7 @@ def _load_json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(_content(path))
     except ValueError as error:
-        raise SourceError(f"{path} is not JSON: {error}") from error
+        raise SourceError(f"{path} is not JSON: {reason_of(error)}") from error
     if not isinstance(content, dict) or not content:
         raise SourceError(f"{path} is no benchmark file: expected a JSON object of questions")
     return content
@@ -167,4 +167,4 @@ def _content(path: Path) -> str:
         data = path.read_bytes()
         return (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
     except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise SourceError(f"cannot read {path}: {error}") from error
+        raise SourceError(f"cannot read {path}: {reason_of(error)}") from error

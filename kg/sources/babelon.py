@@ -12,7 +12,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from kg.errors import SourceError
+from kg.errors import SourceError, reason_of
 
 USABLE = frozenset({"OFFICIAL", "CANDIDATE"})
 LABEL = "rdfs:label"
@@ -45,7 +45,7 @@ def load_babelon(path: Path) -> tuple[Translation, ...]:
                 raise SourceError(f"{path} is not a Babelon table: it has no column {', '.join(sorted(missing))}")
             records = tuple(_translation(row) for row in rows if _is_usable(row))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SourceError(f"cannot read the translations {path}: {error}") from error
+        raise SourceError(f"cannot read the translations {path}: {reason_of(error)}") from error
     if not records:
         raise SourceError(f"{path} holds no translated label: fetch it again")
     return records

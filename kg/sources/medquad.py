@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from kg.errors import SourceError
+from kg.errors import SourceError, reason_of
 from kg.schema import Provenance
 from kg.sources.records import Page, SetFiles, SourceRecords
 
@@ -42,16 +42,19 @@ def load_documents(path: Path) -> tuple[Document, ...]:
     Raises:
         SourceError: the file is missing or is no such file.
     """
+    documents: list[Document] = []
     try:
         with (lzma.open if path.suffix == ".xz" else open)(path, "rt", encoding="utf-8") as lines:
-            documents = tuple(_document(json.loads(line)) for line in lines if line.strip())
+            for line in lines:
+                if line.strip():
+                    documents.append(_document(json.loads(line)))
     except (OSError, lzma.LZMAError, EOFError, UnicodeDecodeError) as error:
-        raise SourceError(f"cannot read {path}: {error}") from error
+        raise SourceError(f"cannot read {path}: {reason_of(error)}") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise SourceError(f"{path} is not MedQuAD as JSON Lines: {error!r}") from error
+        raise SourceError(f"{path} is not MedQuAD as JSON Lines: see document {len(documents) + 1}") from error
     if not documents:
         raise SourceError(f"{path} is empty: it holds no document")
-    return documents
+    return tuple(documents)
 
 
 def load_medquad(files: SetFiles) -> SourceRecords:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kg.conditions import Conditions, parse_conditions
-from kg.errors import SourceError, UnknownIdError
+from kg.errors import SourceError, UnknownIdError, reason_of
 from kg.scores import (
     Band,
     InputKind,
@@ -77,7 +77,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SourceError(f"cannot read {path}: {error}") from error
+        raise SourceError(f"cannot read {path}: {reason_of(error)}") from error
 
 
 def _input(name: str, row: Mapping[str, Any]) -> ScoreInput:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from kg.errors import SourceError, StorageError
+from kg.errors import SourceError, StorageError, reason_of
 from kg.schema import Provenance
 
 Built = TypeVar("Built")
@@ -38,11 +38,11 @@ def load_table(
         with (gzip.open if gzipped else open)(path, "rt", encoding="utf-8", newline="") as lines:
             text = lines.read()
     except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
-        raise SourceError(f"cannot read the {what} {path}: {error}") from error
+        raise SourceError(f"cannot read the {what} {path}: {reason_of(error)}") from error
     try:
         return build(*_parse(text))
     except (KeyError, ValueError, TypeError, StopIteration) as error:
-        raise SourceError(f"{path} is not a table of {', '.join(columns)}: {error!r}") from error
+        raise SourceError(f"{path} is not a table of {', '.join(columns)}: {reason_of(error)}") from error
 
 
 def write_table(

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.benchmark import Options, run_benchmark
+from evaluation.benchmark import Options, claim_folder, run_benchmark
 from evaluation.schema import Level, Protocol, System
-from kg.errors import UsageError
+from kg.errors import StorageError, UsageError
 from tests.packets import write_packet
 
 pytestmark = pytest.mark.release
@@ -66,6 +66,26 @@ def test_lists_and_stories_do_not_share_a_folder(cases, lists):
     with pytest.raises(UsageError, match="other settings"):
         run_benchmark(options(cases, lists, from_stories=True), "")
     assert not (lists / "stories.jsonl").exists()
+
+
+def test_a_folder_of_a_run_that_made_nothing_is_anothers(tmp_path):
+    note = tmp_path / "out" / "settings.txt"
+    claim_folder(note.parent, {"cases": "a", "seed": "0"})
+    claim_folder(note.parent, {"cases": "b", "seed": "0"})
+    assert note.read_text() == "cases: b\nseed: 0\n"
+    (note.parent / "predictions.jsonl").write_text("{}\n")
+    with pytest.raises(UsageError, match="other settings"):
+        claim_folder(note.parent, {"cases": "a", "seed": "0"})
+    note.write_text("theme: dark\n")  # not a run's
+    (note.parent / "predictions.jsonl").unlink()
+    with pytest.raises(UsageError, match="other settings"):
+        claim_folder(note.parent, {"cases": "a", "seed": "0"})
+
+
+def test_a_file_in_place_of_a_folder_is_named(tmp_path):
+    (tmp_path / "out").touch()
+    with pytest.raises(StorageError, match=r"^cannot write .*out: it is no folder; name another folder$"):
+        claim_folder(tmp_path / "out", {"cases": "a"})
 
 
 def test_a_limit_draws_cases_and_absences_that_are_left_out_are_not_told(cases, tmp_path):

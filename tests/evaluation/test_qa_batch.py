@@ -82,6 +82,9 @@ def test_what_is_no_file_of_responses_is_refused(tmp_path: Path, row: object):
         BatchAnswerer(write(tmp_path / "r.jsonl", good, good), "fleet")
     with pytest.raises(SourceError, match="cannot read"):
         BatchAnswerer(tmp_path / "no.jsonl", "fleet")
+    (tmp_path / "bytes.jsonl").write_bytes(b"\xff")
+    with pytest.raises(SourceError, match=r"cannot read .*bytes\.jsonl: byte 0xff is not UTF-8"):
+        BatchAnswerer(tmp_path / "bytes.jsonl", "fleet")
 
 
 def test_out_and_back_through_the_command_line(tmp_path: Path):

@@ -215,6 +215,9 @@ def test_agentclinic_is_read(tmp_path):
     file.write_text("{}\n")
     with pytest.raises(SourceError, match="not AgentClinic"):
         load_stories(file)
+    file.write_bytes(agentclinic().encode() + b"\xff")
+    with pytest.raises(SourceError, match=r"cannot read .*cases\.jsonl: byte 0xff is not UTF-8$"):
+        load_stories(file)
 
 
 def test_craftmd_is_read_without_its_choices(tmp_path):

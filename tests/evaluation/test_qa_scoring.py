@@ -218,7 +218,7 @@ def test_mirage_is_read_and_what_cannot_be_scored_has_a_reason(tmp_path):
         "03": "no question",
         "04": "cannot be read: a question has two options or more, 04 has 1",
         "05": "cannot be read: the answer 'C' of 05 is none of its options",
-        "06": "cannot be read: KeyError('options')",
+        "06": "cannot be read: there is no options",
     }
 
 

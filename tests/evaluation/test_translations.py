@@ -65,3 +65,6 @@ def test_another_file_is_refused(reader, tmp_path):
     path.write_text('[{"text": "a"}]', encoding="utf-8")
     with pytest.raises(SourceError, match="is not a list of notes"):
         read_notes(path, reader, Language.SPANISH)
+    path.write_bytes(b'[{"text": "a story"}]\xff')
+    with pytest.raises(SourceError, match=r"present and excluded: byte 0xff is not UTF-8$"):
+        read_notes(path, reader, Language.SPANISH)

@@ -1,6 +1,8 @@
 """What is exported can be read back, whole."""
 
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import networkx as nx
@@ -87,3 +89,30 @@ def test_an_unwritable_place_is_named_in_one_line(toy_graph, tmp_path: Path, for
         export_graph(toy_graph, tmp_path / name, form)
     assert len(str(refused.value).splitlines()) == 1
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "folder"]
+
+
+@pytest.mark.parametrize("form", list(ExportFormat))
+def test_a_link_still_leads_to_the_file(toy_graph, tmp_path, form):
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.write_text("old")
+    link.symlink_to(real)
+    export_graph(toy_graph, link, form)
+    assert link.is_symlink()
+    assert real.read_text() != "old"
+    assert sorted(tmp_path.iterdir()) == [link, real]
+
+
+@pytest.mark.parametrize("form", list(ExportFormat))
+def test_a_pipe_is_written_straight(toy_graph, tmp_path, form):
+    pipe, file = tmp_path / "pipe", tmp_path / "file"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)  # so that nobody waits for ever where it is replaced
+    with os.fdopen(reader, "rb") as read, ThreadPoolExecutor(1) as pool:
+        written = pool.submit(export_graph, toy_graph, pipe, form)
+        content = b""
+        while not written.done():
+            content += read.read() or b""
+        content += read.read() or b""
+    export_graph(toy_graph, file, form)
+    assert pipe.is_fifo()
+    assert content == file.read_bytes()

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from retrieval.cases import build_library, series_of
 from retrieval.demographics import UNKNOWN, Demographics, Sex, demographics_of
 from retrieval.features import FeatureExtractor
 from retrieval.lexicon import Lexicon
+from retrieval.schema import ReaderName
 from tests.fakes import CarelessReader, HashEmbedder, WordPairEmbedder
 from tests.packets import write_packet
 from tests.toy import (
@@ -133,6 +135,26 @@ def test_k_diagnoses_and_more_candidates_for_the_questions(assistant: DiagnosisA
 def test_less_than_one_diagnosis_is_refused(assistant: DiagnosisAssistant, k: int):
     with pytest.raises(UsageError, match=rf"at least 1, got {k}$"):
         assistant.diagnose(patient(LARGE), k=k)
+
+
+@pytest.mark.parametrize("findings", ["HP:9000011", ["HP:9000011"]])
+def test_ids_in_place_of_findings_are_refused(assistant: DiagnosisAssistant, findings):
+    with pytest.raises(UsageError, match=r"^expected Finding records"):
+        assistant.diagnose(findings)
+
+
+def test_names_in_place_of_choices(toy_graph: KnowledgeGraph, tmp_path: Path):
+    load = partial(DiagnosisAssistant.load, graph=toy_graph, cases=False, cache_dir=tmp_path)
+    loaded = load(reader="graph", setting="genetics-clinic")
+    assert loaded.versions["ranker"] == load(reader=ReaderName.GRAPH).versions["ranker"]
+    for wrong in ({"reader": "x"}, {"setting": "x"}):
+        (what,) = wrong
+        with pytest.raises(UsageError, match=f"^the {what} is .*, got 'x'$"):
+            load(**wrong)
+    with pytest.raises(UsageError, match=r"^the setting is general-practice, .*, got 'x'$"):
+        loaded.diagnose((), setting="x")
+    with pytest.raises(SourceError, match="nowhere"):
+        load(phenopackets=str(tmp_path / "nowhere"))
 
 
 def test_old_ids_mean_the_current_ones(assistant: DiagnosisAssistant):

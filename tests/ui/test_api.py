@@ -73,8 +73,26 @@ def test_gradio_s_client_gets_what_the_functions_say(client: Client, assistant: 
 def test_gradio_s_client_gets_errors_of_one_line(client: Client):
     with pytest.raises(AppError, match="sex is FEMALE or MALE, got 'no'"):
         client.predict(hpo=LARGE, sex="no", api_name="/diagnose")
-    with pytest.raises(AppError, match="k, the number of diagnoses, is from 1 to 20, got 100"):
+    with pytest.raises(AppError, match="k is a whole number from 1 to 20, got 100"):
         client.predict(hpo=LARGE, k=100, api_name="/diagnose")
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "says"),
+    [
+        ("explain", [5, None], "disease is text, got 5"),
+        ("explain", [ALPHA, None], "hpo is text, got null"),
+        ("graph_neighbours", [ALPHA, "x"], "limit is a whole number from 1 to 200, got text"),
+        ("diagnose", ["", LARGE, "", "", 2.5, ""], "k is a whole number from 1 to 20, got 2.5"),
+        ("diagnose", ["", LARGE, "", "", "3", ""], "k is a whole number from 1 to 20, got text"),
+        ("diagnose", ["", LARGE, "", "", True, ""], "k is a whole number from 1 to 20, got true or false"),
+        ("diagnose", ["", [LARGE], "", "", 5, ""], "hpo is text, got a list"),
+    ],
+)
+def test_a_value_of_another_type_is_named(address: str, name, values, says):
+    call = f"{address}/gradio_api/call/{name}"
+    event = httpx.post(call, json={"data": values}).json()["event_id"]
+    assert json.dumps(says) in httpx.get(f"{call}/{event}").text
 
 
 def test_health_and_metrics_tell_numbers_and_nothing_of_a_patient(client: Client, address: str):

@@ -77,7 +77,7 @@ def test_risk_for_programs(tools: Tools):
         ({"values": "urea=900"}, "urea (serum urea) is 0.3 to 100 mmol/L"),
         ({"scores": "apache"}, "'apache' is none of the scores"),
         ({"story": "A striped zorb.", "hpo": "HP:9000012"}, "as a story or as hpo ids, got both"),
-        ({"k": 0}, "k, the number of diseases, is from 1 to 200, got 0"),
+        ({"k": 0}, "k is a whole number from 1 to 200, got 0"),
     ],
 )
 def test_wrong_use_is_one_line(tools: Tools, arguments, says):

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from evaluation import reader_folds
-from evaluation.errors import LeakError
+from evaluation.errors import TrainedOnError
 from kg.errors import NotReadyError, SourceError, UsageError
 from kg.sources.counts import load_counts
 from retrieval.fusion import load_fusion
@@ -203,6 +203,20 @@ def test_what_only_trained_systems_have_is_refused_of_others(tmp_path, option, v
     assert f"{option} is for the system" in str(result.exception)
 
 
+def test_a_library_is_refused_where_none_is_known(tmp_path):
+    packet(tmp_path / "packets", "m")
+    result = evaluate(tmp_path / "packets", tmp_path / "out", "--library", str(tmp_path), "--knowledge", "counts")
+    assert str(result.exception) == "--library is for --knowledge library, got --knowledge counts"
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_of_patients_may_be_called_cases(tmp_path):
+    packet(tmp_path / "cases", "m")
+    packet(tmp_path / "cases", "r", disease="OMIM:312750", present=OF_RETT, publication="PMID:2")
+    assert evaluate(tmp_path / "cases", tmp_path / "out", "--system", "graph").exception is None
+    assert "cases: cases\n" in (tmp_path / "out" / "settings.txt").read_text()
+
+
 def test_a_patient_in_another_library_too_does_not_help_themselves(tmp_path):
     """The library's copy names no publication, so that holding out the patient's own would not remove it."""
     cases, library = tmp_path / "packets", tmp_path / "library"
@@ -221,8 +235,10 @@ def test_weights_that_saw_an_evaluated_publication_are_refused(tmp_path):
     packet(tmp_path, "p", publication=seen)
     options = ("--system", "fused", "--weights", "shipped", "--knowledge", "graph")
     result = evaluate(tmp_path, tmp_path / "out", *options)
-    assert isinstance(result.exception, LeakError)
+    assert isinstance(result.exception, TrainedOnError)
+    assert result.exception.exit_code == 2
     assert f"the weights were trained on {seen}, which is held out" in str(result.exception)
+    assert not (tmp_path / "out").exists()  # the corrected command may have it
 
 
 def test_a_patient_of_whom_no_publication_is_named_is_not_found_by_their_own(tmp_path):
@@ -245,7 +261,7 @@ def test_weights_that_saw_what_may_be_the_patients_publication_are_refused(tmp_p
     cases.write_text(json.dumps([[present, [series.disease.disease_id]]]))
     options = ("--system", "fused", "--weights", "shipped", "--knowledge", "counts")
     result = evaluate(cases, tmp_path / "out", *options)
-    assert isinstance(result.exception, LeakError)
+    assert isinstance(result.exception, TrainedOnError)
 
 
 def test_excluded_findings_can_be_left_out(tmp_path):
@@ -350,3 +366,14 @@ def test_unseen_future_learns_from_the_past_alone(tmp_path):
         "later-2": False,
         "later-3": False,
     }
+
+
+@pytest.mark.parametrize(("what", "option"), [("findings", "--corpus"), ("free-text", "--cases")])
+def test_a_file_of_another_kind_is_refused_before_a_graph_is_built(tmp_path, monkeypatch, what, option):
+    monkeypatch.setenv("CITEDX_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe")
+    result = CliRunner().invoke(
+        app, ["evaluate", what, option, str(tmp_path / "bytes"), "--out", str(tmp_path / "out")]
+    )
+    assert isinstance(result.exception, SourceError)
+    assert not (tmp_path / "cache").exists()

@@ -83,6 +83,9 @@ def test_a_client_lists_and_calls_all_tools(tmp_path: Path, toy_graph: Knowledge
         ("diagnose", {"hpo": LARGE, "sex": "no"}, "sex is FEMALE or MALE, got 'no'"),
         ("diagnose", {"hpo": LARGE, "setting": "moon"}, "the setting is general-practice, emergency, genetics-clinic"),
         ("diagnose", {"hpo": LARGE, "k": 21}, "less than or equal to 20"),
+        ("diagnose", {"hpo": LARGE, "k": True}, "Error executing tool diagnose: k: Input should be a valid integer"),
+        ("diagnose", {"hpo": [LARGE]}, "Error executing tool diagnose: hpo: Input should be a valid string"),
+        ("explain", {"disease": "Omega"}, "Error executing tool explain: hpo: Field required"),
         ("find_findings", {"story": " "}, "the text is empty"),
         ("explain", {"disease": "Omega", "hpo": LARGE}, "nothing in the graph has the id or name 'Omega'"),
         ("graph_neighbours", {"node": "zorbs"}, "nothing in the graph has the id or name 'zorbs'"),
@@ -99,6 +102,7 @@ def test_a_failing_call_is_a_tool_error_that_says_why(toy_graph: KnowledgeGraph,
     result = anyio.run(call)
     assert result.is_error
     assert says in result.content[0].text
+    assert len(result.content[0].text.splitlines()) == 1
 
 
 def test_an_unexpected_error_tells_nothing_of_the_patient(caplog):
