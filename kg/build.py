@@ -26,7 +26,7 @@ from kg.stored_graph import read_graph, write_graph
 from kg.symptom_mapping import BUNDLED as SYMPTOM_TABLE
 from kg.symptom_mapping import SymptomMapping, load_symptom_table
 
-FORMAT = "7"
+FORMAT = "8"
 """Raised whenever what is stored, or how it is computed, changes."""
 
 _LOG = logging.getLogger(__name__)

@@ -5,6 +5,8 @@ visits in the middle of the class. Of any other disease of which a page says how
 have it come with it, undiagnosed, in place of the other visits of a year. The rest have the share of the rarest, and
 entries of the Disease Ontology or Mondo that no source of rare diseases has ten times that. Ages outside the typical
 ones, and the sex that a condition seldom or never befalls, lower the share of a condition; neither is known of others.
+One whose name says whom it befalls ("... in children", "Neonatal ...") is lowered more steeply, at most as by the other
+sex.
 
 Decision 0027 has the reasons. Deliberately not here: the genetics clinic, whose ranking was learned from its patients
 (``retrieval.fusion``, ``llm.reader``), and what findings say (``kg.likelihood``).
@@ -12,6 +14,8 @@ Decision 0027 has the reasons. Deliberately not here: the genetics clinic, whose
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -40,6 +44,9 @@ _ONLY = {True: 2.0, False: 0.002}
 """How much commoner a condition is in the sex that it mostly, or only, befalls, and in the other one."""
 _LEAST_BY_AGE = -3.0
 """Most that an unusual age takes away, in nats."""
+_NAMES_AN_AGE = re.compile(r"\b(child(ren|hood)?|infan(t|ts|cy|tile)|neonat\w*|newborns?|prematurity)\b", re.IGNORECASE)
+_STEEPER_BY_NAME = 3.0
+_LEAST_BY_NAME = math.log(_ONLY[False])
 
 
 class VisitPrior:
@@ -85,8 +92,10 @@ def _by_sex(befalls: Sex, is_female: bool | None) -> float:
 
 
 def _by_age(condition: CommonCondition, years: float | None) -> float:
-    """A tenth of the age and five years outside the typical ages divide the share by e."""
+    """A tenth of the age and five years outside the typical ages divide the share by e, a third of it by a name's."""
     if years is None:
         return 0.0
-    outside = max(condition.age_from - years, years - condition.age_to, 0.0)
-    return max(-outside / (5 + years / 10), _LEAST_BY_AGE)
+    outside = max(condition.age_from - years, years - condition.age_to, 0.0) / (5 + years / 10)
+    if _NAMES_AN_AGE.search(condition.name):
+        return max(-_STEEPER_BY_NAME * outside, _LEAST_BY_NAME)
+    return max(-outside, _LEAST_BY_AGE)

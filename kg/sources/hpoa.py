@@ -2,7 +2,8 @@
 
 Format: https://obophenotype.github.io/human-phenotype-ontology/annotations/phenotype_hpoa/
 Every aspect is kept: phenotype, inheritance, clinical course, modifier, past history; with frequency, onset, sex,
-references, and what the source says is absent. Term ids are kept as the file has them; the graph maps old ones.
+references, and what the source says is absent. Term ids are kept as the file has them; the graph maps old ones. A name
+in capitals is written as a sentence ("INTUSSUSCEPTION", some 110 of OMIM's), and the placeholder "-" is no gene.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import gzip
 import re
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -31,6 +32,11 @@ _ASPECTS = {
 }
 _SEXES = ("", "MALE", "FEMALE")  # written in lower case until 2023
 _PERCENTAGE = re.compile(r"\d+(\.\d*)?%")
+_NO_GENE = "-"
+_LETTERS = re.compile(r"[^\W\d_]+")
+_NUMERAL = re.compile(r"[IVX]+")
+_X_LINKED = re.compile(r"\bx-linked\b")
+_LONGEST_ABBREVIATION = 7  # letters: AREDYLD
 _BROKEN = (UnicodeDecodeError, EOFError, zlib.error, csv.Error)
 
 FREQUENCY_TERMS = {
@@ -123,7 +129,29 @@ def parse_annotations(lines: Iterable[str], name: str = "phenotype.hpoa") -> Ann
             diseases[disease_id] = Disease(disease_id=disease_id, name=disease_name)
     if not diseases:
         raise SourceError(f"{name} holds no annotations; expected phenotype.hpoa")
-    return AnnotationRelease(version=version, diseases=tuple(diseases.values()), associations=tuple(associations))
+    words = {w for d in diseases.values() for w in _LETTERS.findall(d.name) if not w.isupper()}
+    known = frozenset(map(str.casefold, words))
+    return AnnotationRelease(
+        version=version,
+        diseases=tuple(replace(d, name=_in_sentence_case(d.name, known)) for d in diseases.values()),
+        associations=tuple(associations),
+    )
+
+
+def _in_sentence_case(name: str, known: frozenset[str]) -> str:
+    """A name in capitals as a sentence; as it is where its words may be abbreviations, and where it has small letters.
+
+    Single letters, numerals and what has no vowel stay ("T-CELL", "TYPE II", "CLL"). The X of "x-linked" is a capital.
+    """
+    words = [w for w in _LETTERS.findall(name) if len(w) > 3]
+    if not name.isupper() or not any(len(w) > _LONGEST_ABBREVIATION or w.casefold() in known for w in words):
+        return _X_LINKED.sub("X-linked", name)
+    small = _LETTERS.sub(lambda word: word[0] if _stays_in_capitals(word[0]) else word[0].lower(), name)
+    return small[0].upper() + small[1:]
+
+
+def _stays_in_capitals(word: str) -> bool:
+    return len(word) == 1 or _NUMERAL.fullmatch(word) is not None or not set(word) & set("AEIOUY")
 
 
 @cache
@@ -147,7 +175,7 @@ def parse_frequency(text: str) -> Frequency | None:
 
 
 def load_genes(path: Path) -> dict[str, tuple[Gene, ...]]:
-    """Read ``genes_to_phenotype.txt``: disease id -> its genes, sorted by symbol.
+    """Read ``genes_to_phenotype.txt``: disease id -> its genes, sorted by symbol; the placeholder "-" is none.
 
     Raises:
         SourceError: the file is missing, has other columns or is cut off.
@@ -160,6 +188,8 @@ def load_genes(path: Path) -> dict[str, tuple[Gene, ...]]:
             for row in rows:
                 if row["disease_id"] is None:
                     raise SourceError(f"{path}, line {rows.line_num}: fewer columns than the header names")
+                if row["gene_symbol"] == _NO_GENE:
+                    continue
                 gene_id = f"NCBIGene:{row['ncbi_gene_id']}"
                 if gene_id not in genes:
                     genes[gene_id] = Gene(gene_id=gene_id, symbol=row["gene_symbol"])

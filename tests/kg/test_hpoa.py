@@ -8,7 +8,14 @@ import pytest
 
 from kg.errors import SourceError
 from kg.schema import Disease, Frequency, Gene, Predicate
-from kg.sources.hpoa import FREQUENCY_TERMS, load_annotations, load_genes, parse_annotations, parse_frequency
+from kg.sources.hpoa import (
+    FREQUENCY_TERMS,
+    _in_sentence_case,
+    load_annotations,
+    load_genes,
+    parse_annotations,
+    parse_frequency,
+)
 
 DATA = Path(__file__).parents[1] / "data"
 COLUMNS = "database_id disease_name qualifier hpo_id reference evidence onset frequency sex modifier aspect biocuration"
@@ -158,6 +165,31 @@ def test_genes(tmp_path):
         ),
         "OMIM:900099": (zrb1,),
     }
+
+
+def test_the_placeholder_of_the_gene_table_is_no_gene(tmp_path: Path):
+    path = tmp_path / "genes.txt"
+    path.write_text("ncbi_gene_id\tgene_symbol\tdisease_id\n-\t-\tOMIM:1\n900101\tZRB1\tOMIM:1\n-\t-\tOMIM:2\n")
+    assert load_genes(path) == {"OMIM:1": (Gene(gene_id="NCBIGene:900101", symbol="ZRB1"),)}
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("INTUSSUSCEPTION", "Intussusception"),
+        ("OBESITY", "Obesity"),
+        ("RHINY", "RHINY"),
+        ("AREDYLD", "AREDYLD"),
+        ("GRACILE SYNDROME", "Gracile syndrome"),
+        ("DEAFNESS, Y-LINKED 2", "Deafness, Y-linked 2"),
+        ("B-CELL CLL/LYMPHOMA II", "B-cell CLL/lymphoma II"),
+        ("FANCONI ANEMIA, COMPLEMENTATION GROUP U", "Fanconi anemia, complementation group U"),
+        ("VACTERL association", "VACTERL association"),
+        ("Leukemia, acute, ?x-linked", "Leukemia, acute, ?X-linked"),
+    ],
+)
+def test_a_name_in_capitals_is_a_sentence(name: str, shown: str):
+    assert _in_sentence_case(name, frozenset({"obesity", "syndrome", "cell"})) == shown
 
 
 @pytest.mark.parametrize(

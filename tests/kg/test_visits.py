@@ -16,10 +16,10 @@ SOURCE = Provenance(source="toy", version="1", reference="", licence="CC0-1.0")
 FLU = "DOID:7"
 
 
-def condition(disease_id: str = BETA, sex: Sex = Sex.ANY) -> CommonCondition:
+def condition(disease_id: str = BETA, sex: Sex = Sex.ANY, name: str = "Beta") -> CommonCondition:
     return CommonCondition(
         disease_id=disease_id,
-        name="Beta",
+        name=name,
         system="zorbs",
         general_practice=Seen.VERY_COMMON,
         emergency=Seen.NOT_SEEN,
@@ -78,4 +78,21 @@ def test_sex_counts(graph: KnowledgeGraph, sex: Sex, is_female: bool | None, tim
 )
 def test_an_unusual_age_counts_but_excludes_nothing(graph: KnowledgeGraph, years: float | None, log_times: float):
     found = share(graph, BETA, condition(), years=years)
+    assert found == pytest.approx(math.exp(log_times) * SHARES[Seen.VERY_COMMON])
+
+
+@pytest.mark.parametrize(
+    ("name", "years", "log_times"),
+    [
+        ("Zorb infection in children", 60, 0),
+        ("Zorb infection in children", 70, -3 * 10 / 12),
+        ("Neonatal zorb", 10, -3 * 10 / 6),
+        ("Zorb of prematurity", 110, math.log(0.002)),
+        ("Childlike zorb", 70, -10 / 12),
+    ],
+)
+def test_a_name_that_says_whom_it_befalls_counts_as_much_as_the_other_sex(
+    graph: KnowledgeGraph, name: str, years: float, log_times: float
+):
+    found = share(graph, BETA, condition(name=name), years=years)
     assert found == pytest.approx(math.exp(log_times) * SHARES[Seen.VERY_COMMON])
