@@ -256,9 +256,9 @@ def _is_another(text: str, start: int, end: int, teller: Teller) -> bool:
         return True
     if teller.tells_of_child and teller.own_from is None and _SPEAKER.match(text, start):
         return True
-    mine = next(
-        (m for m in _MINE.finditer(text.translate(SMALL), max(0, start - 60), end + 60) if _is_by(m, start, end)), None
-    )
+    first = max(0, start - 60)
+    around = text[first : end + 60].translate(SMALL)
+    mine = next((m for m in _MINE.finditer(around) if _is_by(m, start - first, end - first)), None)
     if mine and mine["child"]:
         return teller.is_relative(start)
     if mine and mine["grown"] == teller.relative:

@@ -8,6 +8,7 @@ husband's. Deliberately not done here: who a "he" is, and a speaker who tells of
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -79,7 +80,8 @@ def find_teller(text: str, mentions: Sequence[tuple[int, int]] | None = None) ->
         text: the whole story, in small letters.
         mentions: offsets of findings; without them any "I have" counts as one of the speaker's own.
     """
-    own = next((m.start() for m in _SELF.finditer(text) if _is_own(text, m, mentions)), None)
+    starts = None if mentions is None else sorted(start for start, _ in mentions)
+    own = next((m.start() for m in _SELF.finditer(text) if _is_own(text, m, starts)), None)
     tells_of_child = _TELLS_OF_CHILD.search(text) is not None
     return Teller(own, "" if own is not None or tells_of_child else _relative_told_of(text), tells_of_child)
 
@@ -93,14 +95,17 @@ def _relative_told_of(text: str) -> str:
     return ""
 
 
-def _is_own(text: str, match: re.Match[str], mentions: Sequence[tuple[int, int]] | None) -> bool:
+def _is_own(text: str, match: re.Match[str], starts: Sequence[int] | None) -> bool:
     end = min(_end_of_clause(text, match.end()), match.end() + _MOST_WORDS)
     if _IN_PREGNANCY.search(text, match.end(), end):
         return False
-    first = min((a for a, b in mentions or () if match.end() <= a < end), default=None)
-    if mentions is not None and first is None:
-        return False
-    return not _NOT_OF_SELF.search(text, match.end(), end if first is None else first)
+    first = end
+    if starts is not None:
+        following = bisect_left(starts, match.end())
+        if following == len(starts) or starts[following] >= end:
+            return False
+        first = starts[following]
+    return not _NOT_OF_SELF.search(text, match.end(), first)
 
 
 def _end_of_clause(text: str, start: int) -> int:
