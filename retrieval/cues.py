@@ -257,7 +257,7 @@ POST_PAST = _any_of(
     r"(?=\s*(?:[,;.!)]|$|(?:now|after|with|since|by|and)\b))",
     r"(?:(?<=is\s)|(?<=are\s)|(?<=all\s)|(?<=now\s))gone\b",
 )
-NOT_PAST = _compile(r"(?:\b(?:not|never|hardly|barely|yet to|until|before|if|when|nor)\b|n['’]t\b)(?: \w+){0,2} $")
+NOT_PAST = _compile(r"(?:\b(?:not|never|hardly|barely|yet to|if|unless|nor)\b|n['’]t\b)(?: \w+){0,2} $")
 BEFORE_PAST = _compile(
     r"(?:(?: |,)(?:has|have|had|was|were|which|that|since|then|later|spontaneously|completely|fully|now|and|about|\d+|"
     r"several|"

@@ -65,12 +65,13 @@ _UNIT = (
 )
 _VALUE = re.compile(
     rf"(?:{_BETWEEN}){{0,12}}?\s*(?:(?P<more>{_MORE})|(?P<less>{_LESS}))?\s*(?P<value>{_NUMBER})"
-    rf"(?!\d|/(?!15\b)\d|\s?[-–]\s?\d|st\b|nd\b|rd\b|th\b)\s?-?(?P<unit>{_UNIT})?(?!\w)",
+    rf"(?!\d|[.,]\d|/(?!15\b)\d|\s?[-–]\s?\d|st\b|nd\b|rd\b|th\b)\s?-?(?P<unit>{_UNIT})?(?!\w)",
     re.IGNORECASE,
 )
 # After a number without a unit: "platelets 1.2 lakh", "albumin 20 g" that was given, "she sat 90 minutes".
 _OTHER_UNIT = re.compile(
-    r"\s?(?:lakhs?|lacs?|million|thousand|k|mg|ng|pg|[µμ]g|mcg|g|ml|mmol|mol|meq|units?|iu|bags?|pools?|pints?|doses?|"
+    r"\s?%|\s?[a-zµμ]{1,6}\s?/\s?[a-zµμ]|"
+    r"\s?(?:lakhs?|lacs?|million|thousand|k|mg|ng|pg|[µμ]g|mcg|g|gm|grams?|ml|mmol|mol|meq|units?|iu|bags?|pools?|pints?|doses?|"
     r"tab\w*|times|seconds|min(?:ute)?s?|hours?|hrs?|days?|weeks?|months?|years?|positive|negative)\b",
     re.IGNORECASE,
 )

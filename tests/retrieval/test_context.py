@@ -342,6 +342,7 @@ def test_not_doubted(text):
         ("The RASH went away after a week", ["historical"]),
         ("The FEVER has not settled", ["recent"]),
         ("The FEVER had not resolved", ["recent"]),
+        ("When the FEVER subsided, she developed a RASH", ["historical", "recent"]),
         ("He has stopped walking, ATAXIA", ["recent"]),
         ("Past medical history: GOUT. ASTHMA.\nSocial history: PAIN", ["historical", "historical", "recent"]),
         ("no longer has SEIZURES", ["historical"]),

@@ -169,6 +169,8 @@ def test_the_patient_chooses_the_range(text, patient, expected):
         ("transfused platelets 6 units", []),
         ("Urine dipstick: pH 7.0", []),
         ("neutrophils 70", []),
+        ("Hb: 20%gm", []),
+        ("Platelet count 32,0000/mm3", []),
     ],
 )
 def test_a_number_without_a_unit_is_read_where_it_fits_one_only(text, expected):
