@@ -17,6 +17,7 @@ from enum import StrEnum
 from itertools import zip_longest
 
 from retrieval import cues
+from retrieval.tellers import MY_CHILD, Teller, find_teller
 
 _LONGEST_SENTENCE = 1_000  # characters
 _LONGEST_ENTRY = 60  # characters of a line that stands for itself; wrapped lines are longer
@@ -71,6 +72,7 @@ def contexts_of(text: str, spans: Sequence[Span]) -> tuple[Context, ...]:
     """
     found = [Context()] * len(spans)
     sections = list(_sections(text))
+    teller = find_teller(text.translate(cues.SMALL), spans)
     waiting = sorted(range(len(spans)), key=lambda i: spans[i], reverse=True)
     for start, end in _sentences(text):
         inside = []
@@ -82,7 +84,9 @@ def contexts_of(text: str, spans: Sequence[Span]) -> tuple[Context, ...]:
             sections.pop(0)
         sentence = text[start:end].translate(cues.SMALL)
         local = [(spans[i][0] - start, spans[i][1] - start) for i in inside]
-        scopes = _Scopes.of(sentence, local, [s.moved(-start) for s in sections if s.start < end])
+        scopes = _Scopes.of(
+            sentence, local, [s.moved(-start) for s in sections if s.start < end], teller.seen_from(start)
+        )
         for i, span in zip(inside, local, strict=True):
             found[i] = scopes.context_of(span)
     return tuple(found)
@@ -96,11 +100,12 @@ def without_others(text: str, mentions: Sequence[Span]) -> str:
         mentions: offsets of findings in it; see ``contexts_of``.
     """
     sections = list(_sections(text))
+    teller = find_teller(text.translate(cues.SMALL), mentions)
     kept = list(text)
     for start, end in _sentences(text):
         local = [(a - start, b - start) for a, b in mentions if start <= a < end]
         around = [s.moved(-start) for s in sections if s.start < end and start < s.end]
-        scopes = _Scopes.of(text[start:end].translate(cues.SMALL), local, around)
+        scopes = _Scopes.of(text[start:end].translate(cues.SMALL), local, around, teller.seen_from(start))
         for first, stop in (*scopes.negated, *scopes.family, *scopes.thought):
             first, stop = max(first, 0) + start, min(stop + start, end)
             kept[first:stop] = " " * max(0, stop - first)
@@ -130,10 +135,10 @@ class _Scopes:
     thought: list[Span]
 
     @classmethod
-    def of(cls, sentence: str, mentions: Sequence[Span], sections: Sequence[_Section]) -> _Scopes:
+    def of(cls, sentence: str, mentions: Sequence[Span], sections: Sequence[_Section], teller: Teller) -> _Scopes:
         return cls(
             negated=list(_negated_in(sentence, mentions)),
-            family=[*_family_in(sentence), *((s.start, s.end) for s in sections if s.is_family)],
+            family=[*_family_in(sentence, teller), *((s.start, s.end) for s in sections if s.is_family)],
             possible=list(_possible_in(sentence, mentions)),
             past=[*_past_in(sentence, mentions), *((s.start, s.end) for s in sections if not s.is_family)],
             thought=[
@@ -225,6 +230,8 @@ def _possible_in(sentence: str, mentions: Sequence[Span]) -> Iterator[Span]:
 def _past_in(sentence: str, mentions: Sequence[Span]) -> Iterator[Span]:
     yield from _reach(sentence, cues.PAST, cues.NO_PAST, mentions, cues.PRESENT_AGAIN)
     for match in cues.POST_PAST.finditer(sentence):
+        if cues.NOT_PAST.search(sentence, max(0, match.start() - _REACH_BACK), match.start()):
+            continue
         before = cues.BEFORE_PAST.search(sentence, max(0, match.start() - _REACH_BACK), match.start())
         end = before.start() if before else match.start()
         yield _list_before(sentence, end), end
@@ -232,27 +239,69 @@ def _past_in(sentence: str, mentions: Sequence[Span]) -> Iterator[Span]:
 
 def _negated_in(sentence: str, mentions: Sequence[Span]) -> Iterator[Span]:
     before = [m.span() for m in cues.POST_NEGATION.finditer(sentence)]
+    last = [m.span() for m in cues.LAST_DENIED.finditer(sentence) if sentence[: m.start()].strip(" \n,;(")]
     answers = sorted(_answers_in(sentence, mentions), key=lambda m: m.start())
     after = [m.span() for m in cues.NEGATION.finditer(sentence)]
-    if not before and not after and not answers:
+    if not before and not last and not after and not answers:
         return
     blocked = [*mentions, *(m.span() for m in cues.PSEUDO.finditer(sentence) if not _begins_in(m.span(), mentions))]
     answers = [m for m in answers if not _is_within(m.span(), blocked)]
     end_of_last = 0
     for match in answers:
         if any(match.groupdict().values()):
-            yield max(end_of_last, _list_before(sentence, match.start())), match.start()
+            start = _list_before(sentence, match.start())
+            if not _answers_a_list(sentence, start, match):
+                start = max(start, _last_item(sentence, match.start()))
+            yield max(end_of_last, start), match.start()
         end_of_last = match.end()
     blocked += [m.span() for m in answers]
     before = [span for span in before if not _is_within(span, blocked)]
     for start, _ in before:
         yield _list_before(sentence, start), start
+    last = [span for span in last if not _is_within(span, blocked + before)]
+    for start, _ in last:
+        yield max(_list_before(sentence, start), _last_item(sentence, start)), start
     for span in after:
-        if not _is_within(span, blocked + before):
+        if not _is_within(span, blocked + before + last):
             end = _end_of_reach(sentence, span[1], cues.BREAK, mentions)
             if cues.ABSENT.match(sentence, span[0]):
                 end = _end_of_noun(sentence, span[1], end, mentions)
+            if cues.LIST_DENIAL.fullmatch(sentence, *span):
+                end = _end_of_denials(sentence, span[1], end)
             yield span[1], end
+
+
+def _end_of_denials(sentence: str, start: int, end: int) -> int:
+    """Where a list that began with a denial goes on with what is there: "no fever, cough for 3 weeks, weight loss".
+
+    Its later item has a duration, a count or a value, or is an adjective; a list with "or" is of denials all through.
+    """
+    joints = [m.start() for m in cues.ITEM_START.finditer(sentence, start) if m[0] == ","]
+    for comma, following in zip_longest(joints, joints[1:], fillvalue=len(sentence)):
+        if comma >= end:
+            break
+        item = (comma + 1, following)
+        if cues.OF_ALTERNATIVES.search(sentence, start, max(end, following)):
+            break
+        is_stated = cues.STATED_ITEM.search(sentence, *item) and not cues.NOT_STATED.search(sentence, *item)
+        if is_stated or cues.ADJECTIVE_ITEM.fullmatch(sentence[slice(*item)].rstrip(" .;:!?\n")):
+            return comma
+    return end
+
+
+def _answers_a_list(sentence: str, start: int, answer: re.Match[str]) -> bool:
+    """Whether an answer is of all that it follows: of a form's entry ("fever, cough: no"), or of a list that is asked.
+
+    "Cough, fever, rash? no" answers for the rash: the others were told.
+    """
+    is_entry = any(mark in answer[0] for mark in ":=\t") or answer.groupdict().get("none")
+    return bool(is_entry) or bool(cues.ASKS_OF_ALL.search(sentence, start, answer.start()))
+
+
+def _last_item(sentence: str, end: int) -> int:
+    """Where the last item of a list begins that ends here; an item that "and" joins takes the list with it."""
+    start = max((m.end() for m in cues.ITEM_START.finditer(sentence, 0, end)), default=0)
+    return 0 if cues.LIST_JOINT.search(sentence, start, end) else start
 
 
 def _end_of_noun(sentence: str, start: int, end: int, mentions: Sequence[Span]) -> int:
@@ -269,8 +318,15 @@ def _end_of_noun(sentence: str, start: int, end: int, mentions: Sequence[Span]) 
 def _answers_in(sentence: str, mentions: Sequence[Span]) -> Iterator[re.Match[str]]:
     """Answers of a form, those of "no" with a named group; a bare one follows a finding at once."""
     yield from cues.ANSWER.finditer(sentence)
-    for _, end in mentions:
-        if match := cues.BARE_ANSWER.match(sentence, end):
+    bare = [match for _, end in mentions if (match := cues.BARE_ANSWER.match(sentence, end))]
+    has_plus = any("+" in match[0] for match in bare)
+    for match in bare:
+        # "Seizures -, ataxia +": a minus after a space and before a comma, or beside a plus, is no hyphen and no dash.
+        if (
+            not match.groupdict()["sign"]
+            or has_plus
+            or (match[0][0] in " \t" and sentence[match.end() :].lstrip()[:1] in (",", ";"))
+        ):
             yield match
 
 
@@ -288,9 +344,10 @@ def _is_of_patient_after_all(sentence: str, relative: re.Match[str]) -> bool:
     return bool(cues.OWN_CHILD.match(sentence, start) and cues.TOLD_BY_PARENT.search(sentence, 0, start))
 
 
-def _family_in(sentence: str) -> Iterator[Span]:
-    for match in cues.FAMILY.finditer(sentence):
-        if _is_of_patient_after_all(sentence, match):
+def _family_in(sentence: str, teller: Teller) -> Iterator[Span]:
+    children = [m for m in MY_CHILD.finditer(sentence) if teller.is_relative(m.start())]
+    for match in (*cues.FAMILY.finditer(sentence), *children):
+        if _is_of_patient_after_all(sentence, match) or teller.is_patient(sentence, match.span()):
             continue
         stop = cues.PATIENT.search(sentence, match.end())
         yield match.end(), stop.start() if stop else len(sentence)

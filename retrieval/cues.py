@@ -97,6 +97,8 @@ POST_NEGATION = _any_of(
     rf"{BE} (?:absent|negative|lacking|denied|excluded|ruled out|(?:very |highly )?unlikely|never {SEEN}|not {SEEN})\b",
     r"(?:absent|negative|denied)\b(?=\s*(?:[,;.)]|$))",
 )
+# "Pneumonia excluded, chest pain", "embolism ruled out by CT": of the last of a list, where no verb says of what.
+LAST_DENIED = _any_of(r"(?:excluded|ruled out)\b(?=\s*(?:[,;.)]|$|(?:by|on|with|via|after|and)\b))")
 ABSENT = _compile(rf"absent\b(?! {BE}\b)")  # as an adjective; "absent were" opens a list
 # What a form or a list of questions answers: "Seizures: no", "Ataxia? Yes", "Scoliosis\tno", and right after a finding
 # "ptosis no, ...". Such an answer is of what stands before it, back to the answer before.
@@ -107,7 +109,15 @@ ANSWER = re.compile(
     rf"[ \t]+[-–—][ \t]+(?P<none>none|absent|negative|denied)\b|"
     rf"\s*\((?:(?P<sign>[-−–]|-ve|{_NO})|\+|\+ve|{_YES})\)"
 )
-BARE_ANSWER = re.compile(r"[ \t]+(?:(?P<no>no)|yes)(?=[ \t]*(?:[,;\n]|$))")
+BARE_ANSWER = re.compile(
+    r"[ \t]+(?:(?P<no>no)|yes)(?=[ \t]*(?:[,;\n]|$))|"
+    r"[ \t]*(?:(?P<sign>[-−–](?:ve)?)|\+{1,4}(?:ve)?)(?=[ \t]*(?:[,;.\n]|$))"
+)
+# What is asked of a list: "Any fever, cough, rash? No", "fever or rash? No".
+ASKS_OF_ALL = _any_of(
+    r"(?:and|or|any|ever|history of|does|do|did|is|are|was|were|has|have|had|h/o)\b",
+)
+ITEM_START = re.compile(r"[,\n;]")
 
 CONTRAST = (
     r"(?:but|however|although|though|except|aside from|apart from|other than|whereas|yet|nevertheless|instead)\b",
@@ -124,6 +134,36 @@ NEW_CLAUSE = (
 STATED = r", (?:and )?(?:elevated|raised|normal|positive)\b"
 BREAK = _compile(rf"\b(?:{'|'.join(CONTRAST)})|, with\b| with\b(?= (?:a|an|mild|severe)\b)|{STATED}|{NEW_CLAUSE}")
 CONTRAST_BREAK = _any_of(*CONTRAST)
+# What only a positive statement has, in a list that began with a denial: "no fever, cough for 3 weeks, night sweats".
+_N = (
+    r"(?:\d+(?:[.,]\d+)?(?:\s?(?:-|–|to|or)\s?\d+)?|an?|one|two|three|four|five|six|seven|eight|nine|ten|several|many|"
+    r"some)"
+)
+_TIME = r"(?:minutes?|mins?|hours?|hrs?|h|days?|nights?|weeks?|wks?|months?|mths?|years?|yrs?)"
+STATED_ITEM = _any_of(
+    rf"(?:for|over|x|×)\s?(?:(?:about|around|nearly|almost|the|past|last|over|more than|at least) )*{_N}\s?{_TIME}\b",
+    rf"{_N}[- ]{_TIME} (?:ago|history|hx|of|duration)\b",
+    r"\d{1,2}/(?:7|52|12)\b",  # days, weeks and months in notes
+    r"since (?:yesterday|last|this|early|late|age|childhood|infancy|\d|\w+day\b|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|"
+    r"oct|nov|dec)\w*)",
+    r"(?:started|began|came on|onset|worsening|increasing)\b",
+    rf"(?:{_N} (?:times|episodes|bouts)|twice|x\s?\d+)\b",
+    r"\d{2,3}\s?/\s?\d{2,3}\b",
+    r"(?:hr|rr|pulse|t|temp|temperature|sats?|spo2|gcs|hb|wbc|wcc|plt|platelets|crp|esr|na|k|lactate)\s?"
+    r"(?:of |is |=\s?|:\s?)?\d",
+    r"\d+(?:[.,]\d+)?\s?(?:cm|mm|kg|mg|g|ml|l|bpm|mmol|mmhg|µmol|umol)\b|\d\s?(?:%|°)",
+)
+# A limit ("no nodes > 1 cm") states nothing, and a bare adjective is no noun that "no" could deny: "no murmur, pale".
+NOT_STATED = re.compile(r"[<>≤≥]|\b(?:more|less|greater|larger|longer)\s+than\b")
+ADJECTIVE_ITEM = re.compile(
+    r"\s*(?:(?:very|mildly|slightly|moderately|severely|visibly|also|and|now|quite|looks?|looked)\s+)*"
+    r"(?:jaundiced|icteric|pale|cyanosed|cyanotic|blue|febrile|pyrexial|afebrile|\w+cardic|\w*pno?eic|hypoxic|"
+    r"(?:hypo|hyper|normo)tensive|dehydrated|lethargic|drowsy|confused|irritable|unwell|alert|floppy|hypotonic|breathless|"
+    r"wheezy|sweaty|clammy|obese|cachectic|thin|tender|bedridden|agitated|anxious|depressed|deaf|blind|ataxic|anaemic|"
+    r"anemic|dysmorphic|microcephalic)\s*"
+)
+LIST_DENIAL = re.compile(r"(?:no|nil|without|w/o|den(?:y|ies|ied|ying)|negative\s+for|absence\s+of|free\s+(?:of|from))")
+OF_ALTERNATIVES = re.compile(r"(?<!\d)\s+n?or\b(?!\s+\d)|\bnor\b|\bni\b")
 FINITE_VERB = _any_of(rf"{VERB}\b", r"with\b")
 LIST_JOINT = _compile(r",|\band\b|\bor\b")
 
@@ -210,8 +250,14 @@ PAST = _any_of(
 )
 POST_PAST = _any_of(
     r"(?:resolved|subsided|remitted|disappeared|in remission|in the past|(?:in|during) (?:childhood|infancy)|"
-    r"(?:years|decades) (?:ago|earlier|before))\b"
+    r"(?:years|decades) (?:ago|earlier|before))\b",
+    r"(?:went|gone) away\b|(?:wore|worn|eased|died|passed) off\b|"
+    r"(?:abated|ceased|vanished|cleared up|settled(?: down)?)\b",
+    r"(?:(?<=has\s)|(?<=have\s))(?:gone|passed|stopped|cleared|eased|lifted|faded)\b"
+    r"(?=\s*(?:[,;.!)]|$|(?:now|after|with|since|by|and)\b))",
+    r"(?:(?<=is\s)|(?<=are\s)|(?<=all\s)|(?<=now\s))gone\b",
 )
+NOT_PAST = _compile(r"(?:\b(?:not|never|hardly|barely|yet to|if|unless|nor)\b|n['’]t\b)(?: \w+){0,2} $")
 BEFORE_PAST = _compile(
     r"(?:(?: |,)(?:has|have|had|was|were|which|that|since|then|later|spontaneously|completely|fully|now|and|about|\d+|"
     r"several|"

@@ -16,6 +16,8 @@ from enum import StrEnum
 
 from kg.errors import UsageError
 from retrieval.context import Experiencer, contexts_of
+from retrieval.cues import SMALL
+from retrieval.tellers import CHILD, GROWN, Teller, find_teller
 
 ADULT_YEARS = 18.0
 MOST_YEARS = 120
@@ -149,8 +151,17 @@ _AND = (
     r"(?P<half>(?:\s|-)and(?:\s|-)a(?:\s|-)half))?"
 )
 _DURATION = rf"(?P<n>{_N})(?:\s|-)?(?P<half_before>and(?:\s|-)a(?:\s|-)half(?:\s|-))?(?P<u>{_UNIT})\b{_AND}"
-# "24F with cough"; "98F" alone is a temperature.
-_SHORT_AGE = r"(?<![\d.])(?P<n>\d{1,3})(?=\s?[FM](?:,|\s(?:with|who|pres\w+|c/o|h/o|pt|patient|admitted|referred)))\s?"
+# "24F with cough" anywhere, "67F sudden pain" where a sentence begins or after an article; "98F" is a temperature.
+_SHORT_AGE = (
+    r"(?<![\d.])(?:(?<![Tt]emp\s)(?<!\bT\s)(?<!\bof\s)(?!(?:99|1[01]\d)F,)(?P<n>\d{1,3})"
+    r"(?=\s?[FM](?:,|\s(?:with|who|pres\w+|c/o|h/o|pt|patient|admitted|referred)))|"
+    r"(?:(?<![^\n])|(?<=[.;:!?]\s)|(?<=\b[Aa]\s)|(?<=\b[Aa]n\s)|(?<=\bthis\s))(?!(?:9[3-9]|1[01]\d)\s?F)(?P<n1>\d{1,3})"
+    r"(?=\s?[FM]\b(?!\s(?:old|of\sage|walk|tall|long|away|deep)|/[A-Za-z]|[-’'])))\s?"
+)
+_AGE_END = r"(?![.,]?\d)(?=\s*(?:[.,;:!?()]|$|and\b|but\b|with\b|who\b))"
+_PERSON = (
+    r"(?:man|woman|male|female|lady|gentleman|boy|girl|patient|husband|wife|mother|father|mum|mom|dad|son|daughter)"
+)
 _AGES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -158,8 +169,11 @@ _AGES = tuple(
         rf"\bage[ds]?[:\s]\s*(?:of\s)?{_DURATION}",
         r"\bage\s?:\s*(?P<n>\d{1,3})\b(?!\s*(?:%|weeks|months|days|/|-|–))",
         r"\b(?P<n>\d{1,3})\s?(?P<u>y(?:/?o|\.o\.?)|yo|yr[\s-]old|m/?o)\b",
-        rf"{_SHORT_AGE}(?=(?-i:[FM]\b))",
+        rf"(?-i:{_SHORT_AGE})(?=(?-i:[FM]\b))",
         r"\b(?-i:[FM])/(?P<n>\d{1,3})\b(?!/)",
+        # "He is 52." and "Adult man, 42: ...", where no unit of anything else follows.
+        rf"\b(?:he|she|i|{_PERSON})(?:['’]s|['’]m|\s(?:is|am|was|turned))\s(?:now\s|just\s|only\s)?(?P<n>\d{{1,3}}){_AGE_END}",
+        rf"\b{_PERSON}(?:,\s?|\s\()(?P<n>\d{{1,3}}){_AGE_END}(?!\s*[,;]\s?\d)",
     )
 )
 _NEWBORN = re.compile(r"\b(?:newborn|neonate)\b(?!\s(?:screen|period|nurser|intensive))", re.IGNORECASE)
@@ -169,6 +183,13 @@ _RELATIVES = (
     r"daughters?|husband|wife|partner|gravida|primigravida|G\d)"
 )
 _OF_ANOTHER = re.compile(rf"(?:[\s,-]+[\w-]+){{0,3}}?[\s,-]+{_RELATIVES}\b", re.IGNORECASE)
+# "My 7-year-old daughter", "my husband is 52": whom the story is of says whether the patient's.
+_MINE = re.compile(
+    r"\bmy (?:[\w½-]+ ){0,3}?(?:(?P<child>CHILD)|(?P<grown>GROWN))\b(?!['’]s)".replace("CHILD", CHILD).replace(
+        "GROWN", GROWN
+    )
+)
+_SPEAKER = re.compile(r"i(?:['’]m|\sam)\b", re.IGNORECASE)
 _BORN_TO = re.compile(
     r"\bborn\b[^.;]{0,40}\bto\s(?:an?|the|his|her)\s[^.;]{0,30}$|\b(?:his|her|whose)\s(?:\w+\s){0,2}$", re.IGNORECASE
 )
@@ -176,7 +197,8 @@ _SEX = re.compile(
     r"\b(?:(?P<FEMALE>woman|girl|female|lady|schoolgirl)|(?P<MALE>man|boy|male|gentleman|schoolboy))\b", re.IGNORECASE
 )
 _SEX_LETTER = re.compile(
-    rf"(?:\b\d{{1,3}}\s?y(?:/?o|r|\.o\.)?\s?|\b[Ss]ex:\s?|{_SHORT_AGE}|(?=[FM]/\d))(?:(?P<FEMALE>F)|(?P<MALE>M))\b"
+    rf"(?:\b\d{{1,3}}\s?y(?:/?o|r|\.o\.)?\s?|\b[Ss]ex:\s?|{_SHORT_AGE}|(?=[FM]/\d))"
+    r"(?:(?P<FEMALE>[Ff])|(?P<MALE>[Mm]))\b"
 )
 _PRONOUN = re.compile(r"\b(?:(?P<FEMALE>she|her|hers|herself)|(?P<MALE>he|his|him|himself))\b", re.IGNORECASE)
 _GROWN = re.compile(r"\b(?:man|woman|gentleman|lady|adult)\b", re.IGNORECASE)
@@ -186,8 +208,9 @@ DAYS_OF = {"y": 365.25, "m": 30.4375, "w": 7.0, "d": 1.0}
 
 def find_demographics(text: str) -> Demographics:
     """Age and sex of the patient in an English text. The empty record where it says neither."""
-    age = _find_age(text)
-    sex = _find_sex(text)
+    teller = find_teller(text.translate(SMALL))
+    age = _find_age(text, teller)
+    sex = _find_sex(text, teller)
     grown = _GROWN.search(text)
     years = age[1] if age else None
     if years is None and grown:
@@ -201,24 +224,24 @@ def find_demographics(text: str) -> Demographics:
     )
 
 
-def _find_age(text: str) -> tuple[str, float, Quote] | None:
+def _find_age(text: str, teller: Teller) -> tuple[str, float, Quote] | None:
     for pattern in _AGES:
         for match in pattern.finditer(text):
-            if not _is_another(text, match.start(), match.end()):
+            if not _is_another(text, match.start(), match.end(), teller):
                 iso, years = _duration(match)
                 if years <= MOST_YEARS:
                     return iso, years, _quote(text, match.start(), match.end())
     for match in _NEWBORN.finditer(text):
-        if not _is_another(text, match.start(), match.end()):
+        if not _is_another(text, match.start(), match.end(), teller):
             return "P0D", 0.0, _quote(text, match.start(), match.end())
     return None
 
 
-def _find_sex(text: str) -> tuple[Sex, Quote] | None:
+def _find_sex(text: str, teller: Teller) -> tuple[Sex, Quote] | None:
     for pattern in (_SEX, _SEX_LETTER):
         for match in pattern.finditer(text):
             start, end = match.span(match.lastgroup or 0)
-            if not _is_another(text, start, end):
+            if not _is_another(text, start, end, teller):
                 return Sex(match.lastgroup or ""), _quote(text, start, end)
     pronouns = list(_PRONOUN.finditer(text))
     if pronouns and len({m.lastgroup for m in pronouns}) == 1:
@@ -226,13 +249,29 @@ def _find_sex(text: str) -> tuple[Sex, Quote] | None:
     return None
 
 
-def _is_another(text: str, start: int, end: int) -> bool:
-    """Whether an age or a sex is that of a relative, or of the mother at birth."""
+def _is_another(text: str, start: int, end: int, teller: Teller) -> bool:
+    """Whether an age or a sex is that of a relative, of the mother at birth, or of a parent who tells."""
     before = text[max(0, start - 80) : start]
-    if _OF_ANOTHER.match(text, end, end + 60) or _BORN_TO.search(before):
+    if _BORN_TO.search(before):
+        return True
+    if teller.tells_of_child and teller.own_from is None and _SPEAKER.match(text, start):
+        return True
+    first = max(0, start - 60)
+    around = text[first : end + 60].translate(SMALL)
+    mine = next((m for m in _MINE.finditer(around) if _is_by(m, start - first, end - first)), None)
+    if mine and mine["child"]:
+        return teller.is_relative(start)
+    if mine and mine["grown"] == teller.relative:
+        return False
+    if _OF_ANOTHER.match(text, end, end + 60):
         return True
     (context,) = contexts_of(text[max(0, start - 200) : end + 100], [(min(start, 200), min(start, 200) + end - start)])
     return context.experiencer is Experiencer.FAMILY
+
+
+def _is_by(words: re.Match[str], start: int, end: int) -> bool:
+    """Whether words hold an age or stand right before it: "my 7-year-old daughter", "my husband is 52"."""
+    return words.start() <= end <= words.end() or (words.start() <= start <= words.end() + len(" is now "))
 
 
 def _quote(text: str, start: int, end: int) -> Quote:
@@ -242,7 +281,7 @@ def _quote(text: str, start: int, end: int) -> Quote:
 def _duration(match: re.Match[str]) -> tuple[str, float]:
     """ISO 8601 and years."""
     found = match.groupdict()
-    n, unit = _number(found["n"]), (found.get("u") or "y")[0].casefold()
+    n, unit = _number(found.get("n") or found["n1"]), (found.get("u") or "y")[0].casefold()
     if found.get("half") or found.get("half_before"):
         n += 0.5
     days = n * DAYS_OF[unit]

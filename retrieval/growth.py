@@ -31,6 +31,7 @@ _TRAITS = {
     "mass_index": _Trait("HP:0045082", "HP:0031418", "HP:0045081"),
     "birth_weight": _Trait("HP:0001518", "HP:0001520", ""),
     "birth_length": _Trait("HP:0003561", "HP:0003517", ""),
+    "aortic_root": _Trait("", "HP:0002616", "HP:0002616"),
 }
 _NAMES = re.compile(
     r"\b(?:(?P<birth_weight>birth\s?weight|weight\sat\sbirth)|(?P<birth_length>birth\slength|length\sat\sbirth)|"
@@ -38,17 +39,18 @@ _NAMES = re.compile(
     r"(?P<head>(?:head|occipito-?\s?frontal|occipital-?\s?frontal|cranial|fronto-?occipital)\scircumference|"
     r"head\ssize|ofc|"
     r"(?-i:HC))|(?P<mass_index>bmi|body\smass\sindex)|(?P<height>height|stature|(?:body\s)?length)|"
+    r"(?P<aortic_root>aortic\s(?:root|sinus)(?:\s(?:diameter|dimension|size))?|sinus(?:es)?\sof\svalsalva)|"
     r"(?P<weight>(?:body\s)?weight))\b(?!\s(?:loss|gain))",
     re.IGNORECASE,
 )
 _NUMBER = r"\d{1,2}(?:[.,]\d{1,2})?"
 _SD_WORD = r"(?:sds?|sd[-\s]?scores?|standard\sdeviations?|s\.d\.)"
-_UNITS = re.compile(r"centile|%ile|sd|s\.d\.|standard\sdev|score|p\d")  # one is in every value below
+_UNITS = re.compile(r"centile|%ile|sd|s\.d\.|standard\sdev|score|p\d|\bz\b")  # one is in every value below
 _BELOW, _ABOVE = r"(?:<=?|≤|below|less\sthan|under)", r"(?:>=?|≥|above|more\sthan|greater\sthan|over)"
 _DEVIATION = re.compile(
     rf"(?P<sign>[-−–+])\s?(?P<sd>{_NUMBER})(?:\s?(?:to|-|–)\s?[-−–+]?{_NUMBER})?\s?{_SD_WORD}\b|"
     rf"(?P<sd_words>{_NUMBER}|two|three|four|five|six)\s?{_SD_WORD}\s(?P<side>below|under|above|over)\b|"
-    rf"(?:z[-\s]?scores?|sds|sd[-\s]?score)\s?(?:of|was|is|[:=])?\s?(?P<z_sign>[-−–+])?\s?(?P<z>{_NUMBER})(?!\s?(?:cm|"
+    rf"(?:z[-\s]?scores?|\bz(?=\s?[-−–+=:]?\s?\d)|sds|sd[-\s]?score)\s?(?:of|was|is|[:=])?\s?(?P<z_sign>[-−–+])?\s?(?P<z>{_NUMBER})(?!\s?(?:cm|"
     rf"kg))|"
     rf"(?:(?P<under>{_BELOW})|(?P<over>{_ABOVE}))?\s?(?:the\s)?(?P<centile>\d{{1,2}}(?:[.,]\d)?)\s?(?:st|nd|rd|th)?\s?"
     rf"(?:-\s?)?(?:per)?(?:centile|%ile)|"

@@ -9,6 +9,7 @@ Deliberately not done here: negation and family members (``retrieval.context``),
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,13 +21,15 @@ from kg import cache
 from kg.graph import KnowledgeGraph
 from kg.ontology import Ontology
 from retrieval.coordinations import Coordinations, Run
+from retrieval.fixed_phrases import find_fixed_phrases
 from retrieval.lexicon_index import ABBREVIATION, ADDITIONS, MAX_REACH, N_BITS, Order, build_index
 from retrieval.misreadings import Span, find_other_senses, has_other_sense, is_misread, opens_next_member
 from retrieval.misspellings import RARE_WORDS, VOCABULARY, Speller, common_words, words_in
 from retrieval.words import Token, Word, analyse, segments
 
-_STATE_VERSION = 10  # raise with every change of the tables or rules of this and the modules below
+_STATE_VERSION = 11  # raise with every change of the tables or rules of this and the modules below
 _EXPLAINED = re.compile(r"\s*\(\s*(?P<short>[A-Za-z][\w-]{0,6}\w)\s*[);,]")
+_LONGEST_MENTION = 200  # characters looked back over for one that holds a phrase
 _MAX_LONG_FORM = 120  # characters
 _TERM_ID = re.compile(r"\bHP:[0-9]{7}\b")
 
@@ -116,11 +119,27 @@ class Lexicon:
         """All mentions in the text, in order of their start; of wordings that overlap the longest."""
         senses = find_other_senses(text)
         mentions = [m for segment in segments(text, self._read) if segment for m in self._chosen(text, senses, segment)]
+        mentions = self._with_phrases(text, mentions)
         mentions += self._abbreviated(text, mentions)
         for match in _TERM_ID.finditer(text):
             if term_id := self._current_id(match[0]):
                 mentions.append(Mention(term_id=term_id, start=match.start(), end=match.end()))
         return tuple(sorted(mentions, key=lambda m: (m.start, m.end, m.term_id)))
+
+    def _with_phrases(self, text: str, mentions: list[Mention]) -> list[Mention]:
+        """Mentions with ``retrieval.fixed_phrases`` in place of the wordings inside them."""
+        phrases = [p for p in find_fixed_phrases(text) if p.term_id in self._names]
+        mentions = sorted(mentions, key=lambda m: m.start)
+        starts = [m.start for m in mentions]
+        inside: set[int] = set()
+        found = []
+        for start, end, term_id in phrases:
+            around = range(bisect_left(starts, start - _LONGEST_MENTION), bisect_right(starts, end))
+            spans = {i: (mentions[i].start, mentions[i].end) for i in around}
+            if not any(a <= start and end <= b and b - a > end - start for a, b in spans.values()):
+                inside |= {i for i, (a, b) in spans.items() if start <= a and b <= end}
+                found.append(Mention(term_id=term_id, start=start, end=end))
+        return [m for i, m in enumerate(mentions) if i not in inside] + found
 
     def term_named(self, wording: str) -> str | None:
         """The term that a wording names as a whole; None where it names none, or words are left over."""

@@ -3,9 +3,12 @@
 Promise: a name, a number and a unit of ``reference_ranges.tsv`` ("potassium 2.4 mmol/L", "T 102.8 F", "BP 178/112")
 give the term for too low or too high, or, inside the range, that of the abnormality as excluded; in between they give
 nothing. A range that the text states itself ("3.6 (ref 0.5-2.2)") goes first. Ranges that hold for adults only need an
-adult, those of one sex that sex. Words do as well as numbers in a list of results ("Creatinine: elevated").
+adult, those of one sex that sex; where neither an age nor a child is told of, only what is far out in anybody is said.
+A number without a unit is read where it fits one unit only ("Plt 82"). Words do as well as numbers in a list of results
+("Creatinine: elevated").
 Deliberately not done here: size and weight in SD or centiles (``retrieval.growth``), specimens other than blood and
-cerebrospinal fluid, what a value means together with others, whose value it is (``retrieval.context``).
+cerebrospinal fluid, the table (``retrieval.reference_ranges``), what a value means together with others, whose value it
+is (``retrieval.context``).
 """
 
 from __future__ import annotations
@@ -16,26 +19,20 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-from kg.sources.tables import load_table
-from retrieval.demographics import Demographics, Sex, find_demographics
-
-BUNDLED = Path(__file__).with_name("reference_ranges.tsv")
+from retrieval.demographics import ADULT_YEARS, Demographics, find_demographics
+from retrieval.reference_ranges import ReferenceRange, load_reference_ranges, plain_unit
 
 INCREASED_BLOOD_PRESSURE = "HP:0032263"
 HYPOTENSION = "HP:0002615"
 
-_BOUNDS = ("age_from", "age_to", "low", "normal_low", "normal_high", "high")
-_COLUMNS = ("analyte", "names", "specimen", "unit", "other_units", "sex", *_BOUNDS, "low_id", "high_id", "normal_id")
-_COUNT_UNITS = {
-    **dict.fromkeys(("/ul", "/mm3", "/mm", "/cumm", "/cmm", "cells/ul", "cells/mm3", "cells/mm"), 1.0),
-    **dict.fromkeys(
-        ("10^9/l", "109/l", "10e9/l", "g/l", "k/ul", "k/mm3", "10^3/ul", "103/ul", "10^3/mm3", "103/mm3"), 1e3
-    ),
-    **dict.fromkeys(("thousand/ul", "thousand/mm3", "thou/ul"), 1e3),
-}
-_SMALLEST_BARE_COUNT = 1_000  # without a unit, 150 platelets may be 150,000
+_SMALLEST_BARE_COUNT = 1_000  # where the row does not say what a count without a unit means
+# Texts with one of these may be of a child.
+_CHILD = re.compile(
+    r"\b(?:child(?:ren)?|infants?|newborns?|neonat\w*|bab(?:y|ies)|toddlers?|boys?|girls?|kids?|p(?:a)?ediatric\w*|sons?|"
+    r"daughters?|twins?|pre-?term|premature|birth\s?weight|nicu|mo(?:nth)?s?[- ]old|school\w*|teen\w*|adolescent)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,80 +45,6 @@ class Measurement:
     start: int
     end: int
     """Offsets from the name of what was measured to its unit or range."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReferenceRange:
-    """One row of the table: limits in the row's own unit, each None where there is none."""
-
-    analyte: str
-    names: tuple[str, ...]
-    specimen: str
-    """``blood``, ``csf``, ``urine`` or ``body``."""
-    factors: Mapping[str, float]
-    """Unit -> what to multiply a value by; the empty unit where a bare number is clear."""
-    sex: Sex | None
-    age_from: float | None
-    age_to: float | None
-    """Years; None means any age, known or not."""
-    low: float | None
-    """This and below is too low."""
-    normal_low: float | None
-    normal_high: float | None
-    high: float | None
-    """This and above is too high."""
-    low_id: str
-    high_id: str
-    normal_id: str
-    """Terms for too low, too high, and what a normal value rules out; empty for none."""
-
-    def holds_for(self, patient: Demographics) -> bool:
-        """Whether the row speaks of such a patient; of an unknown age or sex only rows that need none do."""
-        if self.sex is not None and self.sex != patient.sex:
-            return False
-        if self.age_from is None and self.age_to is None:
-            return True
-        years = patient.years
-        return years is not None and (self.age_from or 0) <= years and (self.age_to is None or years < self.age_to)
-
-
-@cache
-def load_reference_ranges(path: Path = BUNDLED) -> tuple[ReferenceRange, ...]:
-    """The table, in its order: of several rows for one name the first that holds for the patient counts.
-
-    Raises:
-        SourceError: the table cannot be read or has a row that is none.
-    """
-    return load_table(
-        path,
-        "reference ranges",
-        _COLUMNS,
-        lambda _, rows: tuple(_parse_row(row) for row in rows),
-    )
-
-
-def _parse_row(row: Mapping[str, str]) -> ReferenceRange:
-    factors = {_plain_unit(row["unit"]): 1.0}
-    for other in filter(None, row["other_units"].split("|")):
-        if other == "counts":
-            factors |= _COUNT_UNITS | {"": 1.0}
-        elif other == "none":
-            factors[""] = 1.0
-        else:
-            unit, factor = other.rsplit("=", 1)
-            factors[_plain_unit(unit)] = float(factor)
-    bounds = {name: float(row[name]) if row[name] else None for name in _BOUNDS}
-    return ReferenceRange(
-        analyte=row["analyte"],
-        names=tuple(row["names"].split("|")),
-        specimen=row["specimen"],
-        factors=factors,
-        sex=Sex(row["sex"].upper()) if row["sex"] else None,
-        low_id=row["low_id"],
-        high_id=row["high_id"],
-        normal_id=row["normal_id"],
-        **bounds,
-    )
 
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,7}(?:[.,]\d{1,3})?)"
@@ -142,11 +65,18 @@ _UNIT = (
 )
 _VALUE = re.compile(
     rf"(?:{_BETWEEN}){{0,12}}?\s*(?:(?P<more>{_MORE})|(?P<less>{_LESS}))?\s*(?P<value>{_NUMBER})"
-    rf"(?!\d|/\d|\s?[-–]\s?\d|st\b|nd\b|rd\b|th\b)\s?-?(?P<unit>{_UNIT})?(?!\w)",
+    rf"(?!\d|[.,]\d|/(?!15\b)\d|\s?[-–]\s?\d|st\b|nd\b|rd\b|th\b)\s?-?(?P<unit>{_UNIT})?(?!\w)",
+    re.IGNORECASE,
+)
+# After a number without a unit: "platelets 1.2 lakh", "albumin 20 g" that was given, "she sat 90 minutes".
+_OTHER_UNIT = re.compile(
+    r"\s?%|\s?[a-zµμ]{1,6}\s?/\s?[a-zµμ]|"
+    r"\s?(?:lakhs?|lacs?|million|thousand|k|mg|ng|pg|[µμ]g|mcg|g|gm|grams?|ml|mmol|mol|meq|units?|iu|bags?|pools?|pints?|doses?|"
+    r"tab\w*|times|seconds|min(?:ute)?s?|hours?|hrs?|days?|weeks?|months?|years?|positive|negative)\b",
     re.IGNORECASE,
 )
 _STATED = re.compile(
-    rf"\s*[\[(,;]?\s*\(?(?:(?i:reference|ref\.?|normal|nl|nv|expected)|N|RR|NR)(?i:\s(?:ranges?|values?|intervals?|"
+    rf"\s*[\[(,;]?\s*\(?(?:(?i:reference|ref\.?|normal|nl|nv|expected)|N|(?<![,;]\s)RR|NR)(?i:\s(?:ranges?|values?|intervals?|"
     rf"limits?))?"
     rf"[\s,:;=]*(?:(?P<below>(?i:{_LESS}|up to))|(?P<above>(?i:{_MORE})))?\s*(?P<a>{_NUMBER})"
     rf"(?:\s*(?:-|–|to)\s*(?P<b>{_NUMBER}))?[^)\];,.\n]{{0,15}}[)\]]?"
@@ -163,9 +93,10 @@ _PRESSURE = re.compile(
 )
 _SPECIMEN = re.compile(
     r"\b(?P<csf>csf|cerebro-?\s?spinal fluid|cerebral spinal fluid|lumbar puncture|spinal fluid)\b|"
-    r"\b(?P<other>urin(?:e|alysis|ary)|(?:pleural|peritoneal|synovial|ascitic|amniotic|joint|gastric|pericardial|"
+    r"\b(?P<other>urin(?:e|alysis|ary)|dip-?stick|specific gravity|"
+    r"(?:pleural|peritoneal|synovial|ascitic|amniotic|joint|gastric|pericardial|"
     r"drain) "
-    r"(?:fluid|aspirate)|ascites|stool|f(?:a)?ecal|semen|sweat|sputum|saliva|dialysate|cord)\b|"
+    r"(?:fluid|aspirate)|ascites|stool|f(?:a)?ecal|semen|sweat|sputum|saliva|vaginal|gastric|dialysate|cord)\b|"
     r"\b(?P<blood>serum|plasma|(?:complete )?blood (?:count|tests?|work|chemistry|gas|glucose|sugar|urea)|cbc|"
     r"h(?:a)?ematolog\w+|"
     r"metabolic panel|electrolytes|chemistry|laboratory (?:studies|tests?|findings|results))\b|(?P<stop>[.!?]\s|"
@@ -196,14 +127,17 @@ def find_measurements(text: str, patient: Demographics | None = None) -> tuple[M
     if not pressures and not matches:
         return ()
     patient = find_demographics(text) if patient is None else patient
-    found = list(_read_pressures(text, pressures, patient))
+    is_grown = patient.years is None and not _CHILD.search(text)
+    found = list(_read_pressures(text, pressures, patient, is_grown=is_grown))
     specimens = [(m.start(), m.lastgroup or "") for m in _SPECIMEN.finditer(text)] if matches else []
     starts = [start for start, _ in specimens]
     for match in matches:
         told = bisect_right(starts, match.start())
         specimen = specimens[told - 1][1] if told else ""
         rows = [r for r in rows_by_name[_plain(match[0])] if _is_of(r, specimen)]
-        if rows and (measured := _read(text, match, rows, patient)):
+        if rows and (
+            measured := _read(text, match, [r for r in rows if r.holds_for(patient, is_grown=is_grown)], rows)
+        ):
             found.append(measured)
     return tuple(sorted(found, key=lambda m: (m.start, m.end, m.term_id)))
 
@@ -237,7 +171,9 @@ def find_values(text: str) -> tuple[MeasuredValue, ...]:
         told = _VALUE.match(text, name.end()) if row else None
         if row is None or told is None or told["more"] or told["less"]:
             continue
-        value = _canonical(_parse_number(told["value"]), _plain_unit(told["unit"] or ""), row)
+        if not told["unit"] and _OTHER_UNIT.match(text, told.end()):
+            continue
+        value = _canonical(_parse_number(told["value"]), plain_unit(told["unit"] or ""), row)
         if value is not None:
             found.append(MeasuredValue(analyte=row.analyte, value=value, start=name.start(), end=told.end()))
     return tuple(sorted(found, key=lambda v: v.start))
@@ -279,8 +215,10 @@ def _is_of(row: ReferenceRange, specimen: str) -> bool:
     return row.specimen == {"": "blood", "stop": "blood", "other": "urine"}.get(specimen, specimen)
 
 
-def _read(text: str, name: re.Match[str], rows: list[ReferenceRange], patient: Demographics) -> Measurement | None:
-    applicable = next((r for r in rows if r.holds_for(patient)), None)
+def _read(
+    text: str, name: re.Match[str], applicable_rows: list[ReferenceRange], rows: list[ReferenceRange]
+) -> Measurement | None:
+    applicable = next(iter(applicable_rows), None)
     match = _VALUE.match(text, name.end())
     if match is None:
         word = _WORD.match(text, name.end())
@@ -290,13 +228,15 @@ def _read(text: str, name: re.Match[str], rows: list[ReferenceRange], patient: D
             if word and term_id
             else None
         )
+    if not match["unit"] and _OTHER_UNIT.match(text, match.end()):
+        return None
     value = _parse_number(match["value"])
     stated = _STATED.match(text, match.end())
-    if stated and stated["a"]:
+    if stated and (stated["b"] or stated["below"] or stated["above"]):
         side = _side_of_stated(value, stated)
         row, end = rows[0], stated.end()
     elif applicable is not None:
-        canonical = _canonical(value, _plain_unit(match["unit"] or ""), applicable)
+        canonical = _canonical(value, plain_unit(match["unit"] or ""), applicable)
         if canonical is None:
             return None
         side = _side(canonical, applicable, more=bool(match["more"]), less=bool(match["less"]))
@@ -315,6 +255,8 @@ def _canonical(value: float, unit: str, row: ReferenceRange) -> float | None:
         if unit in ("f", "fahrenheit") or (not unit and 93 <= value <= 110):
             return (value - 32) / 1.8 if 80 <= value <= 115 else None
         return value if unit in ("c", "celsius", "") and 25 <= value <= 45 else None
+    if not unit and row.bare:
+        return next((value * factor for least, most, factor in row.bare if least <= value <= most), None)
     if unit not in row.factors or (not unit and not _is_plausible(value, row)):
         return None
     return value * row.factors[unit]
@@ -351,21 +293,26 @@ def _side_of_stated(value: float, stated: re.Match[str]) -> str:
     return ""
 
 
-def _read_pressures(text: str, found: list[re.Match[str]], patient: Demographics) -> Iterator[Measurement]:
-    """Blood pressures of an adult: one reading is an increased pressure, not yet hypertension."""
-    if patient.years is None or patient.years < 18:
+def _read_pressures(
+    text: str, found: list[re.Match[str]], patient: Demographics, *, is_grown: bool
+) -> Iterator[Measurement]:
+    """Blood pressures of an adult: one reading is an increased pressure, not yet hypertension.
+
+    Of an unknown age, where no child is told of, only what is far out is said.
+    """
+    if not is_grown and (patient.years is None or patient.years < ADULT_YEARS):
         return
     for match in found:
         systolic, diastolic = int(match[1]), int(match[2])
         before = max(0, match.start() - 12)
-        if not 40 <= diastolic < systolic <= 300 or _NOT_THE_PATIENTS.search(text, before, match.start()):
+        if not 20 <= diastolic < systolic <= 300 or _NOT_THE_PATIENTS.search(text, before, match.start()):
             continue
         span = {"start": match.start(), "end": match.end()}
-        if systolic >= 145 or diastolic >= 95:
+        if systolic >= (160 if is_grown else 145) or diastolic >= (110 if is_grown else 95):
             yield Measurement(term_id=INCREASED_BLOOD_PRESSURE, excluded=False, **span)
-        elif systolic < 88:
+        elif systolic <= 90:
             yield Measurement(term_id=HYPOTENSION, excluded=False, **span)
-        elif 100 <= systolic < 130 and diastolic < 85:
+        elif not is_grown and 100 <= systolic < 130 and diastolic < 85:
             yield Measurement(term_id=INCREASED_BLOOD_PRESSURE, excluded=True, **span)
 
 
@@ -374,9 +321,3 @@ def _parse_number(text: str) -> float:
     if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", text):
         return float(text.replace(",", ""))
     return float(text.replace(",", "."))
-
-
-def _plain_unit(unit: str) -> str:
-    plain = unit.replace("℃", "c").replace("℉", "f").casefold().replace("²", "2").replace("³", "3").replace("⁹", "9")
-    plain = re.sub(r"[\s×*·°]|^x(?=\s?10)|degrees?", "", plain).replace("µ", "u").replace("μ", "u").replace("per", "/")
-    return plain.removeprefix("x").replace("mmhg", "")

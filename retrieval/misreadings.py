@@ -48,7 +48,11 @@ _OTHER_SENSES_TEXT = r"""
 \bstrok(?:ed|ing)\b
 \bunresponsive(?:ness)?\b
 \blow energy\b
-\b(?:urinary|urine|post-?void|terminal|post-?micturition) dribbling\b
+\b(?:urinary|urine) dribbling\b
+\brigid,? (?:and |tender |tense |hard )*uterus\b
+\brigid (?:broncho|sigmoido|endo|thoraco|laryngo|cysto|hystero|procto)scop\w*
+\brigid (?:collar|cast|brace|splint|contact lens|diet|schedule|routine|thinking|belief|behavio|personality|attitude)\w*
+\buterus (?:(?:is|was|felt|tense|hard|tender|woody|and) ){0,4}rigid\b
 \bdribbling (?:of (?:the )?urine|urine|urination)\b
 \bpupils?(?: \w+){0,2} constrict(?:s|ing|ion)?\b(?! to pinpoint)
 \bGlasgow coma (?:scale|score)\b

@@ -122,6 +122,69 @@ def test_the_scope_of_a_denial(text, expected):
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("No FEVER, productive COUGH for 3 weeks, SWEATS, PALLOR.", [True, False, False, False]),
+        ("No FEVER, HEADACHE since yesterday, VOMITING", [True, False, False]),
+        ("No FEVER, RASH, VOMITING 3 times", [True, True, False]),
+        ("Denies FEVER, COUGH x 2 weeks, PALLOR", [True, False, False]),
+        ("No FEVER, COUGH 3/52, PALLOR", [True, False, False]),
+        ("No FEVER, BP 80/50, PAIN", [True, False]),
+        ("No MURMUR, spleen 4 cm, PALLOR", [True, False]),
+        ("No MURMUR, jaundiced, PALLOR", [True, False]),
+        ("No MURMUR, PALE, SPLENOMEGALY", [True, False, False]),
+        # Denied all through: no such item, one that is the first, a list of alternatives, a limit, another verb.
+        ("No FEVER, CHILLS, SWEATS.", [True, True, True]),
+        ("No FEVER for 3 days, CHILLS", [True, True]),
+        ("No severe HEADACHE, or VOMITING for 3 days", [True, True]),
+        ("No FEVER, COUGH or VOMITING since yesterday", [True, True, True]),
+        ("No FEVER, CHILLS, VOMITING since admission", [True, True, True]),
+        ("No FEVER, COUGH, VOMITING in the last 3 days", [True, True, True]),
+        ("No MURMUR, nodes > 1 cm, RASH", [True, True]),
+        ("never had FEVER, COUGH for 3 days", [True, True]),
+    ],
+)
+def test_a_list_of_denials_ends_where_something_is_stated(text, expected):
+    assert negated(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("PNEUMONIA excluded, PAIN, COUGH.", [True, False, False]),
+        ("FEVER, PNEUMONIA excluded, PAIN", [False, True, False]),
+        ("PNEUMONIA and EMBOLISM excluded, PAIN", [True, True, False]),
+        ("EMBOLISM ruled out by CT, COUGH", [True, False]),
+        ("Excluded: PNEUMONIA, EMBOLISM", [True, True]),
+        ("PNEUMONIA was not excluded, PAIN", [False, False]),
+    ],
+)
+def test_what_is_excluded_stands_before(text, expected):
+    assert negated(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("COUGH, FEVER, RASH? no", [False, False, True]),
+        ("COUGH, FEVER, RASH no", [False, False, True]),
+        ("COUGH, FEVER, RASH (-)", [False, False, True]),
+        ("Any COUGH, FEVER, RASH? No", [True, True, True]),
+        ("COUGH or RASH? no", [True, True]),
+        ("SEIZURES -, ATAXIA +", [True, False]),
+        ("RASH +, FEVER -", [False, True]),
+        ("FEVER -ve, RASH +ve", [True, False]),
+        ("HEMIHYPERTROPHY ++", [False]),
+        ("FEVER -", [False]),
+        ("FEVER - since Monday", [False]),
+        ("HAND- and FOOT-", [False, False]),
+    ],
+)
+def test_an_answer_after_a_list_is_of_its_last_item(text, expected):
+    assert negated(text) == expected
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "ATAXIA: no\nSCOLIOSIS: yes\nPTOSIS: no\nPAIN: yes",
@@ -194,6 +257,29 @@ def test_whose_finding_it_is(text, expected):
     assert of_family(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I have had a COUGH. My daughter has a RASH.", [False, True]),
+        ("I feel SICK. My little boy has a FEVER and a RASH.", [False, True, True]),
+        ("My daughter has a RASH.", [False]),
+        ("I have noticed a RASH. My son has FEVER.", [False, False]),
+        ("I am worried about the FEVER of my son. My son has ATAXIA.", [False, False]),
+        ("I had DIABETES in pregnancy. My son has ATAXIA.", [False, False]),
+        ("My husband is 52 and has PAIN. His mother had GOUT.", [False, True]),
+        ("My husband has PAIN.", [False]),
+        ("My mum is 78 and has PAIN.", [False]),
+        ("My 78-year-old mum has PAIN.", [False]),
+        ("My husband has PAIN too.", [True]),
+        ("My mother had GOUT.", [True]),
+        ("I have a COUGH. My husband has PAIN.", [False, True]),
+        ("My husband has GOUT. Our son has ATAXIA.", [True, False]),
+    ],
+)
+def test_a_speaker_tells_of_themself_or_of_one_of_theirs(text, expected):
+    assert of_family(text) == expected
+
+
 def test_a_relative_can_be_without_a_finding():
     assert contexts("Her mother has no EPILEPSY") == [Context(negated=True, experiencer=Experiencer.FAMILY)]
 
@@ -251,6 +337,13 @@ def test_not_doubted(text):
         ("SEIZURES have since completely resolved", ["historical"]),
         ("FRACTURE two years ago", ["historical"]),
         ("s/p FRACTURE", ["historical"]),
+        ("The HEADACHE has gone.", ["historical"]),
+        ("HEADACHE has now settled and he has FEVER", ["historical", "recent"]),
+        ("The RASH went away after a week", ["historical"]),
+        ("The FEVER has not settled", ["recent"]),
+        ("The FEVER had not resolved", ["recent"]),
+        ("When the FEVER subsided, she developed a RASH", ["historical", "recent"]),
+        ("He has stopped walking, ATAXIA", ["recent"]),
         ("Past medical history: GOUT. ASTHMA.\nSocial history: PAIN", ["historical", "historical", "recent"]),
         ("no longer has SEIZURES", ["historical"]),
         ("rule out EPILEPSY", ["hypothetical"]),

@@ -9,6 +9,7 @@ from retrieval.growth import _TRAITS, find_growth
 
 MICROCEPHALY, MACROCEPHALY, SKULL_SIZE = "HP:0000252", "HP:0000256", "HP:0000240"
 SHORT, TALL, HEIGHT = "HP:0004322", "HP:0000098", "HP:0000002"
+WIDE_ROOT = "HP:0002616"
 LIGHT, WEIGHT = "HP:0004325", "HP:0004323"
 
 
@@ -38,6 +39,11 @@ def signs(text: str) -> list[str]:
         ("the 60th percentile for height and 1st percentile for weight", ["-" + HEIGHT, "+" + LIGHT]),
         ("birth weight 2.1 kg (<P3)", ["+HP:0001518"]),
         ("Birth weight was 3 kg, length 41 cm (-2.3 SD)", ["+HP:0003561"]),
+        ("aortic root Z +3.2", ["+" + WIDE_ROOT]),
+        ("Aortic root diameter 4 cm (Z = 4.1)", ["+" + WIDE_ROOT]),
+        ("aortic root z-score 0.4", ["-" + WIDE_ROOT]),
+        ("aortic root 3.2 cm", []),
+        ("OFC Z -3.2", ["+" + MICROCEPHALY]),
         ("weight loss of 3 kg", []),
         ("height 10 cm", []),
     ],

@@ -11,8 +11,8 @@ from retrieval.measurements import (
     HYPOTENSION,
     INCREASED_BLOOD_PRESSURE,
     find_measurements,
-    load_reference_ranges,
 )
+from retrieval.reference_ranges import load_reference_ranges
 
 MAN = Demographics(years=45.0, sex=Sex.MALE)
 WOMAN = Demographics(years=45.0, sex=Sex.FEMALE)
@@ -42,6 +42,16 @@ LABELS = {
     "ID": "HP:0001249",
     "Jaundice": "HP:0002904",
     "Direct": "HP:0002908",
+    "ESR": "HP:0003565",
+    "CRP": "HP:0011227",
+    "CK": "HP:0003236",
+    "Acidosis": "HP:0001941",
+    "Bicarbonate": "HP:0032066",
+    "Consciousness": "HP:0004372",
+    "Hypoxemia": "HP:0012418",
+    "Tachypnea": "HP:0002789",
+    "Albumin": "HP:0003073",
+    "Pleocytosis": "HP:0012229",
 }
 NAMES = {term_id: name for name, term_id in LABELS.items()}
 
@@ -111,7 +121,14 @@ def test_values_of_an_adult(text, expected):
         ("hemoglobin 12.5 g/dL", ANYBODY, []),
         ("pulse is 112/min", CHILD, []),
         ("BP 178/110", CHILD, []),
-        ("BP 178/110", ANYBODY, []),
+        ("BP 178/110", ANYBODY, ["+Pressure"]),
+        ("BP 150/100", ANYBODY, []),
+        ("BP 120/76", ANYBODY, []),
+        ("BP 80/50, HR 140, RR 34", ANYBODY, ["+Hypotension", "+Tachycardia", "+Tachypnea"]),
+        ("HR 110", ANYBODY, []),
+        ("The baby: BP 80/50, HR 160, RR 34", ANYBODY, []),
+        ("Ca 2.95 mmol/L, WBC 24 x10^9/L", ANYBODY, ["+Calcium", "+Leukocytosis"]),
+        ("This newborn: Ca 2.95 mmol/L", ANYBODY, []),
         ("BMI 34", CHILD, []),
         ("sodium 120 mmol/L", ANYBODY, ["+Hyponatremia"]),
         ("A 60-year-old man. BP 178/110", None, ["+Pressure"]),
@@ -119,6 +136,45 @@ def test_values_of_an_adult(text, expected):
 )
 def test_the_patient_chooses_the_range(text, patient, expected):
     assert signs(text, patient) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Plt 82", ["+Thrombocytopenia"]),
+        ("platelets 250", ["-Platelets"]),
+        ("WCC 24", ["+Leukocytosis"]),
+        ("ESR 96, CRP 210", ["+ESR", "+CRP"]),
+        ("lactate 4.8", ["+Lactate"]),
+        ("pH 7.08, bicarb 8", ["+Acidosis", "+Bicarbonate"]),
+        ("CK 14,500", ["+CK"]),
+        ("Hb 72", ["+Anemia"]),
+        ("Hb 9.1", ["+Anemia"]),
+        ("Hb 150", ["-Anemia"]),
+        ("albumin 22", ["+Albumin"]),
+        ("creat 400", ["+Creatinine"]),
+        ("sats 85 on air", ["+Hypoxemia"]),
+        ("GCS 5/15", ["+Consciousness"]),
+        ("GCS 15", ["-Consciousness"]),
+        ("CSF: WCC 240", ["+Pleocytosis"]),
+        # Fits two units, another name's number, or another thing.
+        ("platelets 1200", []),
+        ("platelets 1.2 lakh", []),
+        ("creatinine 25", []),
+        ("lactate 18", []),
+        ("CRP 8", []),
+        ("Ca 125 45", []),
+        ("CK 7 positive", []),
+        ("albumin 20 g was given", []),
+        ("transfused platelets 6 units", []),
+        ("Urine dipstick: pH 7.0", []),
+        ("neutrophils 70", []),
+        ("Hb: 20%gm", []),
+        ("Platelet count 32,0000/mm3", []),
+    ],
+)
+def test_a_number_without_a_unit_is_read_where_it_fits_one_only(text, expected):
+    assert signs(text) == expected
 
 
 @pytest.mark.parametrize(

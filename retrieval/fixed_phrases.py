@@ -1,0 +1,144 @@
+"""Phrases that no bag of words can tell: where the form of a word counts, its company, or words that stand far apart.
+
+Promise: a small table of patterns, each of one meaning: "her hair is thinning" is hair loss and no thin hair, "gets up
+three times a night to pee" is nocturia, and "frequency" beside dysuria is of urine. What a pattern says takes the place
+of the wordings inside it. Deliberately not done here: what a table of wordings can hold (kg/facts/wordings_en.tsv).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from retrieval.cues import SMALL
+
+
+class FixedPhrase(NamedTuple):
+    """Where a phrase stands, and the term that it words."""
+
+    start: int
+    end: int
+    term_id: str
+
+
+def _compile(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern.replace(" ", r"\s+"))
+
+
+_BECOMING = (
+    r"(?:(?:is|are|was|has|have|been|being|started|begun|began|to|getting|become|becoming|gradually|slowly|also) )*"
+)
+_TO_URINATE = r"(?:to (?:pee|wee|urinate|void|pass (?:urine|water))|for a (?:pee|wee))"
+_A_NIGHT = r"(?:(?:at|each|every|per|a|the|during|in) )+night"
+_WORDS = r"(?:[^\s.,;]+ )"
+_ABDOMEN_IS = (
+    r"(?:(?:is|was|felt|feels|appears|became|board-?like|tender|tense|distended|firm|hard|and|very|diffusely|generally)"
+    r"[\s,]+){0,5}"
+)
+# A word that must be in the text for the patterns to be looked for, the patterns, and the term.
+_TABLE: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    (
+        "thinn",
+        (
+            rf"\bhair(?: on (?:(?:the|his|her|my|top) )*\w+)? {_BECOMING}(?:thinning|thinned|thinner)\b",
+            r"\bthinning (?:(?:of|the|his|her|my|their|scalp|head) )*hair\b",
+        ),
+        "HP:0001596",  # Alopecia
+    ),
+    (
+        "night",
+        (
+            (
+                r"\b(?:gets?|getting|got|have|has|having|wakes?|waking|woken?|wakens?|rises?|up) "
+                rf"{_WORDS}{{0,6}}?{_A_NIGHT} {_WORDS}{{0,4}}?{_TO_URINATE}\b"
+            ),
+            rf"\b(?:gets?|getting|have|has|having) {_WORDS}?{_TO_URINATE} {_WORDS}{{0,4}}?{_A_NIGHT}\b",
+        ),
+        "HP:0000017",  # Nocturia
+    ),
+    (
+        "rigid",
+        (
+            rf"\babdomen[\s:]+{_ABDOMEN_IS}rigid\b(?=\s*(?:$|[,;.)]|and\b|with\b|on\b))",
+            r"\brigid[\s,]+(?:(?:and|tender|distended|tense|silent)[\s,]+){1,3}abdomen\b",
+        ),
+        "HP:0032545",  # Abdominal rigidity
+    ),
+    (
+        "toe",
+        (
+            (
+                r"\b(?:big|great) toe (?:is|was|became|went) (?:(?:very|so|all|red|hot|swollen|painful|and)[\s,]+){1,6}"
+                r"(?:hot|swollen|painful)\b"
+            ),
+        ),
+        "HP:0001854",  # Podagra
+    ),
+    (
+        "not walking",
+        (
+            (
+                r"\bnot walking\b(?=\s*(?:$|[,;.)]|and\b|or\b|now\b|any ?more\b))(?<!when not walking)"
+                r"(?<!while not walking)(?<!if not walking)(?<!still not walking)"
+            ),
+        ),
+        "HP:0002540",  # Inability to walk
+    ),
+    (
+        "walking",
+        (
+            r"\b(?:not yet|still not) walking\b",
+            r"\bnot walking (?:yet\b|(?:at|by) (?:the )?(?:age (?:of )?)?\d+\b)",
+        ),
+        "HP:0031936",  # Delayed ability to walk
+    ),
+)
+_PATTERNS = [
+    (word, [re.compile(pattern.replace(" ", r"\s")) for pattern in patterns], term_id)
+    for word, patterns, term_id in _TABLE
+]
+_OF_URINE = {
+    "frequency": "HP:0100515",  # Pollakisuria
+    "urgency": "HP:0000012",  # Urinary urgency
+    "hesitancy": "HP:0000019",  # Urinary hesitancy
+}
+_URINARY = (
+    r"(?:dysuria|nocturia|frequency|urgency|hesitancy|dribbling|(?:poor|weak|slow) (?:urinary |urine )?stream|"
+    r"ha?ematuria|urin\w+|(?:pass|peeing|micturition|voiding)\w*)"
+)
+# As a member of a list: "dysuria, frequency and urgency"; "seizure frequency" and "frequency of seizures" are not.
+_MEMBER = _compile(
+    r"(?:^|(?<=[,;:(/&.\n])|(?<=\band)|(?<=\bor)|(?<=\bwith)|(?<=\bno)|(?<=\bhas)|(?<=\bhad))\s*"
+    r"\b(?P<word>frequency|urgency|hesitancy)\b(?=\s*(?:$|[,;.)/&\n]|and\b|or\b))"
+)
+_JOINED = r"\s*(?:,|/|&|\band\b|\bor\b)(?:\s*(?:and|or)\b)?\s*"
+_AFTER = _compile(rf"{_JOINED}(?:\w+ ){{0,2}}?{_URINARY}\b")
+_BEFORE = _compile(rf"\b{_URINARY}(?: \w+)?{_JOINED}$")
+_OF_STOOL = re.compile(r"diarrh|stool|bowel|defec|f(?:a)?ec")
+_REACH = 60  # characters on either side
+
+
+def find_fixed_phrases(text: str) -> tuple[FixedPhrase, ...]:
+    """The phrases of a text, in order of their start."""
+    small = text.translate(SMALL)
+    found = [
+        FixedPhrase(*match.span(), term_id)
+        for word, patterns, term_id in _PATTERNS
+        if word in small
+        for pattern in patterns
+        for match in pattern.finditer(small)
+    ]
+    if any(word in small for word in _OF_URINE):
+        found += _urinary(small)
+    return tuple(sorted(found))
+
+
+def _urinary(small: str) -> Iterator[FixedPhrase]:
+    for match in _MEMBER.finditer(small):
+        start, end = match.span("word")
+        first, last = max(0, start - _REACH), end + _REACH
+        if _OF_STOOL.search(small, first, last):
+            continue
+        if _AFTER.match(small, end, last) or _BEFORE.search(small[first:start]):
+            yield FixedPhrase(start, end, _OF_URINE[match["word"]])

@@ -1,0 +1,93 @@
+"""Phrases that no bag of words can tell: what is one, and what only has its words."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kg.ontology import PHENOTYPIC_ABNORMALITY, ROOT, Ontology
+from kg.schema import Synonym, Term
+from retrieval.fixed_phrases import find_fixed_phrases
+from retrieval.lexicon import Lexicon
+
+ALOPECIA, NOCTURIA, RIGID_ABDOMEN, PODAGRA = "HP:0001596", "HP:0000017", "HP:0032545", "HP:0001854"
+NO_WALK, LATE_WALK = "HP:0002540", "HP:0031936"
+FREQUENCY, URGENCY, HESITANCY = "HP:0100515", "HP:0000012", "HP:0000019"
+
+
+def found(text: str) -> list[tuple[str, str]]:
+    return [(p.term_id, text[p.start : p.end]) for p in find_fixed_phrases(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Her hair is thinning.", [(ALOPECIA, "hair is thinning")]),
+        ("Hair on the top has been getting thinner", [(ALOPECIA, "Hair on the top has been getting thinner")]),
+        ("thinning of the scalp hair", [(ALOPECIA, "thinning of the scalp hair")]),
+        ("thin hair", []),
+        ("gets up three times a night to pee", [(NOCTURIA, "gets up three times a night to pee")]),
+        ("has to pass urine several times at night", [(NOCTURIA, "has to pass urine several times at night")]),
+        ("He gets up at night. He has pain when he goes to urinate", []),
+        ("abdomen is tender and rigid", [(RIGID_ABDOMEN, "abdomen is tender and rigid")]),
+        ("Abdomen: rigid", [(RIGID_ABDOMEN, "Abdomen: rigid")]),
+        ("soft abdomen, rigid neck", []),
+        ("The big toe is red, hot and swollen", [(PODAGRA, "big toe is red, hot and swollen")]),
+        ("The big toe is broad", []),
+        ("lost her speech and is not walking", [(NO_WALK, "not walking")]),
+        ("is not walking at 20 months", [(LATE_WALK, "not walking at 20")]),
+        ("not yet walking", [(LATE_WALK, "not yet walking")]),
+        ("not walking well", []),
+        ("pain when not walking", []),
+    ],
+)
+def test_a_pattern(text, expected):
+    assert found(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("dysuria, frequency and urgency", [FREQUENCY, URGENCY]),
+        ("Frequency, dysuria", [FREQUENCY]),
+        ("burning when peeing and frequency", [FREQUENCY]),
+        ("hesitancy and poor stream", [HESITANCY]),
+        ("no dysuria, frequency or urgency", [FREQUENCY, URGENCY]),
+        ("seizures of increasing frequency and dysuria", []),
+        ("frequency of seizures, dysuria", []),
+        ("frequency and severity", []),
+        ("vaccine hesitancy", []),
+        ("diarrhoea, urgency and frequency", []),
+    ],
+)
+def test_a_word_of_urine_is_told_by_its_company(text, expected):
+    assert [term_id for term_id, _ in found(text)] == expected
+
+
+def test_a_phrase_takes_the_place_of_the_wording_inside_it():
+    fine = Term(
+        term_id="HP:0002213",
+        name="Fine hair",
+        synonyms=(Synonym(text="Thin hair"),),
+        parent_ids=(PHENOTYPIC_ABNORMALITY,),
+    )
+    terms = (Term(term_id=ROOT, name="All"), Term(term_id=PHENOTYPIC_ABNORMALITY, name="Phenotypic abnormality"), fine)
+    without = Lexicon(Ontology(terms))
+    assert [m.term_id for m in without.find_mentions("Her hair is thinning")] == ["HP:0002213"]
+    alopecia = Term(term_id=ALOPECIA, name="Alopecia", parent_ids=(PHENOTYPIC_ABNORMALITY,))
+    lexicon = Lexicon(Ontology((*terms, alopecia)))
+    assert [m.term_id for m in lexicon.find_mentions("Her hair is thinning")] == [ALOPECIA]
+    assert [m.term_id for m in lexicon.find_mentions("Her hair is thin")] == ["HP:0002213"]
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_read(text):
+    text = "up at night " + text + " frequency, urgency"
+    assert all(0 <= p.start < p.end <= len(text) for p in find_fixed_phrases(text))
+
+
+def test_the_work_grows_with_the_text_and_no_faster():
+    start = time.perf_counter()
+    find_fixed_phrases("has to get up at night hair is thinning not walking frequency, " * 5_000)
+    assert time.perf_counter() - start < 20
