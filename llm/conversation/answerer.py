@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from llm.conversation.case import Case, Sources
-from llm.conversation.entities import find_entities
 from llm.conversation.functions import call_function
-from llm.conversation.reading import read_question, word_requests
+from llm.conversation.reading import asked_in, understand, word_requests
 from llm.conversation.schema import CAN_BE_ASKED, NOT_IN_SOURCES, Answer, Request, Sentence
 from llm.schema import Differential
 from retrieval.schema import Evidence
@@ -52,14 +51,14 @@ def answer_case(case: Case, question: str, about: Sequence[str]) -> Answer:
         question: in words.
         about: diseases of the answer before.
     """
-    requests = read_question(question, case, about)
+    reading = understand(question, case, about)
+    requests = reading.requests
     sentences, is_covered = answer_requests(case, requests)
-    entities = find_entities(question, case)
-    unknown = tuple(Sentence(text=text) for text in entities.unknown)
+    unknown = tuple(Sentence(text=text) for text in reading.unknown)
     return Answer(
         question=question,
         understood=word_requests(requests, case),
-        sentences=(*unknown, *sentences) if is_covered else not_covered((*unknown, *sentences)),
+        sentences=(*unknown, *sentences) if is_covered else not_covered((*unknown, *sentences), question),
         evidence=case.book.evidence,
         is_covered=is_covered,
         disease_ids=requests[0].disease_ids if requests else (),
@@ -80,6 +79,7 @@ def answer_requests(case: Case, requests: Sequence[Request]) -> tuple[tuple[Sent
     return tuple(dict.fromkeys(said)), is_covered
 
 
-def not_covered(sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
-    """That the sources do not answer, why, and what they do."""
-    return (Sentence(text=NOT_IN_SOURCES), *sentences, Sentence(text=CAN_BE_ASKED))
+def not_covered(sentences: Sequence[Sentence], question: str) -> tuple[Sentence, ...]:
+    """That the sources do not answer, why, and what they do; of a question in another language, only that."""
+    said = () if asked_in(question) else (Sentence(text=NOT_IN_SOURCES),)
+    return (*said, *sentences, Sentence(text=CAN_BE_ASKED))

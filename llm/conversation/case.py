@@ -8,9 +8,13 @@ from functools import cached_property
 
 import numpy as np
 
+from kg.common_schema import FactKind
+from kg.equivalence import name_key
 from kg.errors import NotReadyError
 from kg.likelihood import LikelihoodModel
-from kg.schema import Finding, FindingMatch, Match
+from kg.schema import Finding, FindingMatch, Match, Provenance
+from kg.sources.common_conditions import load_common_conditions
+from llm.conversation.spoken_names import SpokenNames
 from llm.schema import Differential
 from retrieval.candidates import Ranker, cases_by_disease, describe_candidate
 from retrieval.cases import CaseLibrary
@@ -19,10 +23,33 @@ from retrieval.everyday import EverydayRanker
 from retrieval.evidence import EvidenceBook, word_how_often
 from retrieval.lexicon import Lexicon
 from retrieval.passages import DiseasePages
-from retrieval.schema import Candidate, CaseHit, Evidence
+from retrieval.schema import Candidate, CaseHit, Evidence, EvidenceKind, RedFlag
 
 MAX_CITATIONS = 2
 """Statements cited for one finding in one disease."""
+
+
+class CaseBook(EvidenceBook):
+    """The numbers of a conversation, with what only questions bring up."""
+
+    def cite_test(self, disease_id: str, name: str, provenance: Provenance) -> str:
+        """Number of the statement that a test is done for a disease."""
+        return self._cite_fact(disease_id, f"a test is {name}", (), provenance)
+
+    def cite_red_flag(self, disease_id: str, flag: RedFlag) -> str:
+        """Number of the statement that a finding makes a disease a matter of hours."""
+        return self._cite_fact(disease_id, f"a red flag is {flag.label}", (flag.term_id,), flag.provenance)
+
+    def _cite_fact(self, disease_id: str, said: str, term_ids: tuple[str, ...], provenance: Provenance) -> str:
+        name = self._graph.disease(disease_id).name
+        return self._cite(
+            (disease_id, said, provenance),
+            kind=EvidenceKind.FACT,
+            text=f"{name} ({disease_id}): {said}.",
+            disease_id=disease_id,
+            term_ids=term_ids,
+            provenance=(provenance,),
+        )
 
 
 class Sources:
@@ -55,6 +82,32 @@ class Sources:
     def names(self) -> DiseaseNames:
         """Names of the graph's diseases, and what the pages about them call them."""
         return DiseaseNames(self.graph, self.pages.synonyms() if self.pages else None)
+
+    @cached_property
+    def spoken_names(self) -> SpokenNames:
+        """What the diseases are called beside that: abbreviations, other spellings, synonyms of common conditions."""
+        synonyms = self.pages.synonyms() if self.pages else None
+        common = load_common_conditions()
+        return SpokenNames(self.graph, common.conditions, synonyms, (d.text for d in common.descriptions))
+
+    def tests_of(self, disease_id: str) -> dict[str, Provenance]:
+        """Tests that sources name for a disease, with who does: the first ones of a common condition come first."""
+        tests = dict(self._first_tests.get(self.graph.equivalents(disease_id)[0], {}))
+        for relation in self.graph.tests_of(disease_id):
+            tests.setdefault(self.graph.relations.concept(relation.subject_id).name, relation.provenance)
+        return tests
+
+    @cached_property
+    def _first_tests(self) -> dict[str, dict[str, Provenance]]:
+        """By the first id of a disease; conditions that the graph has under another id are found by their name."""
+        table, graph = load_common_conditions(), self.graph
+        names = {name_key(d.name): d.disease_id for d in graph.diseases.values()}
+        entries = {c.disease_id: graph.entry_id(c.disease_id) or names.get(name_key(c.name)) for c in table.conditions}
+        found: dict[str, dict[str, Provenance]] = {}
+        for fact in (f.fact for f in table.facts if f.fact.kind is FactKind.TEST):
+            if entry := entries.get(fact.disease_id):
+                found.setdefault(graph.equivalents(entry)[0], {}).setdefault(fact.name, fact.provenance)
+        return found
 
     @cached_property
     def pages(self) -> DiseasePages | None:
@@ -90,7 +143,7 @@ class Case:
         self.sources = sources
         self.graph = sources.graph
         self.differential = differential
-        self.book = EvidenceBook(sources.graph, (*differential.evidence, *known))
+        self.book = CaseBook(sources.graph, (*differential.evidence, *known))
 
     @property
     def has_patient(self) -> bool:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kg.schema import Finding
-from llm.conversation.case import Case
+from llm.conversation.case import Case, word_list
 from retrieval.disease_names import DiseaseMention
 from retrieval.findings import find_statements
 
@@ -55,6 +55,8 @@ class Entities:
     also_findings: tuple[str, ...] = ()
     """Those of the diseases whose name is the name of a finding too ("ectopia lentis")."""
     findings: tuple[Finding, ...] = ()
+    named_findings: frozenset[str] = frozenset()
+    """Terms of those whose words are the name of one of the diseases."""
     gene_ids: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     """Ids and numbers that the sources or the case do not have, in words for the user."""
@@ -93,19 +95,27 @@ def find_entities(question: str, case: Case) -> Entities:
         if covered().isdisjoint(range(mention.start, mention.end)):
             spans.append(_span(mention, (best_of(case, mention),)))
     spans += list(_places(question, case, covered(), unknown))
+    of_genes = {i for s in _genes(question, case, covered()) for i in range(s.start, s.end)}
+    of_ids = {i for pattern in (_ID, _TERM_ID) for m in pattern.finditer(question) for i in range(m.start(), m.end())}
+    for mention in case.sources.spoken_names.find(question, covered() | of_genes | of_ids):
+        spans.append(_span(mention, (best_of(case, mention),)))
     spans += list(_findings(question, case, spans))
     spans += list(_genes(question, case, covered()))
     for mention in case.sources.names.find_parts(question, covered()):
-        spans.append(_span(mention, (best_of(case, mention),)))
-        taken += note_others(question[mention.start : mention.end], mention, case)
+        said = question[mention.start : mention.end]
+        if chosen := choose_disease(case, mention, said):
+            spans.append(_span(mention, (chosen[0],)))
+            taken += chosen[1]
     spans.sort(key=lambda s: (s.start, -s.end))
     named = dict.fromkeys(case.graph.equivalents(i)[0] for s in spans for i in s.disease_ids)
     masked = _mask(question, spans)
     of_findings = {(s.start, s.end) for s in spans if s.finding}
-    both = (i for s in spans if (s.start, s.end) in of_findings for i in s.disease_ids)
+    both = [i for s in spans if (s.start, s.end) in of_findings for i in s.disease_ids]
+    named_spans = {(s.start, s.end) for s in spans if s.disease_ids}
     return Entities(
         disease_ids=tuple(named),
         also_findings=tuple(case.graph.equivalents(i)[0] for i in both),
+        named_findings=frozenset(s.finding.term_id for s in spans if s.finding and (s.start, s.end) in named_spans),
         findings=tuple({s.finding.term_id: s.finding for s in spans if s.finding}.values()),
         gene_ids=tuple(dict.fromkeys(s.gene_id for s in spans if s.gene_id)),
         unknown=tuple(unknown),
@@ -121,31 +131,62 @@ def _span(mention: DiseaseMention, disease_ids: tuple[str, ...]) -> _Span:
 
 
 def best_of(case: Case, mention: DiseaseMention) -> str:
-    """Of entries with one name the one that stands first in the case, else the one whose name comes first."""
-    places = {case.graph.equivalents(d)[0]: n for n, d in enumerate(c.disease_id for c in case.differential.candidates)}
+    """Of entries with one name the likeliest in the case, else the one whose name comes first."""
     firsts = list(dict.fromkeys(case.graph.equivalents(i)[0] for i in mention.disease_ids))
-    described = case.sources.model.is_described
-    return min(
-        firsts,
-        key=lambda i: (places.get(i, len(places)), not described[case.index_of(i)], firsts.index(i)),
-    )
+    if len(firsts) == 1:
+        return firsts[0]
+    places = {case.graph.equivalents(c.disease_id)[0]: n for n, c in enumerate(case.differential.candidates)}
+    if places.keys().isdisjoint(firsts):  # the whole ranking, which takes longer
+        places = {i: rank for i in firsts if (rank := case.standing_of(i).rank) is not None}
+    last, described = case.sources.model.n_diseases, case.sources.model.is_described
+    return min(firsts, key=lambda i: (places.get(i, last), not described[case.index_of(i)], firsts.index(i)))
 
 
-def note_others(said: str, mention: DiseaseMention, case: Case) -> tuple[str, ...]:
-    """That other diseases could be meant, if there are any."""
-    n_others = len({case.index_of(i) for i in mention.disease_ids}) - 1
-    others = "1 other disease" if n_others == 1 else f"{n_others} other diseases"
-    return (f"{others} in the sources could be meant by “{said}”.",) if n_others else ()
+def choose_disease(case: Case, mention: DiseaseMention, said: str) -> tuple[str, tuple[str, ...]] | None:
+    """Which disease a part of a name means, and how that was read, in words; None where a word names none.
+
+    The one that is called so ("meningitis"); else, of a class ("cancer"), the likeliest here.
+    """
+    spoken, entries = case.sources.spoken_names, case.graph.equivalents
+    ids = mention.disease_ids
+    if said.islower() and said.isalpha() and not mention.is_whole:
+        ids = tuple(i for i in ids if spoken.may_mean(i, said))
+    if not ids:
+        return None
+    named = tuple(i for i in ids if mention.is_whole or any(spoken.is_name(e, said) for e in entries(i)))
+    best = best_of(case, replace(mention, disease_ids=named or ids))
+    return best, _note_others(said, best, ids, case, is_named=bool(named))
+
+
+def _note_others(said: str, best: str, ids: Sequence[str], case: Case, *, is_named: bool) -> tuple[str, ...]:
+    """That other diseases could be meant, if there are any, and which of them are in the list."""
+    others = dict.fromkeys(case.graph.equivalents(i)[0] for i in ids)
+    others.pop(best)
+    if not others:
+        return () if is_named else (f"“{said}” is taken for {case.name(best)}.",)
+    n = "1 other disease" if len(others) == 1 else f"{len(others)} other diseases"
+    shown = [case.graph.equivalents(d)[0] for d in case.shown_ids]
+    listed = [f"{case.name(d)} (number {n})" for n, d in enumerate(shown, start=1) if d in others]
+    which = f", of which the list has {word_list(listed)}" if listed else ", none of them in the list" if shown else ""
+    about = "" if is_named or not shown else f" This is about the likeliest of all here, {case.name(best)}."
+    return (f"{n} in the sources could be meant by “{said}”{which}.{about}",)
 
 
 def listed_kind(disease_id: str, case: Case) -> str:
-    """A disease, or in place of one that is not in the list ("Friedreich ataxia") its kind that is ("... ataxia 1")."""
+    """A disease, or in place of one that is not in the list ("Friedreich ataxia") its kind that is ("... ataxia 1").
+
+    A kind is called as the whole is, with a number or a cause behind it: "cryptogenic organizing pneumonia" is asked
+    for by nobody who asks for pneumonia, unless nothing else is known of pneumonia.
+    """
     shown = {case.graph.equivalents(d)[0]: d for d in case.shown_ids}
     if disease_id in shown:
         return disease_id
-    mention = case.sources.names.with_words(case.name(disease_id))
+    name = case.name(disease_id)
+    mention = case.sources.names.with_words(name)
     kinds = {case.graph.equivalents(d)[0] for d in mention.disease_ids} if mention else set()
-    return next((d for d in shown if d in kinds), disease_id)
+    is_weighed = case.sources.model.is_described[case.index_of(disease_id)]
+    alike = (d for d in shown if d in kinds and (not is_weighed or case.name(d).casefold().startswith(name.casefold())))
+    return next(alike, disease_id)
 
 
 def _ids(question: str, case: Case, unknown: list[str]) -> Iterator[_Span]:

@@ -58,6 +58,13 @@ _BEYOND = re.compile(
     r"who are you|your name|lawyer|sue)\b"
 )
 """What no source here speaks of, whatever else the question has."""
+_URGENT = re.compile(
+    r"\b(?:send|admit|refer|bring|take|transfer|go)\w*\b.*\b(?:hospital|emergency|casualty|home|ward)\b"
+    r"|\b(?:need|be|stay|go)\w*\b.*\b(?:hospital|emergency room)\b|\bdangerous\b|\bserious\b|\burgent\w*"
+    r"|\ban emergency\b|\blife.threatening\b|\bred flags?\b|\bworr(?:y|ied|ying)\b|\badmi(?:t|ssion)\w*"
+    r"|\bhow soon\b|\bnot (?:be |to )?miss(?:ed)?\b|\bdon'?t miss\b"
+)
+"""Asks how soon somebody has to act, of the patient."""
 _PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
     (r"\bwhat if\b|^suppos(?:e|ing)\b|^assum(?:e|ing)\b|^imagine\b", _any, Intent(_F.WHAT_IF)),
     (
@@ -184,6 +191,16 @@ _PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
         Intent(_F.PASSAGES, Topic.CAUSE),
     ),
     (
+        (
+            r"\btest\w*\b|\bwork-?up\b|\binvestigat\w+|\bimaging\b|\blabs?\b|\blaborator\w+|\bconfirm\w*"
+            r"|\bblood (?:tests?|work|count)\b|\bbiops\w+|\bscans?\b|\bmri\b|\bct\b|\bx-?rays?\b|\bultrasound\b"
+            r"|\be[ck]g\b|\beeg\b|\b(?:should|would|could|can|to) (?:(?:i|we|you) )?order\b"
+            r"|\bwhat (?:should|do|can|would) (?:i|we|you) do\b"
+        ),
+        _no_disease,
+        Intent(_F.NEXT_STEPS, Topic.TESTS),
+    ),
+    (
         r"\bwhat (?:else )?(?:could|can|may|might) (?:it|this|that|he|she|they)\b",
         _no_disease,
         Intent(_F.STANDING),
@@ -236,7 +253,22 @@ _PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
         Intent(_F.EXPLAIN),
     ),
 )
+_MAX_WORDS = 3
 _COMPILED = tuple((re.compile(pattern), needs, intent) for pattern, needs, intent in _PATTERNS)
+
+
+def blank_intents(masked: str) -> str:
+    """A masked question with spaces in place of the words by which any pattern knows it; places stay."""
+    said = masked
+    for pattern, _, _ in _COMPILED:
+        for match in pattern.finditer(masked):
+            first, last = match[0].find(" "), match[0].rfind(" ")
+            is_gap = match[0].count(" ") > _MAX_WORDS  # "tell ... from": what is between is not the pattern's
+            spans = ((0, first), (last, len(match[0]))) if is_gap else ((0, len(match[0])),)
+            for start, end in spans:
+                place = match.start() + start
+                said = said[:place] + " " * (end - start) + said[place + end - start :]
+    return said
 
 
 def find_intent(entities: Entities, *, has_patient: bool) -> Intent | None:
@@ -244,6 +276,8 @@ def find_intent(entities: Entities, *, has_patient: bool) -> Intent | None:
 
     A name alone asks why, or why not, where there is a patient, and what it is, where there is none.
     """
+    if has_patient and not entities.disease_ids and not entities.findings and _URGENT.search(entities.masked):
+        return Intent(_F.STANDING, Topic.URGENCY)
     if _BEYOND.search(entities.masked):
         return None
     for pattern, needs, intent in _COMPILED:

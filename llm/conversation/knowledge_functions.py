@@ -24,6 +24,7 @@ KINDS: dict[Topic, tuple[str, ...]] = {
     Topic.OUTLOOK: ("outlook", "complications"),
     Topic.CAUSE: ("causes", "genetic changes"),
     Topic.TESTS: ("exams and tests",),
+    Topic.URGENCY: ("outlook", "complications"),
     Topic.ANY: (),
 }
 """Kinds of MedQuAD's answers."""

@@ -10,14 +10,16 @@ from dataclasses import replace
 
 import numpy as np
 
+from kg.common_schema import Setting
 from kg.schema import Finding, Match
 from llm.conversation.case import Case, word_list, word_probability, word_ratio
-from llm.conversation.schema import Request, Result, Sentence
+from llm.conversation.schema import Request, Result, Sentence, Topic
 from llm.grounding import ground
 from llm.questions import askable, rank_questions
 from llm.reader.ranking import MIN_SHARED, claims_about, word_shared
-from llm.schema import Diagnosis
-from retrieval.candidates import rank_candidates
+from llm.schema import Diagnosis, Question
+from retrieval.candidates import in_order
+from retrieval.everyday import EverydayRanker
 from retrieval.findings import merge_findings
 from retrieval.schema import CaseHit
 
@@ -26,15 +28,22 @@ N_LISTED = 5
 N_COMPARED = 4
 """Diseases that are compared at most."""
 N_EXPECTED = 4
+N_TESTED = 3
+"""Diseases of which tests are named."""
+N_TESTS = 6
+"""Tests, and genes, of one disease."""
 N_CONTRASTS = 3
 MIN_CONTRAST = float(np.log(2))
 """A finding tells diseases apart where its likelihood ratios differ by a factor of two."""
+MAX_LOG_ODDS = float(np.log(10_000))
+MIN_DIFFERENCE = float(np.log(1.05))
+"""Below it two likelihood ratios are the same."""
 MIN_PROBABILITY = 0.3
 """Share of a disease's patients from which on a finding is worth looking for."""
 
 
-def say_standing(case: Case, request: Request) -> Result:  # noqa: ARG001 - functions have one form
-    """The differential, and how sure it is."""
+def say_standing(case: Case, request: Request) -> Result:
+    """The differential, and how sure it is; before it, where that is asked for, what must not be missed."""
     diagnoses = case.differential.diagnoses or case.differential.candidates
     sentences = [
         Sentence(text=f"Number {d.rank} is {d.name}, with a probability of {word_probability(d.probability)}.")
@@ -44,7 +53,31 @@ def say_standing(case: Case, request: Request) -> Result:  # noqa: ARG001 - func
     sentences.append(Sentence(text=f"That it is none of the {len(diagnoses)} shown: {word_probability(rest)}."))
     if case.differential.abstained:
         sentences.insert(0, Sentence(text=case.differential.abstained))
-    return Result(sentences=tuple(sentences))
+    urgent = _urgent(case) if request.topic is Topic.URGENCY else ()
+    return Result(sentences=(*urgent, *sentences))
+
+
+NO_TRIAGE = (
+    "How soon this patient must be seen, and where, no source here decides. That nothing is listed does not mean that "
+    "nothing is urgent."
+)
+NO_URGENT = "By these findings nothing is listed that must not be missed."
+NO_URGENT_HERE = "What must not be missed is listed in general practice and emergency, not in the genetics clinic."
+
+
+def _urgent(case: Case) -> Iterator[Sentence]:
+    yield Sentence(text=NO_TRIAGE)
+    for condition in case.differential.urgent:
+        entry = case.graph.entry_id(condition.disease_id)
+        flags = [*condition.present, *condition.to_ask] if entry else []
+        said = f"Not to be missed: {condition.name} ({condition.urgency}), {word_probability(condition.probability)}"
+        here = f"; red flags here: {word_list([f.label for f in condition.present])}" if condition.present else ""
+        ask = f"; to ask for: {word_list([f.label for f in condition.to_ask])}" if condition.to_ask else ""
+        cited = tuple(dict.fromkeys(case.book.cite_red_flag(entry, f) for f in flags)) if entry else ()
+        yield Sentence(text=f"{said}{here}{ask}.", evidence_ids=cited)
+    if not case.differential.urgent:
+        is_clinic = case.differential.setting is Setting.GENETICS_CLINIC
+        yield Sentence(text=NO_URGENT_HERE if is_clinic else NO_URGENT)
 
 
 def explain_diseases(case: Case, request: Request) -> Result:
@@ -93,7 +126,8 @@ def _word_standing(case: Case, disease_id: str) -> str:
     standing, name = case.standing_of(disease_id), case.name(disease_id)
     if standing.rank is None:
         return f"{name} is not among the {standing.n_ranked} candidates that the graph and published cases bring up."
-    of_all = f"number {standing.rank} of {standing.n_ranked} candidates"
+    place = "first" if standing.rank == 1 else f"number {standing.rank}"
+    of_all = f"{place} of {standing.n_ranked} candidates"
     return f"{name} is {of_all}, with a probability of {word_probability(standing.probability)}."
 
 
@@ -129,15 +163,62 @@ def compare_diseases(case: Case, request: Request) -> Result:
 
 
 def _differences(case: Case, disease_ids: Sequence[str]) -> Iterator[Sentence]:
+    """The patient's findings, the most telling first; where none tells much, those that do most."""
     rows = [(f, [case.log_ratio(f, d) for d in disease_ids]) for f in case.findings]
+    rows = [row for row in rows if max(row[1]) - min(row[1]) > MIN_DIFFERENCE]
     rows.sort(key=lambda row: min(row[1]) - max(row[1]))
     telling = [(f, ratios) for f, ratios in rows if max(ratios) - min(ratios) > MIN_CONTRAST]
-    for finding, ratios in telling[: 2 * N_LISTED]:
+    for finding, ratios in telling[: 2 * N_LISTED] or rows[:N_CONTRASTS]:
         parts, cited = _stated_of(case, disease_ids, finding, ratios)
         favoured = case.name(disease_ids[int(np.argmax(ratios))])
-        yield Sentence(text=f"{_label(case, finding)} favours {favoured}: {parts}.", evidence_ids=cited)
-    if not telling:
+        little = "" if telling else " a little"
+        yield Sentence(text=f"{_label(case, finding)} favours {favoured}{little}: {parts}.", evidence_ids=cited)
+    gap = _word_gap(case, disease_ids)
+    if gap:
+        yield gap
+    elif not rows:
         yield Sentence(text="None of the patient's findings tells them apart.")
+
+
+def _word_gap(case: Case, disease_ids: Sequence[str]) -> Sentence | None:
+    """What the likeliest of the diseases has before the least likely, by its parts; None where there is no gap."""
+    by_share = sorted((case.candidate(d) for d in disease_ids), key=lambda c: -c.score)
+    first, last = by_share[0], by_share[-1]
+    gap = first.score - last.score
+    if not MIN_CONTRAST < gap < np.inf:
+        return None
+    findings = sum(c.log_lr for c in first.contributions) - sum(c.log_lr for c in last.contributions)
+    parts = {
+        "the findings together": findings,
+        "how common the two are": first.log_prior - last.log_prior,
+        "the story's own words": first.log_text - last.log_text,
+        "what the story tells beside findings": first.log_history - last.log_history,
+    }
+    is_everyday = isinstance(case.ranker, EverydayRanker)
+    if not is_everyday:
+        parts["what the ranking learned from published patients makes of that"] = gap - sum(parts.values())
+    said = [f"{what} {_word_odds(x)}" for what, x in parts.items() if abs(x) > MIN_DIFFERENCE]
+    tempered = f"; {TEMPERED}" if is_everyday else ""
+    n = (len(first.cases), len(last.cases))
+    similar = (
+        f" Of the published patients most like this one {n[0]} have the one and {n[1]} the other." if any(n) else ""
+    )
+    prevalences = (case.graph.prevalence_of(c.disease_id) for c in (first, last))
+    shares = f"{word_probability(first.probability)} against {word_probability(last.probability)}"
+    return Sentence(
+        text=f"What puts {first.name} before {last.name} ({shares}), in odds: {word_list(said)}{tempered}.{similar}",
+        evidence_ids=tuple(case.book.cite_prevalence(p) for p in prevalences if p),
+    )
+
+
+TEMPERED = "of their product the ranking takes a root, since what belongs to one disease comes together"
+
+
+def _word_odds(log_odds: float) -> str:
+    """``12 to 1``, ``1 to 3.4``; beyond ten thousand the number says nothing more."""
+    if abs(log_odds) > MAX_LOG_ODDS:
+        return "over 10,000 to 1" if log_odds > 0 else "1 to over 10,000"
+    return f"{word_ratio(log_odds)} to 1" if log_odds >= 0 else f"1 to {word_ratio(-log_odds)}"
 
 
 def _telling_apart(case: Case, disease_ids: Sequence[str]) -> Iterator[Sentence]:
@@ -169,22 +250,56 @@ def _stated_of(
 
 
 def say_next_steps(case: Case, request: Request) -> Result:
-    """What to ask or examine next; with a disease, what to look for if it is that."""
+    """What to ask or examine next, before it the tests where they are asked for; with a disease, of that disease."""
+    diseases = request.disease_ids or case.shown_ids[:N_TESTED]
+    sentences = list(_tests(case, diseases)) if request.topic is Topic.TESTS else []
     if request.disease_ids:
-        sentences = [s for d in request.disease_ids for s in _to_look_for(case, d)]
-    else:
-        sentences = [
-            Sentence(text=f"{q.text} Expected gain {_word_bits(q.gain)}. {parts}.", evidence_ids=cited)
-            for q in case.differential.questions
-            for parts, cited in [_stated_of(case, case.shown_ids[:3], Finding(term_id=q.term_id, label=""))]
-        ]
+        sentences += [s for d in request.disease_ids for s in _to_look_for(case, d)]
+    elif case.differential.questions:
+        sentences.append(Sentence(text=WOULD_CHANGE_MOST))
+        sentences += [_word_question(case, q) for q in case.differential.questions]
     if not sentences:
         return Result(sentences=(Sentence(text="The sources name no finding that would tell more."),), is_covered=False)
     return Result(sentences=tuple(sentences))
 
 
-def _word_bits(gain: float) -> str:
-    return f"{gain:.2f} bits" if gain >= 0.005 else "below 0.01 bits"
+WOULD_CHANGE_MOST = "What would change the order most, if it were known, the most telling first:"
+
+
+def _word_question(case: Case, question: Question) -> Sentence:
+    """A question with the first diseases of which a source states the finding, and the first one if it is not there."""
+    finding = Finding(term_id=question.term_id, label="")
+    listed = dict.fromkeys((*case.shown_ids, *(c.disease_id for c in case.differential.candidates)))
+    stated = [(d, *case.statement(d, finding)) for d in listed]
+    told = [(d, words, cited) for d, words, cited in stated if cited][:N_CONTRASTS]
+    parts = [f"{case.name(d)}: {words}" for d, words, _ in told]
+    first = next(iter(listed), None)
+    if first is not None and first not in {d for d, _, _ in told}:
+        parts.append(f"{case.name(first)}: not stated")
+    cited = tuple(dict.fromkeys(i for _, _, ids in told for i in ids))
+    return Sentence(text=f"{question.text} {'; '.join(parts)}.", evidence_ids=cited)
+
+
+def _tests(case: Case, disease_ids: Sequence[str]) -> Iterator[Sentence]:
+    """Tests that sources name for diseases, and genes to sequence; whose there are none, is said."""
+    silent = []
+    for disease_id in disease_ids:
+        tests = list(case.sources.tests_of(disease_id).items())[:N_TESTS]
+        genes = {d: found for d in case.graph.equivalents(disease_id) if (found := case.graph.genes_of(d))}
+        name = case.name(disease_id)
+        if tests:
+            cited = tuple(case.book.cite_test(disease_id, test, provenance) for test, provenance in tests)
+            yield Sentence(text=f"Tests for {name}: {word_list([t for t, _ in tests])}.", evidence_ids=cited)
+        if genes:
+            symbols = list(dict.fromkeys(g.symbol for found in genes.values() for g in found))
+            more = f" and {len(symbols) - N_TESTS} more" if len(symbols) > N_TESTS else ""
+            shown = ", ".join(symbols[:N_TESTS]) if more else word_list(symbols)
+            cited = tuple(case.book.cite_genes(d, found) for d, found in genes.items())
+            yield Sentence(text=f"To sequence for {name}: {shown}{more}.", evidence_ids=cited)
+        if not tests and not genes:
+            silent.append(name)
+    if silent:
+        yield Sentence(text=f"The sources name no test of {word_list(silent)}.")
 
 
 def _to_look_for(case: Case, disease_id: str) -> Iterator[Sentence]:
@@ -207,24 +322,26 @@ def say_what_if(case: Case, request: Request) -> Result:
     """The order of the diseases, had the patient these findings too."""
     supposed = [replace(f, asked=True) for f in request.findings]
     findings = merge_findings(case.findings, supposed)
-    model, ranker, person = case.sources.model, case.ranker, case.differential.person
-    ranked = rank_candidates(model, ranker, findings, person=person, n=N_LISTED)
+    diseases, log_probabilities = case.ranker.rank(in_order(findings), case.differential.person)
     told = word_list([_label(case, f) for f in request.findings])
     sentences = [
         Sentence(text=f"If the patient also had {told}, the order would be as follows; the case stays as it is.")
     ]
-    for candidate in ranked:
-        before = case.standing_of(candidate.disease_id)
+    ranked = zip(diseases[:N_LISTED], log_probabilities, strict=False)
+    for rank, (index, log_probability) in enumerate(ranked, start=1):
+        disease_id = case.sources.model.groups[index][0]
+        before = case.standing_of(disease_id)
         was = (
             "no candidate before"
             if before.rank is None
             else f"before: number {before.rank}, {word_probability(before.probability)}"
         )
-        now = f"Number {candidate.rank} would be {candidate.name}, {word_probability(candidate.probability)} ({was})"
+        probability = word_probability(float(np.exp(log_probability)))
+        now = f"Number {rank} would be {case.name(disease_id)}, {probability} ({was})"
         parts: list[str] = []
         cited: list[str] = []
         for finding in request.findings:
-            words, ids = case.statement(candidate.disease_id, finding)
+            words, ids = case.statement(disease_id, finding)
             parts.append(f"{case.label(finding.term_id)}: {words}")
             cited += ids
         sentences.append(Sentence(text=f"{now}. {'; '.join(parts)}.", evidence_ids=tuple(dict.fromkeys(cited))))

@@ -10,12 +10,19 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from kg.common_schema import Setting
+from kg.translations import Language
 from llm.conversation.case import Case, word_list
-from llm.conversation.entities import N_THEM, Entities, best_of, find_entities, listed_kind, note_others
+from llm.conversation.entities import N_THEM, Entities, choose_disease, find_entities, listed_kind
 from llm.conversation.intents import Intent, find_intent
+from llm.conversation.knowledge_functions import find_passages
+from llm.conversation.objects import UnreadPhrase, find_unread
 from llm.conversation.schema import OF_A_PATIENT, OF_FINDINGS, Function, Request, Topic
-from retrieval.demographics import UNKNOWN, find_demographics
-from retrieval.findings import find_findings
+from retrieval.context import Temporality
+from retrieval.demographics import UNKNOWN as NOBODY
+from retrieval.demographics import find_demographics
+from retrieval.disease_names import DiseaseMention
+from retrieval.findings import find_statements
 
 MAX_QUESTIONS = 3
 """Questions of one message that are answered."""
@@ -26,7 +33,19 @@ _MAX_ASKED = 10
 _MAX_ALONE = 2
 """Sentences of a message in which one that only ends like a question counts as one."""
 
-_BREAK = re.compile(r"(?<=[.!?])\s+|\n+")
+_BREAK = re.compile(r"(?<=[.!?])\s+|\n+|\s+(?=¿)")
+_IN_CHINESE = re.compile(
+    r"^\W*(?:请问)?(?:为什么|为何|怎么|如何|什么|哪|是不是|会不会|可能是|能不能|有没有可能|比较|还需要|下一步)"
+)
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_IN_SPANISH = re.compile(
+    r"^(?:¿|(?:por qué|por que|qué|cuál|cuáles|cómo|cuándo|cuánto|puede ser|podría ser|compara|qué pasa si)\b)", re.I
+)
+ENGLISH_ONLY = {
+    Language.CHINESE: "问题请用英文提出，例如 “why not Marfan syndrome?”；病史可以用中文。",
+    Language.SPANISH: "Las preguntas se entienden en inglés («why not Marfan syndrome?»); la historia, en español.",
+}
+"""Questions are understood in English, stories in these languages too."""
 _TURN = re.compile(
     r"[,;–—]\s+(?=(?:(?:and|but|so)\s+)?(?:what|why|which|how|could|can|does|do|is|would|should)\b[^.!?]*\?\s*$)", re.I
 )
@@ -62,8 +81,16 @@ _NO_QUESTION = re.compile(
 )
 """Begins a statement as well: a question only if it ends like one."""
 _DISEASE_WANTED = re.compile(
-    r"\b(?:not|isn't it|is it|be|rule out|excluded?|consider\w*|with|and|versus|vs|from|or|between) xfinding\b"
+    r"\b(?:(?P<named>not|isn't it|is (?:it|this)|be|rule out|excluded?|consider\w*|suspect\w*|think of|thought of)|"
+    r"(?P<about>about)|compare|with|and|versus|vs|from|or|between|than) (?:an? |the )?xfinding\b"
 )
+UNKNOWN = (
+    "I do not know “{said}”: no disease of these sources is called so. "
+    "Ask with another name, an id such as OMIM:154700, or a number of the list."
+)
+NO_DISEASE_BUT_FINDING = "I know “{said}” as a finding, not as a disease of these sources."
+NOT_ON_PAGES = "No page in the sources speaks of “{said}” in {name}, and no disease of the sources is called so."
+KNOWN_ELSEWHERE = " It is a common condition: those are known in general practice and emergency, not in this setting."
 _STORY_ENDS = re.compile(r"\bwhich of the following\b|\bmost (?:likely|appropriate|probable)\b", re.IGNORECASE)
 
 
@@ -94,7 +121,8 @@ def read_message(text: str, case: Case) -> Message:
     if not case.has_patient:
         is_all = not any(c.isalnum() for c in _LEAD.sub("", told.strip()))
         return story if not is_all or not _is_general(text, asked, case) else Message(told="", asked=tuple(asked))
-    is_telling = _tells(told, case)
+    is_foreign = any(asked_in(q) for q in asked) and any(c.isalnum() for c in told)  # its story is not read here
+    is_telling = is_foreign or _tells(told, case)
     if is_telling:
         asked = [q for q in asked if not _asks_for_diagnosis(q, case)]
     return Message(told=told if is_telling else "", asked=tuple(asked[:MAX_QUESTIONS])) if asked else story
@@ -119,15 +147,29 @@ def _is_question(sentence: str, *, is_alone: bool) -> bool:
         said = sentence.strip()
     if len(said) > MAX_QUESTION or _ADD.search(said):
         return False
+    if asked_in(said) is not None:
+        return True
+    if _HAN.search(said):
+        return False
     ends = said.endswith("?")
     if ends and (is_alone or _ASKS.search(said) or _INVERTED.search(said)):
         return True
     return bool(_ASKS.search(said)) and not _NO_QUESTION.search(said) and is_alone
 
 
+def asked_in(question: str) -> Language | None:
+    """The language of a question that is not asked in English; None for an English one, and for what asks nothing."""
+    if _HAN.search(question):
+        return Language.CHINESE if _IN_CHINESE.search(question) else None
+    return Language.SPANISH if _IN_SPANISH.search(question.strip()) else None
+
+
 def _tells(text: str, case: Case) -> bool:
-    """Whether a text tells a finding of the patient."""
-    return any(c.isalnum() for c in text) and bool(find_findings(text, case.sources.lexicon))
+    """Whether a text tells a finding, of the patient or of a relative."""
+    if not any(c.isalnum() for c in text):
+        return False
+    said = find_statements(text, case.sources.lexicon)
+    return any(s.context.temporality is not Temporality.HYPOTHETICAL for s in said)
 
 
 def _asks_in_a_phrase(text: str, case: Case) -> bool:
@@ -141,7 +183,7 @@ def _asks_in_a_phrase(text: str, case: Case) -> bool:
 
 def _is_general(text: str, asked: Sequence[str], case: Case) -> bool:
     """Whether questions without a patient are about the sources, and not a story put as a question."""
-    if find_demographics(text) != UNKNOWN or len(asked) > MAX_QUESTIONS:
+    if find_demographics(text) != NOBODY or len(asked) > MAX_QUESTIONS:
         return False
     for question in asked:
         entities = find_entities(question, case)
@@ -160,8 +202,23 @@ def _asks_for_diagnosis(question: str, case: Case) -> bool:
     return intent is None or intent.function is Function.STANDING
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a question asks for."""
+
+    requests: tuple[Request, ...] = ()
+    """None where it is not understood, or is about what nobody here knows."""
+    unknown: tuple[str, ...] = ()
+    """What of it is not known, in words for the user."""
+
+
 def read_question(question: str, case: Case, about: Sequence[str] = ()) -> tuple[Request, ...]:
-    """What a question asks for; none where it is not understood.
+    """What a question asks for; none where it is not understood. Arguments are those of ``understand``."""
+    return understand(question, case, about).requests
+
+
+def understand(question: str, case: Case, about: Sequence[str] = ()) -> Reading:
+    """What a question asks for, and what of it is not known.
 
     Args:
         question: one question.
@@ -169,11 +226,12 @@ def read_question(question: str, case: Case, about: Sequence[str] = ()) -> tuple
         about: diseases of the answer before, which "it" and "they" stand for.
     """
     entities = find_entities(question, case)
-    if entities.unknown and not (entities.disease_ids or entities.findings or entities.gene_ids):
-        return ()
+    unknown = entities.unknown
     intent = find_intent(entities, has_patient=case.has_patient)
-    if intent is None:
-        return ()
+    if language := asked_in(question):
+        return Reading(unknown=(ENGLISH_ONLY[language], *unknown))
+    if intent is None or (unknown and not (entities.disease_ids or entities.findings or entities.gene_ids)):
+        return Reading(unknown=unknown)
     is_of_findings = intent.function in OF_FINDINGS
     request = Request(
         function=intent.function,
@@ -184,23 +242,98 @@ def read_question(question: str, case: Case, about: Sequence[str] = ()) -> tuple
         words=question,
         taken=entities.taken,
     )
+    request, lacking = _with_objects(request, entities, case, about)
+    if lacking:
+        return Reading(unknown=(*unknown, *lacking))
     request = _with_diseases(request, entities, case, about)
-    return (request, *_beside(request, intent))
+    return Reading(requests=(request, *_beside(request, intent)), unknown=unknown)
+
+
+_OPEN = frozenset({Function.STANDING, Function.NEXT_STEPS, Function.CASES, Function.WHAT_IF, Function.TERM})
+"""Functions that need no disease."""
+
+
+def _with_objects(
+    request: Request, entities: Entities, case: Case, about: Sequence[str]
+) -> tuple[Request, tuple[str, ...]]:
+    """The request with the diseases that are named in another way, or why there is no answer.
+
+    A disease that the question names and nobody here knows must not be taken for another one.
+    """
+    function, wanted = request.function, _DISEASE_WANTED.search(entities.masked)
+    if wanted and function in (Function.EXPLAIN, Function.COMPARE):
+        is_exact = wanted["about"] is not None
+        request = _with_findings_as_diseases(request, entities, case, exactly=is_exact)
+    n_wanted = 2 if function is Function.COMPARE else 1
+    if len(request.disease_ids) >= n_wanted or request.gene_ids:
+        return request, ()
+    if wanted and wanted["named"] and function is Function.EXPLAIN:
+        return request, (_not_known(request.findings[-1].quote, case, NO_DISEASE_BUT_FINDING),)
+    lacking: list[str] = []
+    for phrase in find_unread(entities.masked):
+        if not _may_name(phrase, request, entities):
+            continue
+        said = _as_written(phrase.words, request.words)
+        mention = _called(said, case, exactly=function in _OPEN or function in OF_FINDINGS)
+        if chosen := mention and choose_disease(case, mention, said):
+            ids = dict.fromkeys((*request.disease_ids, chosen[0]))
+            request = replace(request, disease_ids=tuple(ids), taken=(*request.taken, *chosen[1]))
+        elif function not in _OPEN and function not in OF_FINDINGS:
+            lacking.append(_not_known(said, case, UNKNOWN))
+    if lacking and function is Function.EXPLAIN and _OF_IT.search(entities.masked):
+        passages = replace(request, function=Function.PASSAGES)
+        meant = _with_diseases(passages, entities, case, about)
+        if find_passages(case, meant).is_covered:
+            return passages, ()
+        if meant.disease_ids:
+            said = _as_written(find_unread(entities.masked)[0].words, request.words)
+            return request, (NOT_ON_PAGES.format(said=said, name=word_list([case.name(d) for d in meant.disease_ids])),)
+    return request, tuple(lacking)
+
+
+_OF_IT = re.compile(r"\b(?:is|does|can|will|was|are|do) (?:it|this|that|they|these)\b(?! be\b)")
+"""Asks what "it" is like ("is it contagious?"), or whether it is something else ("is it measles?")."""
+
+
+def _may_name(phrase: UnreadPhrase, request: Request, entities: Entities) -> bool:
+    """Whether the words would be a disease, if they were known; beside "it" only where a disease is named."""
+    has_other = entities.is_it or entities.are_they
+    if request.function is Function.COMPARE or not has_other:
+        return phrase.is_object
+    return phrase.is_named and request.function is Function.EXPLAIN
+
+
+def _called(said: str, case: Case, *, exactly: bool) -> DiseaseMention | None:
+    """Diseases of a name, or with the words in their name."""
+    spoken = case.sources.spoken_names
+    if ids := spoken.called(said):
+        return DiseaseMention(disease_ids=ids, start=0, end=len(said), is_whole=True)
+    ids = () if exactly else spoken.with_words(said)
+    return DiseaseMention(disease_ids=ids, start=0, end=len(said), is_whole=False) if ids else None
+
+
+def _as_written(words: str, question: str) -> str:
+    """Words of a question as the user wrote them."""
+    pattern = r"\s+".join(re.escape(w).replace("'", "['’]") for w in words.split())
+    found = re.search(pattern, question, re.IGNORECASE)
+    return found[0] if found else words
+
+
+def _not_known(said: str, case: Case, why: str) -> str:
+    is_elsewhere = case.differential.setting is Setting.GENETICS_CLINIC and case.sources.spoken_names.is_common(said)
+    return why.format(said=said) + (KNOWN_ELSEWHERE if is_elsewhere else "")
 
 
 def _with_diseases(request: Request, entities: Entities, case: Case, about: Sequence[str]) -> Request:
     """The request with the diseases that the question left open."""
     shown, function = case.shown_ids, request.function
-    if _DISEASE_WANTED.search(entities.masked) and function in (Function.EXPLAIN, Function.COMPARE):
-        request = _with_findings_as_diseases(request, case)
     if function in OF_A_PATIENT:
         request = _with_listed_kinds(request, case)
     if function is Function.COMPARE:
         return _with_pair(request, case, about)
     if entities.gene_ids and not request.disease_ids and function is Function.EXPLAIN:
         return _with_diseases_of_gene(request, case)
-    open_ended = (Function.STANDING, Function.NEXT_STEPS, Function.CASES, Function.WHAT_IF, Function.TERM)
-    is_open = function in open_ended or (function is Function.FINDING and not entities.is_it)
+    is_open = function in _OPEN or (function is Function.FINDING and not entities.is_it)
     if request.disease_ids or request.gene_ids or (is_open and not (entities.is_it and about)):
         return request
     if entities.are_they or (function is Function.GENES and not entities.is_it):
@@ -212,15 +345,16 @@ def _with_diseases(request: Request, entities: Entities, case: Case, about: Sequ
     return replace(request, disease_ids=ids, taken=(*request.taken, f"This is about {case.name(ids[0])}."))
 
 
-def _with_findings_as_diseases(request: Request, case: Case) -> Request:
+def _with_findings_as_diseases(request: Request, entities: Entities, case: Case, *, exactly: bool) -> Request:
     """Where a disease is wanted and a finding was named ("why not homocystinuria?"): diseases called by that word."""
     found: list[str] = []
     taken: list[str] = []
-    for finding in request.findings:
-        mention = case.sources.names.with_words(finding.quote)
-        if mention:
-            found.append(best_of(case, mention))
-            taken += note_others(finding.quote, mention, case)
+    for finding in (f for f in request.findings if f.term_id not in entities.named_findings):
+        mentions = (_called(w, case, exactly=exactly) for w in (finding.quote, case.label(finding.term_id)) if w)
+        mention = next(filter(None, mentions), None)
+        if chosen := mention and choose_disease(case, mention, finding.quote):
+            found.append(chosen[0])
+            taken += chosen[1]
     ids = dict.fromkeys((*request.disease_ids, *found))
     return replace(request, disease_ids=tuple(ids), taken=(*request.taken, *taken))
 
@@ -271,7 +405,8 @@ def word_requests(requests: Sequence[Request], case: Case) -> str:
         return ""
     first = requests[0]
     is_of_genes = bool(first.gene_ids) and not first.disease_ids
-    words = (_OF_GENES if is_of_genes else _WORDS[first.function]).format(
+    worded = _OF_TOPIC.get((first.function, first.topic), _WORDS[first.function])
+    words = (_OF_GENES if is_of_genes else worded).format(
         diseases=word_list([f"{case.name(d)} ({d})" for d in first.disease_ids]) or _WITHOUT[first.function],
         findings=word_list([("no " if f.excluded else "") + case.label(f.term_id) for f in first.findings]),
         genes=word_list([case.graph.genes[g].symbol for g in first.gene_ids]),
@@ -280,6 +415,10 @@ def word_requests(requests: Sequence[Request], case: Case) -> str:
     return " ".join([f"{words.rstrip(': ')}.", *first.taken])
 
 
+_OF_TOPIC = {
+    (Function.STANDING, Topic.URGENCY): "Understood as: what must not be missed, and the differential",
+    (Function.NEXT_STEPS, Topic.TESTS): "Understood as: what to test, and what to ask or examine next: {diseases}",
+}
 _OF_GENES = "Understood as: diseases of {genes}"
 _WITHOUT = {function: "the differential" if function is Function.FINDING else "" for function in Function}
 """What stands for the diseases where none are named."""

@@ -38,12 +38,13 @@ class Function(StrEnum):
 
 
 class Topic(StrEnum):
-    """What a passage is to be about."""
+    """What an answer is to be about."""
 
     TREATMENT = "treatment"
     OUTLOOK = "outlook"
     CAUSE = "cause"
     TESTS = "tests"
+    URGENCY = "urgency"  # what must not be missed
     ANY = "any"
 
 

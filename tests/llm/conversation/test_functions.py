@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
-from kg.schema import Finding
+from kg.common_schema import Setting, Urgency
+from kg.schema import Concept, ConceptKind, Disease, Finding, Provenance, Relation, RelationKind
+from kg.summary import SourceSummary
+from kg.translations import Language
 from llm.conversation.answerer import FunctionAnswerer
 from llm.conversation.case import Case, Sources, word_list, word_probability, word_ratio
 from llm.conversation.functions import NO_DISEASE, NO_FINDING, NO_OTHER, NO_PATIENT, call_function
 from llm.conversation.knowledge_functions import NO_PAGES, quote
+from llm.conversation.patient_functions import NO_TRIAGE, NO_URGENT_HERE, WOULD_CHANGE_MOST
+from llm.conversation.reading import ENGLISH_ONLY, NO_DISEASE_BUT_FINDING, NOT_ON_PAGES, UNKNOWN
 from llm.conversation.schema import (
     CAN_BE_ASKED,
     NOT_IN_SOURCES,
@@ -20,7 +28,9 @@ from llm.conversation.schema import (
     Topic,
 )
 from llm.schema import Differential
-from tests.toy import ALPHA, BETA, DELTA, EPSILON, GAMMA, LARGE, WOBBLING
+from retrieval.lexicon import Lexicon
+from retrieval.schema import RedFlag, UrgentCondition
+from tests.toy import ALPHA, BETA, DELTA, EPSILON, FLIM, GAMMA, LARGE, WOBBLING, build_model, patient
 
 EMPTY = Differential(findings=(), diagnoses=(), evidence=())
 
@@ -72,18 +82,105 @@ def test_a_disease_that_is_no_candidate_has_no_rank_and_is_explained_all_the_sam
 
 def test_comparison_names_what_favours_which_and_what_to_look_for(sources, differential):
     answer = ask(sources, differential, "compare 1 and 2")
-    favours, look = texts(answer)[2:]
+    favours, gap, look = texts(answer)[2:]
     assert favours.startswith("Very large zorb favours Alpha syndrome, type II: Alpha syndrome, type II: seen in 80%")
     assert "Gamma dysplasia: Large zorb seen in 10 of 10 patients" in favours
     assert look.startswith("Worth looking for: Wobbling flim: Alpha syndrome, type II: seen in 5% to 29%")
+    assert gap.startswith("What puts Alpha syndrome, type II before Gamma dysplasia (90.8% against 5.1%), in odds: the")
     assert answer.disease_ids == (ALPHA, GAMMA)
+
+
+def test_a_gap_between_probabilities_is_never_said_to_rest_on_nothing(sources, differential):
+    """No ratio of the two differs by a factor of two, and the ranking has learned to put one of them first."""
+
+    class Learned:
+        version = "learned"
+
+        def rank(self, findings, person):
+            first, last = (sources.model.group_index[d] for d in (BETA, EPSILON))
+            return [first, last], [float(np.log(0.955)), float(np.log(0.002))]
+
+    learned = Sources(sources.model, Learned(), sources.lexicon, sources.library, sources.pages)
+    said = texts(ask(learned, replace(differential, findings=patient(FLIM)), "compare Beta with Epsilon"))
+    assert not any("tells them apart" in text for text in said)
+    assert any(text.startswith("Abnormality of the flim favours Beta disease a little") for text in said), said
+    (gap,) = [text for text in said if text.startswith("What puts")]
+    assert "Beta disease before Epsilon deficiency (95.5% against 0.2%)" in gap
+    assert "what the ranking learned from published patients makes of that" in gap
 
 
 def test_next_steps_are_the_differentials_questions(sources, differential):
     answer = ask(sources, differential, "what should I examine next?")
-    (only,) = texts(answer)
-    assert only.startswith(f"{differential.questions[0].text} Expected gain {differential.questions[0].gain:.2f} bits.")
-    assert "Delta syndrome: seen in 30% to 79% of patients (frequent)." in only
+    lead, only = texts(answer)
+    assert lead == WOULD_CHANGE_MOST
+    assert only.startswith(f"{differential.questions[0].text} Alpha syndrome, type II: seen in 5% to 29% of patients")
+    assert "Delta syndrome: seen in 30% to 79% of patients (frequent)" in only
+
+
+def test_what_to_test_names_the_tests_and_genes_of_the_first_diseases(sources, differential, toy_graph):
+    concept = Concept(concept_id="MAXO:0000001", name="zorb scan", kind=ConceptKind.ACTION)
+    says = Provenance(source="toy", version="1", reference="PMID:90000003", licence="none")
+    examines = Relation(subject_id="MAXO:0000001", kind=RelationKind.EXAMINES, object_id=ALPHA, provenance=says)
+    summary = SourceSummary(source="toy", counts={}, left_out={})
+    graph = toy_graph.with_relations([concept], [examines], summary)
+    tested = Sources(build_model(graph), sources.ranker, sources.lexicon, sources.library, sources.pages)
+    answer = ask(tested, differential, "what should I test?")
+    scan, genes, *_ = answer.sentences
+    assert scan.text == "Tests for Alpha syndrome, type II: zorb scan."
+    (cited,) = [e for e in answer.evidence if e.evidence_id in scan.evidence_ids]
+    assert (cited.reference, cited.text) == (
+        "PMID:90000003",
+        "Alpha syndrome, type II (OMIM:900001): a test is zorb scan.",
+    )
+    assert genes.text == "To sequence for Alpha syndrome, type II: ZRB1."
+    assert "The sources name no test of Gamma dysplasia" in " ".join(texts(answer))
+    assert not any("bits" in text for text in texts(answer))
+
+
+def test_first_tests_of_a_common_condition_are_found_by_its_name(toy_graph):
+    says = Provenance(source="toy", version="1", reference="", licence="none")
+    graph = toy_graph.with_statements([Disease(disease_id="OMIM:154700", name="Marfan syndrome")], [], says)
+    tests = Sources(build_model(graph), None, Lexicon(graph.ontology)).tests_of("OMIM:154700")
+    assert "echocardiography" in tests
+    assert all(provenance.reference for provenance in tests.values())
+
+
+def test_how_soon_to_act_is_answered_with_what_must_not_be_missed(sources, differential):
+    flag = RedFlag(
+        term_id=LARGE,
+        label="Large zorb",
+        provenance=Provenance(source="toy", version="1", reference="PMID:90000001", licence="none"),
+    )
+    urgent = UrgentCondition(
+        disease_id=ALPHA, name="Alpha", urgency=Urgency.EMERGENCY, probability=0.9, present=(flag,), to_ask=()
+    )
+    listed = replace(differential, urgent=(urgent,), setting=Setting.EMERGENCY)
+    for question in ("is this dangerous?", "should I send him to hospital?"):
+        answer = ask(sources, listed, question)
+        assert texts(answer)[:2] == [
+            NO_TRIAGE,
+            "Not to be missed: Alpha (emergency), 90.0%; red flags here: Large zorb.",
+        ]
+        assert answer.sentences[1].evidence_ids
+    assert NO_URGENT_HERE in texts(ask(sources, differential, "is this dangerous?"))
+
+
+def test_what_is_first_is_said_to_be_first(sources, differential):
+    assert texts(ask(sources, differential, "why not Alpha?"))[0] == (
+        "Alpha syndrome, type II is first of 5 candidates, with a probability of 90.8%."
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [("¿Por qué no Beta?", Language.SPANISH), ("为什么不是 Beta？", Language.CHINESE)],
+)
+def test_a_question_in_another_language_is_answered_in_it_with_what_is_understood(
+    sources, differential, question, language
+):
+    answer = ask(sources, differential, question)
+    assert texts(answer) == [ENGLISH_ONLY[language], CAN_BE_ASKED]
+    assert not answer.is_covered
 
 
 def test_what_if_changes_the_order_and_not_the_case(sources, differential):
@@ -146,6 +243,11 @@ def test_numbers_go_on_and_the_same_statement_keeps_its_number(sources, differen
     ("question", "reason"),
     [
         ("what dose should he get?", None),
+        ("why not flurbitis?", UNKNOWN.format(said="flurbitis")),
+        ("is it contagious?", NOT_ON_PAGES.format(said="contagious", name="Alpha syndrome, type II")),
+        ("why not a wobbling flim?", NO_DISEASE_BUT_FINDING.format(said="wobbling flim")),
+        ("compare 1 and flurbitis", UNKNOWN.format(said="flurbitis")),
+        ("Genes of Flurbitis?", UNKNOWN.format(said="Flurbitis")),
         ("what does HP:9999999 mean?", "HP:9999999 is not a term of HPO 2030-01-01, nor an older id of one."),
         ("why not number 9?", "There is no number 9 in the list of 5."),
         ("genes of Epsilon?", "The sources name no gene of Epsilon deficiency."),
