@@ -21,6 +21,7 @@ from fastapi import FastAPI
 from kg.common_schema import Setting
 from ui import consultation as acts
 from ui import serving
+from ui.answering import one_line
 from ui.monitoring import CountRequests, MeasuredAssistant, Metrics, add_monitoring
 from ui.page import frame
 from ui.page.care import care_view
@@ -58,7 +59,7 @@ def _endpoint(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str
         try:
             return function(*args, **kwargs)
         except Exception as error:
-            raise gr.Error(acts.one_line(error), print_exception=False) from None
+            raise gr.Error(one_line(error), print_exception=False) from None
 
     return call
 

@@ -1,6 +1,6 @@
-"""What a user says and changes, answered part by part.
+"""What a user says and changes, and what becomes of it; how it is answered is in ``ui.answering``.
 
-Promise: an error is one line and changes nothing; work that the user no longer wants (``ui.session``) ends at once.
+Promise: an error is one line and changes nothing; an act that is refused ends no work on an earlier one.
 Works without Gradio; how things look is the business of ``ui.page``. Nothing is logged of what the user says.
 """
 
@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-import logging
-import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from kg.common_schema import Setting
 from kg.errors import CitedxError, UsageError
-from llm.conversation.schema import Answer
-from llm.schema import Differential
 from retrieval.demographics import merge_demographics
 from retrieval.findings import patient_findings
 from retrieval.uploads import plain_name, read_upload, refuse_large
+from ui.answering import answer_case, answer_questions, idle, one_line, refuse
 from ui.care import read_case, review_risk, review_treatments
 from ui.case import MAX_FINDINGS, Case, apply, family_findings, parse_action, parse_setting, parse_stored, patient_case
 from ui.exports import phenopacket_download, report_download
@@ -30,7 +26,6 @@ from ui.protocols import AnswererFactory, Assistant, ReaderFactory
 from ui.session import (
     NO_FINDINGS,
     RESTORED,
-    UNEXPECTED,
     Care,
     Change,
     Consultation,
@@ -41,16 +36,10 @@ from ui.session import (
     Session,
     Turn,
     Undo,
-    Work,
 )
-
-logger = logging.getLogger(__name__)
 
 MAX_RISKS = 5
 """Diseases whose risk factors are shown."""
-
-_STAGES = (Progress.WEIGHING, Progress.ASKING, Progress.IDLE)
-"""What follows each part of an answer that grows."""
 
 
 def respond(
@@ -82,7 +71,7 @@ def respond(
         found, family = patient_findings(statements, assistant.ontology), family_findings(statements)
         person = assistant.find_person(message.told)
     except Exception as error:
-        _refuse(consultation, work, error)
+        refuse(consultation, work, error)
         yield
         return
 
@@ -96,7 +85,7 @@ def respond(
     is_told = bool(found) or _is_weighed(assistant, consultation.session, work.before.case)
     is_empty = not consultation.session.case.findings and not work.before.case.findings
     if (is_empty or not is_told) and not message.asked:
-        consultation.amend(work, _idle, note=NO_FINDINGS)
+        consultation.amend(work, idle, note=NO_FINDINGS)
         yield
         return
     latest = consultation.resume(work)  # what came meanwhile was answered without these findings
@@ -104,9 +93,9 @@ def respond(
     if latest is None:
         return
     if is_told or consultation.session.is_unanswered:  # the message ended the work on the case
-        yield from _answer(assistant, consultation, latest, second_reader)
+        yield from answer_case(assistant, consultation, latest, second_reader)
     if message.asked and not consultation.session.turns[work.turn].is_refused:
-        yield from _reply(assistant, consultation, latest, message.asked, answerer)
+        yield from answer_questions(assistant, consultation, latest, message.asked, answerer)
 
 
 def change(
@@ -135,7 +124,7 @@ def change(
         return
     work = consultation.begin(Turn(change=done), Progress.RANKING, make)
     yield
-    yield from _answer(assistant, consultation, work, second_reader)
+    yield from answer_case(assistant, consultation, work, second_reader)
 
 
 def see_in(
@@ -155,7 +144,7 @@ def see_in(
     seen = SeeIn(setting=chosen)
     work = consultation.begin(Turn(change=seen), Progress.RANKING, lambda s: replace(s, setting=chosen))
     yield
-    yield from _answer(assistant, consultation, work, second_reader)
+    yield from answer_case(assistant, consultation, work, second_reader)
 
 
 def look_up_care(assistant: Assistant, consultation: Consultation, disease_id: str) -> Iterator[None]:
@@ -190,7 +179,7 @@ def restore(
         return
     work = consultation.begin(Turn(note=RESTORED), Progress.RANKING, lambda s: replace(s, case=case))
     yield
-    yield from _answer(assistant, consultation, work, second_reader)
+    yield from answer_case(assistant, consultation, work, second_reader)
 
 
 def open_link(
@@ -283,102 +272,7 @@ def _take_up(
 
     work = consultation.begin(Turn(change=source), Progress.RANKING, take)
     yield
-    yield from _answer(assistant, consultation, work, second_reader)
-
-
-def _answer(
-    assistant: Assistant, consultation: Consultation, work: Work, second_reader: ReaderFactory | None
-) -> Iterator[None]:
-    """Weigh the case as it stands, until it is answered or the user does something else."""
-    case = consultation.session.case
-
-    def show(differential: Differential | None, progress: Progress) -> bool:
-        def put(session: Session) -> Session:
-            return replace(session, differential=differential, progress=progress)
-
-        return consultation.is_wanted(work) and consultation.amend(work, put, differential=differential)
-
-    if not case.findings:
-        if show(None, Progress.IDLE):
-            yield
-        return
-    differential: Differential | None = None
-    try:
-        setting = consultation.session.setting
-        parts = assistant.weigh(
-            case.findings, person=case.person, unknown=case.unknown, setting=setting, story=case.story
-        )
-        for differential, progress in zip(parts, _STAGES, strict=False):
-            if not show(differential, progress):
-                return
-            yield
-    except Exception as error:
-        if consultation.is_wanted(work):
-            _refuse(consultation, work, error)
-            yield
-        return
-    if differential is None or second_reader is None or not differential.diagnoses:
-        if show(differential, Progress.IDLE):
-            yield
-        return
-    if not show(differential, Progress.MODEL):
-        return
-    yield
-    try:
-        reader = second_reader(is_cancelled=lambda: not consultation.is_wanted(work))
-        differential = assistant.read_again(differential, reader)
-    except Exception as error:
-        if consultation.is_wanted(work):
-            consultation.amend(work, _idle, note=one_line(error))
-            yield
-        return
-    if show(differential, Progress.IDLE):
-        yield
-
-
-def _reply(
-    assistant: Assistant,
-    consultation: Consultation,
-    work: Work,
-    questions: Sequence[str],
-    answerer: AnswererFactory | None,
-) -> Iterator[None]:
-    """The answers to a message's questions, by the functions at once, and then by a language model."""
-    answers: list[Answer] = []
-    session = consultation.session
-    differential, earlier = session.differential, session.answers
-
-    def show(progress: Progress = Progress.ANSWERING) -> bool:
-        def put(session: Session) -> Session:
-            return replace(session, progress=progress)
-
-        return consultation.is_wanted(work) and consultation.amend(work, put, answers=tuple(answers))
-
-    try:
-        for question in questions:
-            if not show():
-                return
-            yield
-            known = (*earlier, *answers)
-            answers.append(assistant.answer(question, differential, earlier=known))
-            if answerer is not None:
-                if not show(Progress.MODEL):
-                    return
-                yield
-                by_model = answerer(is_cancelled=lambda: not consultation.is_wanted(work))
-                answers[-1] = assistant.answer(question, differential, earlier=known, answerer=by_model)
-    except Exception as error:
-        if consultation.is_wanted(work):
-            is_refused = not answers and not consultation.session.turns[work.turn].findings
-            consultation.amend(work, _idle, answers=tuple(answers), note=one_line(error), is_refused=is_refused)
-            yield
-        return
-    if show(Progress.IDLE):
-        yield
-
-
-def _idle(session: Session) -> Session:
-    return replace(session, progress=Progress.IDLE)
+    yield from answer_case(assistant, consultation, work, second_reader)
 
 
 def _is_weighed(assistant: Assistant, session: Session, before: Case) -> bool:
@@ -392,35 +286,3 @@ def _is_weighed(assistant: Assistant, session: Session, before: Case) -> bool:
 def _decline(consultation: Consultation, error: Exception) -> None:
     """Say why an act is not done; what is being done goes on."""
     consultation.decline(one_line(error))
-
-
-def _refuse(consultation: Consultation, work: Work, error: Exception) -> None:
-    """Say why, and leave the case as it was; where the user has changed it since, as it is."""
-    if work.is_overtaken:
-        consultation.amend(work, _idle, note=one_line(error))
-        return
-
-    def back(session: Session) -> Session:
-        if not consultation.is_wanted(work):
-            return session
-        before = work.before
-        return replace(
-            session,
-            case=before.case,
-            past=before.past,
-            differential=before.differential,
-            progress=Progress.IDLE,
-        )
-
-    note = one_line(error)
-    consultation.amend(work, back, note=note, findings=(), family=(), differential=None, is_refused=True)
-
-
-def one_line(error: Exception) -> str:
-    """What the user reads. An unexpected error's own words may quote the story, so only its path is logged."""
-    if isinstance(error, CitedxError):
-        return str(error)
-    frames = traceback.extract_tb(error.__traceback__)
-    path = " > ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
-    logger.error("unexpected %s at %s", type(error).__name__, path)
-    return UNEXPECTED

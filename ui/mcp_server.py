@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from kg.errors import NotReadyError
-from ui.consultation import one_line
+from ui.answering import one_line
 from ui.protocols import Assistant
 from ui.shared_assistant import SharedAssistant
 from ui.tools import Tools

@@ -1,7 +1,8 @@
 """The state of one user's consultation: the case, the conversation, what is being done, and which work is wanted.
 
 Promise: a later act of the user ends the work on an earlier one, and what that had shown stays; a new case is never
-reached by an answer to an old one. What the acts are, and how they are answered, is in ``ui.consultation``.
+reached by an answer to an old one. What the acts are is in ``ui.consultation``, how they are answered in
+``ui.answering``.
 """
 
 from __future__ import annotations

@@ -152,7 +152,7 @@ def test_an_unexpected_error_is_one_line_and_is_logged_without_clinical_text(cap
     assert (consultation.session.case, consultation.session.differential) == (before.case, before.differential)
     (record,) = caplog.records
     assert re.fullmatch(
-        r"unexpected RuntimeError at consultation\.py:\d+ _answer > fakes\.py:\d+ weigh", record.getMessage()
+        r"unexpected RuntimeError at answering\.py:\d+ answer_case > fakes\.py:\d+ weigh", record.getMessage()
     )
     assert "scoliosis" not in caplog.text.lower()
     assert record.exc_info is None
