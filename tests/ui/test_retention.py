@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -89,3 +90,14 @@ def test_calls_of_the_api_are_forgotten(server: FastAPI):
             job = httpx.post(f"{address}/gradio_api/call/diagnose", json=call).json()["event_id"]
             assert "event: complete" in httpx.get(f"{address}/gradio_api/call/diagnose/{job}").text
         asyncio.run(until(lambda: len(store.session_data) <= MAX_CLOSED))
+
+
+def test_calls_of_the_api_push_no_page_out():
+    store, now = SessionStore(), datetime.now()
+    page = SimpleNamespace(is_closed=True, state_data={"consultation": 1})
+    calls = {f"call {n}": SimpleNamespace(is_closed=False, state_data={}) for n in range(N_LATER)}
+    store.session_data = {"page": page, **calls}
+    store.time_last_used = dict.fromkeys(store.session_data, now)
+    store.delete_all_expired_state()
+    assert "page" in store.session_data
+    assert len(store.session_data) == 1 + MAX_CLOSED
