@@ -143,7 +143,7 @@ _TIME = r"(?:minutes?|mins?|hours?|hrs?|h|days?|nights?|weeks?|wks?|months?|mths
 STATED_ITEM = _any_of(
     rf"(?:for|over|x|×)\s?(?:(?:about|around|nearly|almost|the|past|last|over|more than|at least) )*{_N}\s?{_TIME}\b",
     rf"{_N}[- ]{_TIME} (?:ago|history|hx|of|duration)\b",
-    r"\d{1,2}/(?:7|52|12)\b",  # days, weeks and months in notes
+    r"(?<![\d/])\d{1,2}/(?:7|52|12)\b(?!/)",  # days, weeks and months in notes
     r"since (?:yesterday|last|this|early|late|age|childhood|infancy|\d|\w+day\b|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|"
     r"oct|nov|dec)\w*)",
     r"(?:started|began|came on|onset|worsening|increasing)\b",

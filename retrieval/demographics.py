@@ -158,9 +158,10 @@ _SHORT_AGE = (
     r"(?:(?<![^\n])|(?<=[.;:!?]\s)|(?<=\b[Aa]\s)|(?<=\b[Aa]n\s)|(?<=\bthis\s))(?!(?:9[3-9]|1[01]\d)\s?F)(?P<n1>\d{1,3})"
     r"(?=\s?[FM]\b(?!\s(?:old|of\sage|walk|tall|long|away|deep)|/[A-Za-z]|[-’'])))\s?"
 )
-_AGE_END = r"(?![.,]?\d)(?=\s*(?:[.,;:!?()]|$|and\b|but\b|with\b|who\b))"
+_AGE_END = r"(?![.,]?\d)(?=\s*(?:[.,;:!?()]|$|and\b|but\b|with\b|who\b|ha[sd]\b|present\w*\b))"
 _PERSON = (
-    r"(?:man|woman|male|female|lady|gentleman|boy|girl|patient|husband|wife|mother|father|mum|mom|dad|son|daughter)"
+    r"(?:man|woman|male|female|lady|gentleman|boy|girl|patient|husband|wife|mother|father|mum|mom|dad|son|daughter|"
+    r"boyfriend|girlfriend|partner|spouse|brother|sister)"
 )
 _AGES = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -171,6 +172,7 @@ _AGES = tuple(
         r"\b(?P<n>\d{1,3})\s?(?P<u>y(?:/?o|\.o\.?)|yo|yr[\s-]old|m/?o)\b",
         rf"(?-i:{_SHORT_AGE})(?=(?-i:[FM]\b))",
         r"\b(?-i:[FM])/(?P<n>\d{1,3})\b(?!/)",
+        rf"\baged\s(?P<n>\d{{1,3}}){_AGE_END}",
         # "He is 52." and "Adult man, 42: ...", where no unit of anything else follows.
         rf"\b(?:he|she|i|{_PERSON})(?:['’]s|['’]m|\s(?:is|am|was|turned))\s(?:now\s|just\s|only\s)?(?P<n>\d{{1,3}}){_AGE_END}",
         rf"\b{_PERSON}(?:,\s?|\s\()(?P<n>\d{{1,3}}){_AGE_END}(?!\s*[,;]\s?\d)",

@@ -89,7 +89,7 @@ _WORD = re.compile(
 )
 _PRESSURE = re.compile(
     r"\b(?:(?i:blood pressure)|BP|bp)(?:\s|[,:=]|\([^()\d]{1,20}\)|\b(?i:is|was|of|at|measured|found|to|be|elevated|"
-    r"high|low)\b){1,8}(\d{2,3})\s?/\s?(\d{2,3})\b(?!\s?/)(?:\s?mm\s?Hg)?"
+    r"high|low)\b){0,8}(\d{2,3})\s?/\s?(\d{2,3})(?![\d.]\d|\d|\s?/)(?i:\s?mm\s?Hg)?"
 )
 _SPECIMEN = re.compile(
     r"\b(?P<csf>csf|cerebro-?\s?spinal fluid|cerebral spinal fluid|lumbar puncture|spinal fluid)\b|"

@@ -25,6 +25,7 @@ from retrieval.lexicon import Lexicon, Mention
 from retrieval.translated_context import RULES, contexts_of, normal_findings_in
 from retrieval.translated_demographics import find_person
 from retrieval.translated_lexicon import TranslatedLexicon
+from retrieval.translated_measurements import find_translated_measurements
 
 # English words inside a text of another language; an abbreviation alone may mean something else there ("MR检查").
 _TELLING_ENGLISH = re.compile(r"HP:[0-9]{7}|[A-Za-z][a-z]{4}")
@@ -157,6 +158,18 @@ class MultilingualReader:
         for m, context in zip(normal, family, strict=True):
             if m.term_id in self._ontology and context.experiencer is Experiencer.PATIENT:
                 yield m, denied
+        # Abbreviations and units are told by their capitals, which a normalised text has not.
+        cased = "".join(a if a.isascii() else b for a, b in zip(text, plain, strict=True))
+        yield from self._measured(cased, language)
+
+    def _measured(self, text: str, language: Language) -> Iterator[tuple[Mention, Context]]:
+        """What measured values say; a number speaks for itself: of the words around only whose it is counts."""
+        measured = find_translated_measurements(text, language, find_person(text, language))
+        contexts = contexts_of(text, [(m.start, m.end) for m in measured], RULES[language])
+        for m, context in zip(measured, contexts, strict=True):
+            if m.term_id in self._ontology:
+                mention = Mention(term_id=m.term_id, start=m.start, end=m.end)
+                yield mention, Context(negated=m.excluded, experiencer=context.experiencer)
 
 
 def build_lexicon(language: Language, ontology: Ontology, translations: Translations) -> TranslatedLexicon:

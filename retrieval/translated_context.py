@@ -160,6 +160,10 @@ _SPANISH = ContextRules(
     contrast=_any_of(
         r"\b(?:pero|aunque|sin embargo|salvo|excepto|sino|mientras|solo|sólo|únicamente|debid[oa] a|por|que|sí)\b",
         r",\s*con\b",
+        # "Sin fiebre, tos desde hace 3 semanas, ...": only what is there has an onset, a duration or a number of times.
+        r",(?=(?:(?!\b(?:n[io]|o|u)\b)[^,;.])*\b(?:desde (?:hace|ayer|anoche|esta|el (?:lunes|martes|miércoles|jueves|"
+        r"viernes|sábado|domingo|año)|la (?:semana|infancia|niñez))|hace (?:\d|una?|dos|tres|cuatro|cinco|vari[oa]s)|"
+        r"de \d+ (?:horas|días|semanas|meses|años) de evolución|\d+ veces)\b)",
         r",?\s*\b(?:y )?(?:presenta|refiere|refería|tiene|tenía|muestra|mostraba|padece|destaca|desarrolló|debutó|"
         r"asocia|existe|hay)\w*",
     ),

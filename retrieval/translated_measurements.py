@@ -1,0 +1,120 @@
+"""Measured values in a Chinese or Spanish text: the names become English, and ``retrieval.measurements`` reads them.
+
+Promise: "血压80/50mmHg", "PA 80/50 mmHg" and "SpO2 88%" say what "BP 80/50" and "SpO2 88%" do, with the offsets of the
+text as it is written. Deliberately not done here: results in words ("elevada"), ranges that the text states itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from kg.translations import Language
+from retrieval.demographics import Demographics
+from retrieval.measurements import Measurement, find_measurements
+
+
+def _compile(names: Mapping[str, str], *, are_words: bool) -> tuple[re.Pattern[str], tuple[str, ...]]:
+    """One pattern with a group for each name, in order, and what stands in English for each."""
+    edge = r"\b" if are_words else ""
+    parts = "|".join(f"({pattern.replace(' ', chr(92) + 's+')})" for pattern in names)
+    return re.compile(rf"{edge}(?:{parts}){edge}", re.IGNORECASE if are_words else 0), tuple(names.values())
+
+
+_CHINESE = {
+    "收缩压|舒张压": "",  # one of the two alone
+    "血压": "BP",
+    "体温": "T",
+    "心率|脉搏": "HR",
+    "呼吸(?:频率)?(?=[:：为约\\s]*\\d)": "RR",
+    "血氧饱和度|氧饱和度|血氧": "SpO2",
+    "血红蛋白": "Hb",
+    "血小板(?:计数)?": "platelets",
+    "白细胞(?:计数)?": "WBC",
+    "乳酸脱氢酶": "LDH",
+    "肌酸激酶同工酶": "",
+    "肌酸激酶": "CK",
+    "血?乳酸": "lactate",
+    "血糖": "glucose",
+    "血钾": "K",
+    "血钠": "Na",
+    "血钙": "Ca",
+    "肌酐": "creatinine",
+    "[CcＣ]反应蛋白": "CRP",
+    "血沉": "ESR",
+    "脑脊液": "CSF",
+    "尿": "urine",
+    "次/分钟?": "bpm",
+    "摄氏度|度": "°C",
+    "患儿|新生儿|早产儿|婴儿|幼儿|儿童|小孩|男孩|女孩|宝宝|孩子|女儿|儿子": "child",
+    "[为是约]": "is",
+    "，": ",",
+    "[。；]": ". ",
+    "：": ":",
+    "[\u3000-\u9fff\uff00-\uffef]": " ",
+}
+_SPANISH = {
+    "(?:presión|tensión) arterial(?! media)|PA|TA": "BP",
+    "temperatura": "temperature",
+    "frecuencia cardíaca|frecuencia cardiaca|FC|pulso": "HR",
+    "frecuencia respiratoria|FR": "RR",
+    "saturación(?: de oxígeno)?|SatO2|SaO2": "SpO2",
+    "hemoglobina": "hemoglobin",
+    "plaquetas": "platelets",
+    "leucocitos": "leukocytes",
+    "glucemia|glucosa": "glucose",
+    "potasio": "potassium",
+    "sodio": "sodium",
+    "calcio": "calcium",
+    "creatinina": "creatinine",
+    "PCR|proteína C reactiva": "CRP",
+    "VSG": "ESR",
+    "lactato": "lactate",
+    "bilirrubina(?: total)?": "bilirubin",
+    "LCR|líquido cefalorraquídeo": "CSF",
+    "orina": "urine",
+    "lpm|latidos por minuto": "bpm",
+    "niñ[oa]s?|lactante|recién nacid[oa]|bebé|neonato|hij[oa]s?|prematur[oa]": "child",
+    "de": "of",
+    "es|fue|era": "is",
+}
+_NAMES = {
+    Language.CHINESE: _compile(_CHINESE, are_words=False),
+    Language.SPANISH: _compile(_SPANISH, are_words=True),
+}
+_THOUSANDS = re.compile(r"(?<=\d)\.(?=\d{3}(?!\d))")  # "14.500/mm3"
+
+
+def find_translated_measurements(text: str, language: Language, patient: Demographics) -> tuple[Measurement, ...]:
+    """What the measured values of a Chinese or Spanish text say, with the text's own offsets, in order of their start.
+
+    Args:
+        text: the story, normalised where the language does that.
+        language: of the text.
+        patient: whose age and sex choose the ranges.
+    """
+    if not any(c.isdigit() for c in text):
+        return ()
+    pattern, english = _NAMES[language]
+    if language is Language.SPANISH:
+        text = _THOUSANDS.sub(",", text)
+    made: list[str] = []
+    places: list[int] = []  # of each character made, in the text
+    end = 0
+    for match in pattern.finditer(text):
+        made.append(text[end : match.start()])
+        places += range(end, match.start())
+        word = english[(match.lastindex or 1) - 1]
+        if language is Language.CHINESE and word.strip(" ,:."):
+            word = f" {word} "  # no space parts the words of "血压80mmHg"
+        made.append(word)
+        # A measurement begins with the first letter of a name, and may end with the last of a unit.
+        places += [match.start() if i < 2 else match.end() - 1 for i in range(len(word))]
+        end = match.end()
+    made.append(text[end:])
+    places += range(end, len(text))
+    found = find_measurements("".join(made), patient)
+    return tuple(
+        Measurement(term_id=m.term_id, excluded=m.excluded, start=places[m.start], end=places[m.end - 1] + 1)
+        for m in found
+    )

@@ -1,0 +1,65 @@
+"""Measured values in Chinese and Spanish: the names and units of the language, with the text's own offsets."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kg.translations import Language
+from retrieval.demographics import UNKNOWN, Demographics
+from retrieval.translated_measurements import find_translated_measurements
+
+HYPOTENSION, PRESSURE, FEVER, TACHYCARDIA = "HP:0002615", "HP:0032263", "HP:0001945", "HP:0001649"
+HYPOXEMIA, FEW_PLATELETS, LEUKOCYTOSIS, HIGH_SUGAR = "HP:0012418", "HP:0001873", "HP:0001974", "HP:0003074"
+
+
+def found(text: str, language: Language, patient: Demographics = UNKNOWN) -> list[tuple[str, str]]:
+    measured = find_translated_measurements(text, language, patient)
+    return [(("-" if m.excluded else "+") + m.term_id, text[m.start : m.end]) for m in measured]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("血压80/50mmHg，胸痛", [("+" + HYPOTENSION, "血压80/50mmHg")]),
+        ("血压：160/110mmHg", [("+" + PRESSURE, "血压：160/110mmHg")]),
+        ("体温39℃，头痛", [("+" + FEVER, "体温39℃")]),
+        ("体温39度", [("+" + FEVER, "体温39度")]),
+        ("体温36.5℃", [("-" + FEVER, "体温36.5℃")]),
+        ("SpO2 88%，咳嗽", [("+" + HYPOXEMIA, "SpO2 88%")]),
+        ("心率140次/分", [("+" + TACHYCARDIA, "心率140次/分")]),
+        ("血小板32×10^9/L", [("+" + FEW_PLATELETS, "血小板32×10^9/L")]),
+        ("患儿，血压80/50mmHg", []),
+        ("呼吸困难3天", []),
+        ("尿白细胞24", []),
+        ("胸痛", []),
+    ],
+)
+def test_chinese(text, expected):
+    assert found(text, Language.CHINESE) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("PA 80/50 mmHg, dolor", [("+" + HYPOTENSION, "PA 80/50 mmHg")]),
+        ("tensión arterial de 185/115", [("+" + PRESSURE, "tensión arterial de 185/115")]),
+        ("Temperatura de 39,2 °C", [("+" + FEVER, "Temperatura de 39,2 °C")]),
+        ("FC 140 lpm", [("+" + TACHYCARDIA, "FC 140 lpm")]),
+        ("leucocitos 24.500/mm3", [("+" + LEUKOCYTOSIS, "leucocitos 24.500/mm3")]),
+        ("glucemia 450 mg/dL", [("+" + HIGH_SUGAR, "glucemia 450 mg/dL")]),
+        ("Niño con TA 80/50", []),
+    ],
+)
+def test_spanish(text, expected):
+    assert found(text, Language.SPANISH) == expected
+
+
+def test_the_patient_chooses_the_range():
+    assert found("血压80/50mmHg", Language.CHINESE, Demographics(years=3.0)) == []
+
+
+@given(st.sampled_from((Language.CHINESE, Language.SPANISH)), st.text(max_size=100))
+def test_any_text_is_read(language, text):
+    text = "血压80/50mmHg PA 80/50 " + text
+    measured = find_translated_measurements(text, language, UNKNOWN)
+    assert all(0 <= m.start < m.end <= len(text) for m in measured)
