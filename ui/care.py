@@ -81,11 +81,13 @@ def read_case(
 
 def parse_values(texts: Iterable[str]) -> dict[str, str]:
     """Inputs of scores as typed, ``urea=9.2``: name -> value. Raises UsageError."""
-    pairs = {}
+    pairs: dict[str, str] = {}
     for text in texts:
         name, equals, value = (part.strip() for part in text.partition("="))
         if not (name and equals and value):
             raise UsageError(f"a value of a score is NAME=VALUE, such as urea=9.2; got {text[:40]!r}")
+        if name in pairs:
+            raise UsageError(f"{name[:40]} is given twice: {pairs[name][:40]} and {value[:40]}")
         pairs[name] = value
     return pairs
 

@@ -80,6 +80,8 @@ def risk(
     if list_scores:
         show_scores(Console(soft_wrap=True), table)
         return
+    if not (text or case or given or score or values or sex or age or pregnant is not None):
+        raise UsageError("nothing is told of the patient: give TEXT, --case, --with, --age, --sex, --score or --set")
     pairs = care.parse_values(values or ())
     graph = load_graph_of(sources)
     patient = _patient(graph, text, case, sex, age, pregnant, given or ())

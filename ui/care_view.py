@@ -22,6 +22,7 @@ from ui.care_json import NO_SOURCE, NOT_COUNTED
 from ui.terminal import NOT_A_DEVICE
 
 _N_TESTS = 3
+_NOT_PREGNANT = "not pregnant"
 
 
 def show_treatments(console: Console, graph: KnowledgeGraph, review: TreatmentReview, patient: PatientRecord) -> None:
@@ -176,10 +177,16 @@ def show_scores(console: Console, table: ScoreTable) -> None:
 
 def _show_patient(console: Console, graph: KnowledgeGraph, patient: PatientRecord) -> None:
     known = patient.values(knowledge_of(graph).circumstances, graph.ontology)
-    told = [(n if v else f"not {n}") for n, v in known.items() if n not in ("age", "sex")]
+    told = [_word_circumstance(n, v) for n, v in known.items() if n not in ("age", "sex")]
+    if "pregnancy" not in patient.told.said:  # follows from age or sex, which are shown
+        told = [t for t in told if t != _NOT_PREGNANT]
     parts = [word_demographics(patient.person), *told, *sorted(patient.told.drugs)]
     if said := "; ".join(dict.fromkeys(p for p in parts if p)):
         console.print(f"[dim]patient[/]  {escape(said)}", highlight=False)
+
+
+def _word_circumstance(name: str, value: object) -> str:
+    return name if value else _NOT_PREGNANT if name == "pregnancy" else f"no {name}"
 
 
 def _cites(provenance: Iterable[Provenance]) -> str:

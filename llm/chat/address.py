@@ -12,7 +12,7 @@ import re
 import socket
 from dataclasses import dataclass
 
-from kg.errors import NotReadyError
+from kg.errors import NotReadyError, UsageError
 from llm.chat.constrained import INSTALL_HINT
 from llm.errors import ModelError
 
@@ -29,6 +29,10 @@ class ServerAddress:
     is_loopback: bool
 
 
+class AddressError(ModelError, UsageError):
+    """An address that is none, or that patients' text may not go to: wrong use, before any server is asked."""
+
+
 def parse_address(text: str, *, may_leave_machine: bool = False) -> ServerAddress:
     """Read ``http://HOST:PORT/v1`` or ``http://HOST:PORT/v1#MODEL``.
 
@@ -38,7 +42,7 @@ def parse_address(text: str, *, may_leave_machine: bool = False) -> ServerAddres
 
     Raises:
         NotReadyError: httpx is not installed.
-        ModelError: it is no address, holds a user name, password or query, or is not loopback.
+        AddressError: it is no address, holds a user name, password or query, or is not loopback.
     """
     require_client()
     import httpx
@@ -47,16 +51,18 @@ def parse_address(text: str, *, may_leave_machine: bool = False) -> ServerAddres
         url = httpx.URL(text)
         host, place = url.host, url.netloc.decode("ascii")
     except (httpx.InvalidURL, UnicodeError) as error:
-        raise ModelError("the server's address cannot be read: it should look like http://127.0.0.1:8000/v1") from error
+        raise AddressError(
+            "the server's address cannot be read: it should look like http://127.0.0.1:8000/v1"
+        ) from error
     if url.scheme not in ("http", "https") or not host:
-        raise ModelError(f"the server's address begins with http:// or https:// and a host, not with {url.scheme}:")
+        raise AddressError(f"the server's address begins with http:// or https:// and a host, not with {url.scheme}:")
     if url.userinfo or url.query:
-        raise ModelError(f"the server's address must hold no user name, password or query: {KEY_HINT}")
+        raise AddressError(f"the server's address must hold no user name, password or query: {KEY_HINT}")
     if not re.fullmatch(r"[\w.:%-]+", host) or not 0 < (url.port or 80) < 65536:
-        raise ModelError("the server's address cannot be read: its host or its port is none")
+        raise AddressError("the server's address cannot be read: its host or its port is none")
     is_loopback = _is_loopback(host)
     if not is_loopback and not may_leave_machine:
-        raise ModelError(
+        raise AddressError(
             f"{place} is not an address of this machine, and patients' text may not leave it: take http://127.0.0.1:PORT"
             "/v1, or allow it (--may-leave-machine)"
         )

@@ -114,6 +114,12 @@ def test_wrong_use_is_one_line(tools: Tools, arguments, says):
             0,
             ("2 to 5 points, by what is known", "ask  --set hypertension=...", "PMID:19762550"),
         ),
+        (("risk", "A 70-year-old man with kidney disease."), 0, ("male, 70 years; kidney disease\n",)),
+        (
+            ("risk", "A 30-year-old woman without asthma.", "--not-pregnant"),
+            0,
+            ("female, 30 years; not pregnant; no asthma\n",),
+        ),
         (("risk", "--list"), 0, ("framingham-2008", "PMID:18212285")),
     ],
 )
@@ -127,9 +133,17 @@ def test_the_command_line(monkeypatch, capsys, arguments, code, shown):
 
 
 @pytest.mark.release
-def test_the_command_line_refuses_what_it_cannot_use(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["citedx", "treat", "mumbles"])
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("treat", "mumbles"), "nothing in the graph has the id or name 'mumbles'"),
+        (("risk",), "nothing is told of the patient: give TEXT, --case, --with, --age, --sex, --score or --set\n"),
+        (("risk", "--set", "urea=9.2", "--set", "urea=2"), "urea is given twice: 9.2 and 2\n"),
+    ],
+)
+def test_the_command_line_refuses_what_it_cannot_use(monkeypatch, capsys, arguments, says):
+    monkeypatch.setattr(sys, "argv", ["citedx", *arguments])
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 2
-    assert "nothing in the graph has the id or name 'mumbles'" in capsys.readouterr().err
+    assert says in capsys.readouterr().err

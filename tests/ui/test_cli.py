@@ -196,7 +196,7 @@ def test_binary_bytes_are_no_story(citedx, tmp_path):
 
 def test_a_model_on_another_machine_is_refused_unless_it_is_allowed(citedx):
     outcome = citedx("diagnose", "seizures", "--model", "http://example.org/v1", "--no-cases", "--reader", "graph")
-    assert outcome.code == 1
+    assert outcome.code == 2
     assert "example.org is not an address of this machine" in outcome.err
     assert "--may-leave-machine" in outcome.err
 
