@@ -206,9 +206,14 @@ class DiagnosisAssistant:
         """
         return self._stories.find_findings(text)
 
-    def find_statements(self, text: str) -> tuple[Statement, ...]:
-        """All that a story says of findings, of relatives too. Errors are those of ``find_findings``."""
-        return self._stories.find_statements(text)
+    def find_statements(self, text: str, known: Demographics = UNKNOWN) -> tuple[Statement, ...]:
+        """All that a story says of findings, of relatives too. Errors are those of ``find_findings``.
+
+        Args:
+            text: the story, or a message of it.
+            known: age and sex from messages before, which say what a measured value means.
+        """
+        return self._stories.find_statements(text, known=known)
 
     def find_person(self, text: str) -> Demographics:
         """The patient's age and sex in a story. Raises UnsupportedLanguageError."""

@@ -16,7 +16,7 @@ from kg.errors import UnknownIdError, UsageError
 from kg.ontology import Ontology
 from kg.schema import Finding
 from retrieval.context import Certainty, Context, Experiencer, Temporality, contexts_of, without_others
-from retrieval.demographics import find_onsets
+from retrieval.demographics import UNKNOWN, Demographics, find_onsets
 from retrieval.growth import find_growth
 from retrieval.lexicon import Lexicon
 from retrieval.measurements import find_measurements
@@ -59,17 +59,17 @@ def find_findings(text: str, lexicon: Lexicon) -> tuple[Finding, ...]:
     return findings_said(find_statements(text, lexicon))
 
 
-def find_statements(text: str, lexicon: Lexicon) -> tuple[Statement, ...]:
+def find_statements(text: str, lexicon: Lexicon, known: Demographics = UNKNOWN) -> tuple[Statement, ...]:
     """All statements about findings in an English text, whosesoever, in order of their quotes.
 
-    A term may be in several.
+    A term may be in several. What is known of the patient's age and sex says what a measured value means.
 
     Raises:
         UsageError, UnknownIdError: see ``require_readable``.
     """
     require_readable(text, lexicon)
     untagged = _TAG.sub(_blank, text)  # of the same length, so that places are those of the text
-    readings = [r for r in _readings(untagged, lexicon) if _has_name(r.term_id, lexicon)]
+    readings = [r for r in _readings(untagged, lexicon, known) if _has_name(r.term_id, lexicon)]
     contexts = contexts_of(untagged, [(r.start, r.end) for r in readings])
     onsets = list(find_onsets(untagged))
     said = (_statement(text, lexicon, r, c, onsets) for r, c in zip(readings, contexts, strict=True))
@@ -157,12 +157,12 @@ class _Reading:
     """Said by a result itself; None where the words around decide."""
 
 
-def _readings(text: str, lexicon: Lexicon) -> Iterator[_Reading]:
+def _readings(text: str, lexicon: Lexicon, known: Demographics) -> Iterator[_Reading]:
     for mention in lexicon.find_mentions(text):
         yield _Reading(mention.term_id, mention.start, mention.end)
     for mention in find_normal_results(text, lexicon):
         yield _Reading(mention.term_id, mention.start, mention.end, excluded=True)
-    for measured in (*find_measurements(text), *find_growth(text)):
+    for measured in (*find_measurements(text, known), *find_growth(text)):
         yield _Reading(measured.term_id, measured.start, measured.end, excluded=measured.excluded)
 
 

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from retrieval.demographics import ADULT_YEARS, Demographics, find_demographics
+from retrieval.demographics import ADULT_YEARS, UNKNOWN, Demographics, find_demographics, merge_demographics
 from retrieval.reference_ranges import ReferenceRange, load_reference_ranges, plain_unit
 
 INCREASED_BLOOD_PRESSURE = "HP:0032263"
@@ -114,19 +114,19 @@ _TOLD = re.compile(
 )  # else nothing is told
 
 
-def find_measurements(text: str, patient: Demographics | None = None) -> tuple[Measurement, ...]:
+def find_measurements(text: str, known: Demographics = UNKNOWN) -> tuple[Measurement, ...]:
     """What the measured values of a text say, in order of their start.
 
     Args:
         text: the story.
-        patient: whose age and sex choose the ranges; default: what the text says of them.
+        known: age and sex, which choose the ranges, as far as the text does not say them.
     """
     text = text.replace("º", "°").replace("˚", "°")  # an ordinal sign or a ring, written for degrees
     pattern, rows_by_name = _names()
     pressures, matches = list(_PRESSURE.finditer(text)), [m for m in pattern.finditer(text) if _is_told(text, m)]
     if not pressures and not matches:
         return ()
-    patient = find_demographics(text) if patient is None else patient
+    patient = merge_demographics(known, find_demographics(text))
     is_grown = patient.years is None and not _CHILD.search(text)
     found = list(_read_pressures(text, pressures, patient, is_grown=is_grown))
     specimens = [(m.start(), m.lastgroup or "") for m in _SPECIMEN.finditer(text)] if matches else []

@@ -18,7 +18,7 @@ from kg.schema import Finding
 from kg.translations import Language, Translations, load_translations
 from retrieval import chinese, spanish
 from retrieval.context import Certainty, Context, Experiencer
-from retrieval.demographics import UNKNOWN, Demographics
+from retrieval.demographics import UNKNOWN, Demographics, merge_demographics
 from retrieval.findings import Statement, find_statements, patient_findings, patient_words, require_readable
 from retrieval.languages import LanguageDetector
 from retrieval.lexicon import Lexicon, Mention
@@ -56,12 +56,15 @@ class MultilingualReader:
         """
         return patient_findings(self.find_statements(text, language), self._ontology)
 
-    def find_statements(self, text: str, language: Language | None = None) -> tuple[Statement, ...]:
+    def find_statements(
+        self, text: str, language: Language | None = None, known: Demographics = UNKNOWN
+    ) -> tuple[Statement, ...]:
         """All that a text says of findings, whosesoever, in order of the quotes.
 
         Args:
             text: the story.
             language: of the text; default: told from it.
+            known: age and sex of the patient, as far as the text does not say them: what a measured value means.
 
         Raises:
             UsageError: the text is empty or too long.
@@ -72,8 +75,9 @@ class MultilingualReader:
         require_readable(text, self._english)
         language = language or self.detect(text)
         if language is Language.ENGLISH:
-            return find_statements(text, self._english)
-        return tuple(self._statement(text, mention, context) for mention, context in self._mentions(text, language))
+            return find_statements(text, self._english, known)
+        mentions = self._mentions(text, language, known)
+        return tuple(self._statement(text, mention, context) for mention, context in mentions)
 
     def _statement(self, text: str, mention: Mention, context: Context) -> Statement:
         finding = Finding(
@@ -139,7 +143,7 @@ class MultilingualReader:
             self._lexicons[language] = build_lexicon(language, self._ontology, self.translations(language))
         return self._lexicons[language]
 
-    def _mentions(self, text: str, language: Language) -> Iterator[tuple[Mention, Context]]:
+    def _mentions(self, text: str, language: Language, known: Demographics) -> Iterator[tuple[Mention, Context]]:
         """Mentions of the language, of normal results and of English inside it, each with its context."""
         rules = RULES[language]
         plain = chinese.normalise(text) if language is Language.CHINESE else text
@@ -160,11 +164,12 @@ class MultilingualReader:
                 yield m, denied
         # Abbreviations and units are told by their capitals, which a normalised text has not.
         cased = "".join(a if a.isascii() else b for a, b in zip(text, plain, strict=True))
-        yield from self._measured(cased, language)
+        yield from self._measured(cased, language, known)
 
-    def _measured(self, text: str, language: Language) -> Iterator[tuple[Mention, Context]]:
+    def _measured(self, text: str, language: Language, known: Demographics) -> Iterator[tuple[Mention, Context]]:
         """What measured values say; a number speaks for itself: of the words around only whose it is counts."""
-        measured = find_translated_measurements(text, language, find_person(text, language))
+        patient = merge_demographics(known, find_person(text, language))
+        measured = find_translated_measurements(text, language, patient)
         contexts = contexts_of(text, [(m.start, m.end) for m in measured], RULES[language])
         for m, context in zip(measured, contexts, strict=True):
             if m.term_id in self._ontology:

@@ -67,7 +67,8 @@ def respond(
     yield
     try:
         message = assistant.read_message(text, work.before.differential)
-        statements = assistant.find_statements(message.told) if message.told or not message.asked else ()
+        known = consultation.session.case.person
+        statements = assistant.find_statements(message.told, known) if message.told or not message.asked else ()
         found, family = patient_findings(statements, assistant.ontology), family_findings(statements)
         person = assistant.find_person(message.told)
     except Exception as error:

@@ -55,8 +55,11 @@ class Assistant(Protocol):
     def graph(self) -> KnowledgeGraph:
         """What is known."""
 
-    def find_statements(self, text: str) -> tuple[Statement, ...]:
-        """All that a text says of findings, of relatives too; raises ``UsageError`` for text that cannot be used."""
+    def find_statements(self, text: str, known: Demographics = UNKNOWN) -> tuple[Statement, ...]:
+        """All that a text says of findings, of relatives too; raises ``UsageError`` for text that cannot be used.
+
+        What is ``known`` of the patient's age and sex says what a measured value means.
+        """
 
     def find_person(self, text: str) -> Demographics:
         """Age and sex of the patient, where the text says them."""

@@ -92,10 +92,10 @@ class SharedAssistant:
         """What is known; reading it needs no lock."""
         return self._assistant.graph
 
-    def find_statements(self, text: str) -> tuple[Statement, ...]:
+    def find_statements(self, text: str, known: Demographics = UNKNOWN) -> tuple[Statement, ...]:
         """Reads a story."""
         with self._turns.turn():
-            return self._assistant.find_statements(text)
+            return self._assistant.find_statements(text, known)
 
     def find_person(self, text: str) -> Demographics:
         """Reads who the patient is."""

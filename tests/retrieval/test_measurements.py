@@ -227,3 +227,11 @@ def test_all_terms_are_of_the_release():
     ids = {i for row in load_reference_ranges() for i in (row.low_id, row.high_id, row.normal_id) if i}
     assert len(ids) > 90
     assert all(i in ontology.phenotypic_abnormalities for i in (*ids, *LABELS.values()))
+
+
+def test_an_age_that_is_known_says_what_a_value_means_as_far_as_the_text_has_none():
+    """A heart rate that is far out in a grown-up is usual in an infant."""
+    infant = Demographics(age="P2M", years=2 / 12)
+    assert find_measurements("HR 150") != ()
+    assert find_measurements("HR 150", infant) == ()
+    assert find_measurements("A 40-year-old man, HR 150", infant) != ()

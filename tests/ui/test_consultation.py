@@ -97,6 +97,17 @@ def test_age_alone_changes_the_case():
     assert consultation.session.turns[-1].note is None
 
 
+def test_a_message_is_read_by_the_age_that_is_known(monkeypatch):
+    """What a heart rate means in it: see ``retrieval.measurements``."""
+    read = []
+    find = FakeAssistant.find_statements
+    monkeypatch.setattr(
+        FakeAssistant, "find_statements", lambda self, text, known: read.append(known.age) or find(self, text, known)
+    )
+    told("She is a 7-year-old girl with seizures.", "Heart rate 150, scoliosis.")
+    assert read == [None, "P7Y"]
+
+
 def test_an_error_keeps_the_case():
     consultation = told(RETT)
     before = consultation.session
