@@ -16,9 +16,10 @@ import numpy as np
 
 from kg.arrays import Doubles
 from kg.equivalence import terms_called
+from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel
 from kg.ontology import Ontology
-from kg.schema import Finding, Term
+from kg.schema import Association, Finding, Term
 from llm.schema import Question
 from retrieval.schema import Ranking
 
@@ -28,6 +29,8 @@ N_WEIGHED = 100
 """Candidates over which an answer is weighed."""
 N_KINDS = 100
 """Of a finding that is called abnormal; one with more is a part of the body ("Abnormality of the skeletal system")."""
+OBLIGATE = 0.95
+"""Share of the patients who have what the disease's name says."""
 TOLD_ABSENT = 0.3
 """Share of what a patient lacks that can be said to be absent; docs/log.md has others."""
 
@@ -128,19 +131,28 @@ def _divergence(after: Doubles, before: Doubles) -> Doubles:
 def askable(model: LikelihoodModel, findings: Sequence[Finding], diseases: Sequence[int]) -> list[str]:
     """Findings stated of these diseases (indices into the model's groups) that neither imply nor follow from others.
 
-    A finding that is called as one of them is the diagnosis, not a question about it; what names a part of the body
-    where something is abnormal is no sign that anybody could look for; and who has said "head pain" is not asked about
-    pain, though headache is no kind of pain in the HPO.
+    A finding that is called as one of them is the diagnosis, not a question about it, and so is what all have and its
+    name ends with ("shock" of hypovolemic shock). What names a part of the body where something is abnormal is no sign
+    that anybody could look for. Who has said "head pain" is not asked about pain, though headache is no kind of it in
+    the HPO.
     """
     ontology, graph = model.graph.ontology, model.graph
     known = {t for f in findings for t in ontology.ancestors(f.term_id)}
     mentioned = {f.term_id for f in findings}
     entries = [d for i in diseases for d in model.groups[i]]
-    stated = {a.term_id for d in entries for a in graph.findings_of(d) if not a.excluded}
+    statements = [a for d in entries for a in graph.findings_of(d) if not a.excluded]
+    stated = {a.term_id for a in statements}
     diagnoses = terms_called((graph.disease(d).name for d in entries), stated, ontology)
+    diagnoses |= {a.term_id for a in statements if _is_restated(a, graph)}
     said = {ending for f in findings if not f.excluded for ending in _endings(ontology.term(f.term_id))}
     asked = {t for t in stated - known - diagnoses if ontology.name(t).casefold() not in said}
     return sorted(t for t in asked if not ontology.ancestors(t) & mentioned and not _is_of_a_part(t, ontology))
+
+
+def _is_restated(association: Association, graph: KnowledgeGraph) -> bool:
+    frequency, disease = association.frequency, graph.disease(association.disease_id).name.casefold()
+    is_always = frequency is not None and frequency.midpoint >= OBLIGATE
+    return is_always and disease.endswith(f" {graph.ontology.name(association.term_id).casefold()}")
 
 
 def _endings(term: Term) -> Iterator[str]:

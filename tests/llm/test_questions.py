@@ -224,3 +224,14 @@ def test_what_a_told_findings_wording_is_a_kind_of_is_not_asked_about(model: Lik
     monkeypatch.setitem(ontology.terms, LARGE, replace(ontology.term(LARGE), synonyms=(synonym,)))
     assert askable(model, patient(LARGE), groups) == []
     assert WOBBLING_STRIPES in askable(model, patient(BRITTLE, no=[LARGE]), groups)
+
+
+def test_what_all_have_and_the_name_ends_with_is_not_asked_about(model: LikelihoodModel, monkeypatch):
+    """Gamma has it in 1 of 1; a name may end with what few have."""
+    graph, groups = model.graph, [model.group_index[GAMMA]]
+    name = graph.ontology.name(WOBBLING_STRIPES)
+    assert askable(model, patient(LARGE), groups) == [WOBBLING_STRIPES]
+    monkeypatch.setitem(graph.diseases, GAMMA, replace(graph.disease(GAMMA), name=f"Great {name.upper()}"))
+    assert askable(model, patient(LARGE), groups) == []
+    monkeypatch.setattr("llm.questions.OBLIGATE", 1.1)
+    assert askable(model, patient(LARGE), groups) == [WOBBLING_STRIPES]
