@@ -167,7 +167,7 @@ def _note_others(said: str, best: str, ids: Sequence[str], case: Case, *, is_nam
     n = "1 other disease" if len(others) == 1 else f"{len(others)} other diseases"
     shown = [case.graph.equivalents(d)[0] for d in case.shown_ids]
     listed = [f"{case.name(d)} (number {n})" for n, d in enumerate(shown, start=1) if d in others]
-    which = f", of which the list has {word_list(listed)}" if listed else ", none of them in the list" if shown else ""
+    which = f", of which the list has {word_list(listed)}" if listed else ""
     about = "" if is_named or not shown else f" This is about the likeliest of all here, {case.name(best)}."
     return (f"{n} in the sources could be meant by “{said}”{which}.{about}",)
 
