@@ -98,7 +98,9 @@ def find_entities(question: str, case: Case) -> Entities:
     of_genes = {i for s in _genes(question, case, covered()) for i in range(s.start, s.end)}
     of_ids = {i for pattern in (_ID, _TERM_ID) for m in pattern.finditer(question) for i in range(m.start(), m.end())}
     for mention in case.sources.spoken_names.find(question, covered() | of_genes | of_ids):
-        spans.append(_span(mention, (best_of(case, mention),)))
+        if chosen := choose_disease(case, mention, question[mention.start : mention.end]):
+            spans.append(_span(mention, (chosen[0],)))
+            taken += chosen[1]
     spans += list(_findings(question, case, spans))
     spans += list(_genes(question, case, covered()))
     for mention in case.sources.names.find_parts(question, covered()):
