@@ -49,7 +49,7 @@ def ground_reading(
     stated = {t for e in reading.evidence for t in e.term_ids}
     questions = tuple(q for q in reading.commentary.questions if q.term_id in stated)
     commentary = replace(reading.commentary, summary=summary, questions=questions, notes=notes)
-    is_shown = summary or commentary.questions or commentary.is_ranking
+    is_shown = summary or commentary.questions
     if not is_shown and not any(c.by_model for d in diagnoses for c in d.claims):
         notes = notes if commentary.rung is Rung.READER else (*notes, NOTHING_LEFT)
         commentary = replace(commentary, rung=Rung.READER, notes=notes)

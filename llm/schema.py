@@ -96,8 +96,6 @@ class Commentary:
     summary: str = ""
     """The model's prose; once grounded, every sentence cites evidence as ``[E3]`` and says what that says."""
     questions: tuple[OpenQuestion, ...] = ()
-    is_ranking: bool = False
-    """The order of the diagnoses is the model's, not the reader's."""
     notes: tuple[str, ...] = ()
     """What the user should know of how this came about, in the program's words."""
 

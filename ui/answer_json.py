@@ -92,7 +92,6 @@ def _commentary_json(commentary: Commentary | None) -> dict[str, Any] | None:
         "model": commentary.model,
         "rung": commentary.rung,
         "summary": commentary.summary,
-        "is_ranking": commentary.is_ranking,
         "questions": [{"id": q.term_id, "text": q.text} for q in commentary.questions],
         "notes": list(commentary.notes),
     }

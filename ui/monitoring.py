@@ -73,7 +73,7 @@ class MeasuredAssistant:
         self._metrics = metrics
 
     def weigh(self, *args: Any, **kwargs: Any) -> Iterator[Differential]:
-        """See ``ui.consultation.Assistant``."""
+        """See ``ui.protocols.Assistant``."""
         return self._metrics.measured(self._assistant.weigh(*args, **kwargs))
 
     def __getattr__(self, name: str) -> Any:

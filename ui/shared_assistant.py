@@ -1,7 +1,9 @@
-"""An assistant whose models are used by one thread at a time, however many consultations there are.
+"""An assistant of whom one thing at a time is asked, however many consultations there are.
 
 Promise: a turn lasts for one part of an answer, never while a language model writes or a page is drawn. Whoever waits
 for an earlier part has the next turn: nobody's findings or diagnoses wait for the questions to another.
+Not promised: that nothing else computes. What a language model calls for its answer runs without a turn, since its
+writing and its calls take turns of their own for minutes; a turn is for speed, and threads may share all that is read.
 """
 
 from __future__ import annotations
@@ -66,7 +68,7 @@ class Turns:
 
 
 class SharedAssistant:
-    """See ``ui.consultation.Assistant`` for what each method does."""
+    """See ``ui.protocols.Assistant`` for what each method does."""
 
     def __init__(self, assistant: Assistant) -> None:
         self._assistant = assistant
@@ -122,7 +124,7 @@ class SharedAssistant:
             yield part
 
     def read_again(self, differential: Differential, reader: Reader) -> Differential:
-        """Without a turn: the reader is a language model, which takes care of itself."""
+        """Without a turn: the reader is a language model, and what it reads is computed already."""
         return self._assistant.read_again(differential, reader)
 
     def read_message(self, text: str, differential: Differential | None = None) -> Message:
@@ -138,7 +140,7 @@ class SharedAssistant:
         earlier: Sequence[Answer] = (),
         answerer: Answerer | None = None,
     ) -> Answer:
-        """In a turn where no language model is asked."""
+        """In a turn where no language model is asked; the functions that one calls run between its words."""
         if answerer is not None:
             return self._assistant.answer(question, differential, earlier=earlier, answerer=answerer)
         with self._turns.turn():

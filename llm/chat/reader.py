@@ -39,10 +39,6 @@ class ChatReader:
     Args:
         model: the language model.
         fallback: the reader whose answer the model gets, and which stands where the model has none.
-        never_below: the ranking and the probabilities stay the reader's. Else the ranking is the model's, candidates
-            that it does not name follow in the reader's order, and probabilities stay with their places: the first is
-            as sure as the reader's first was. They are as well calibrated as before only where the model ranks as
-            well as the reader.
         max_tokens: of the answer; at most a third of the model's context.
         is_cancelled: asked while the answer comes.
     """
@@ -52,13 +48,11 @@ class ChatReader:
         model: ChatModel,
         fallback: Reader | None = None,
         *,
-        never_below: bool = True,
         max_tokens: int = MAX_ANSWER_TOKENS,
         is_cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
         self._model = model
         self._fallback = fallback or RankingReader()
-        self._never_below = never_below
         self._max_tokens = tokens_of_answer(model, max_tokens)
         self._is_cancelled = is_cancelled
 
@@ -96,7 +90,6 @@ class ChatReader:
 
     def _joined(self, reading: Reading, prompt: Prompt, answer: Answer) -> Reading:
         diagnoses = _with_claims(reading.diagnoses, answer.claims)
-        is_ranking = not self._never_below and bool(answer.ranking)
         notes = [
             LEFT_OUT.format(shown=shown, total=total, what=what)
             for shown, total, what in (
@@ -106,7 +99,7 @@ class ChatReader:
             if shown < total
         ]
         return Reading(
-            diagnoses=_ranked(diagnoses, answer.ranking) if is_ranking else diagnoses,
+            diagnoses=diagnoses,
             evidence=reading.evidence,
             removed=(*reading.removed, *answer.removed),
             commentary=Commentary(
@@ -114,7 +107,6 @@ class ChatReader:
                 rung=self._model.rung,
                 summary=answer.summary,
                 questions=answer.questions,
-                is_ranking=is_ranking,
                 notes=(*notes, *answer.notes),
             ),
         )
@@ -143,13 +135,4 @@ def _with_claims(diagnoses: Sequence[Diagnosis], claims: Sequence[Claim]) -> tup
     """Diagnoses with the model's claims after the reader's."""
     return tuple(
         replace(d, claims=(*d.claims, *(c for c in claims if c.disease_id == d.disease_id))) for d in diagnoses
-    )
-
-
-def _ranked(diagnoses: Sequence[Diagnosis], ranking: Sequence[str]) -> tuple[Diagnosis, ...]:
-    """Diagnoses in the model's order; ranks and probabilities stay with their places."""
-    places = {disease_id: place for place, disease_id in enumerate(ranking)}
-    ordered = sorted(diagnoses, key=lambda d: places.get(d.disease_id, len(places)))
-    return tuple(
-        replace(d, rank=old.rank, probability=old.probability) for d, old in zip(ordered, diagnoses, strict=True)
     )

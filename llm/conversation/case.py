@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -81,14 +81,17 @@ class Sources:
     @cached_property
     def names(self) -> DiseaseNames:
         """Names of the graph's diseases, and what the pages about them call them."""
-        return DiseaseNames(self.graph, self.pages.synonyms() if self.pages else None)
+        return DiseaseNames(self.graph, self._synonyms)
+
+    @cached_property
+    def _synonyms(self) -> Mapping[str, Sequence[str]]:
+        return self.pages.synonyms() if self.pages else {}
 
     @cached_property
     def spoken_names(self) -> SpokenNames:
         """What the diseases are called beside that: abbreviations, other spellings, synonyms of common conditions."""
-        synonyms = self.pages.synonyms() if self.pages else None
         common = load_common_conditions()
-        return SpokenNames(self.graph, common.conditions, synonyms, (d.text for d in common.descriptions))
+        return SpokenNames(self.graph, common.conditions, self._synonyms, (d.text for d in common.descriptions))
 
     def tests_of(self, disease_id: str) -> dict[str, Provenance]:
         """Tests that sources name for a disease, with who does: the first ones of a common condition come first."""

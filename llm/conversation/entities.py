@@ -98,7 +98,9 @@ def find_entities(question: str, case: Case) -> Entities:
     of_genes = {i for s in _genes(question, case, covered()) for i in range(s.start, s.end)}
     of_ids = {i for pattern in (_ID, _TERM_ID) for m in pattern.finditer(question) for i in range(m.start(), m.end())}
     for mention in case.sources.spoken_names.find(question, covered() | of_genes | of_ids):
-        spans.append(_span(mention, (best_of(case, mention),)))
+        if chosen := choose_disease(case, mention, question[mention.start : mention.end]):
+            spans.append(_span(mention, (chosen[0],)))
+            taken += chosen[1]
     spans += list(_findings(question, case, spans))
     spans += list(_genes(question, case, covered()))
     for mention in case.sources.names.find_parts(question, covered()):
@@ -167,7 +169,7 @@ def _note_others(said: str, best: str, ids: Sequence[str], case: Case, *, is_nam
     n = "1 other disease" if len(others) == 1 else f"{len(others)} other diseases"
     shown = [case.graph.equivalents(d)[0] for d in case.shown_ids]
     listed = [f"{case.name(d)} (number {n})" for n, d in enumerate(shown, start=1) if d in others]
-    which = f", of which the list has {word_list(listed)}" if listed else ", none of them in the list" if shown else ""
+    which = f", of which the list has {word_list(listed)}" if listed else ""
     about = "" if is_named or not shown else f" This is about the likeliest of all here, {case.name(best)}."
     return (f"{n} in the sources could be meant by “{said}”{which}.{about}",)
 

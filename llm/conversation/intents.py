@@ -148,7 +148,10 @@ _PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
         Intent(_F.FINDING),
     ),
     (
-        r"\bhow (?:common|rare|frequent|often)\b|\bhow many people\b|\bprevalen\w+|\binciden\w+",
+        (
+            r"\bhow (?:common|rare|frequent|often)\b|\bhow many people\b|\bprevalen\w+|\binciden\w+"
+            r"|\b(?:is|are) (?:it|this|that|they|xdisease) (?:very |so |that )?(?:common|rare|frequent)\b"
+        ),
         _any,
         Intent(_F.PREVALENCE),
     ),
@@ -194,7 +197,7 @@ _PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
         (
             r"\btest\w*\b|\bwork-?up\b|\binvestigat\w+|\bimaging\b|\blabs?\b|\blaborator\w+|\bconfirm\w*"
             r"|\bblood (?:tests?|work|count)\b|\bbiops\w+|\bscans?\b|\bmri\b|\bct\b|\bx-?rays?\b|\bultrasound\b"
-            r"|\be[ck]g\b|\beeg\b|\b(?:should|would|could|can|to) (?:(?:i|we|you) )?order\b"
+            r"|\w(?:gram|graphy|scopy)\b|\be[ck]g\b|\beeg\b|\b(?:should|would|could|can|to) (?:(?:i|we|you) )?order\b"
             r"|\bwhat (?:should|do|can|would) (?:i|we|you) do\b"
         ),
         _no_disease,

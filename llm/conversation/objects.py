@@ -39,7 +39,8 @@ recommend remind responsible risk single start
 """
 _KNOWN = frozenset(_OF_QUESTIONS.split())
 _ARTICLE = (
-    r"(?:(?:just|only|really|also|maybe|perhaps|simply|a case of|some(?:thing like)?)\s+)?(?:(?:an?|the|some|any)\s+)?$"
+    r"(?:(?:just|only|really|also|maybe|perhaps|simply|a case of|some(?:thing like)?)\s+)?"
+    r"(?:(?:an?|the|some|any|his|her|their|my)\s+)?$"
 )
 _NAMED = re.compile(
     r"(?:^|\b(?:not|be|it|this|that|he|she|about|out|exclude[ds]?|excluding|consider(?:ed|ing)?|suspect(?:ed)?|"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from kg.common_schema import CommonCondition
 from kg.graph import KnowledgeGraph
@@ -39,9 +39,17 @@ _SMALL = re.compile(r"\b[a-z]{4,}\b")
 _SAY_NOTHING = frozenset({"type", "of", "the", "and", "an"})
 
 _GENERIC = frozenset(map(inflection_of, ("syndrome", "disease", "disorder", "infection")))
+_NO_DISEASE_WORDS = """
+abdomen arm back belly blood bone bowel brain chest ear emergency eye face finger foot gut hair hand head heart hospital
+jaw joint kidney leg limb liver lung mouth muscle neck nerve nose palate reaction risk skin spine stomach throat tongue
+tooth
+"""
+_NO_DISEASE = frozenset(map(inflection_of, _NO_DISEASE_WORDS.split()))
+"""Words that end some name of a disease, and by themselves name a part of the body or belong to a question."""
 _NUMBER = re.compile(r"\d+[a-z]?|[ivx]+|[a-z]")
 
 _Key = tuple[str, ...]
+_inflected = lru_cache(maxsize=1 << 16)(inflection_of)
 
 
 class SpokenNames:
@@ -92,7 +100,7 @@ class SpokenNames:
 
     def called(self, phrase: str) -> tuple[str, ...]:
         """Entries that a whole phrase names, an abbreviation in small letters too; empty for none."""
-        return self._abbreviations.get(phrase.strip().upper(), ()) or tuple(self._by_key.get(_key(phrase), ()))
+        return self._abbreviated(phrase.strip()) or tuple(self._by_key.get(_key(phrase), ()))
 
     def with_words(self, phrase: str) -> tuple[str, ...]:
         """Entries whose names have all words of a phrase in any spelling, the shortest name first.
@@ -116,20 +124,20 @@ class SpokenNames:
 
     def may_mean(self, disease_id: str, word: str) -> bool:
         """Whether a single word of a disease's name can stand for it."""
-        said = inflection_of(word)
-        if said in _GENERIC:
+        said = _inflected(word)
+        if said in _GENERIC or said in _NO_DISEASE:
             return False
-        if said not in self._ordinary:
+        if self._ordinary.isdisjoint((word.casefold(), said)):
             return True
         names = (self._graph.diseases[disease_id].name, *self._synonyms_of.get(disease_id, ()))
-        return any(_head(name) == said for name in names)
+        return any(_last_word(name) == said or _bare(_key(name)) == (said,) for name in names)
 
     @cached_property
     def _ordinary(self) -> frozenset[str]:
         """Words that stand in small letters in definitions of signs and descriptions of conditions, so are no name."""
         definitions = (t.definition for t in self._graph.ontology.terms.values())
         texts = (*definitions, *self._descriptions)
-        return frozenset(inflection_of(w) for w in {w for text in texts for w in _SMALL.findall(text)})
+        return frozenset(w for text in texts for w in _SMALL.findall(text))
 
     def is_name(self, disease_id: str, phrase: str) -> bool:
         """Whether a phrase is the whole name of a disease or one of its synonyms, but for words such as "syndrome"."""
@@ -149,7 +157,7 @@ class SpokenNames:
         if any(i in covered for i in range(start, start + len(phrase))) or re.search(r"[.;:?!()\n]", phrase):
             return ()
         if _ABBREVIATION.fullmatch(phrase):
-            return self._abbreviations.get(phrase.upper(), ())
+            return self._abbreviated(phrase)
         key = _key(phrase)
         ids = self._by_key.get(key, ())
         if len(key) == 1:
@@ -181,11 +189,27 @@ class SpokenNames:
             found[disease_id].append(said)
         return found
 
+    def _abbreviated(self, said: str) -> tuple[str, ...]:
+        """Entries of what it usually means, or kinds of that; never a rare namesake of what is usual."""
+        wanted = said.upper()
+        if meanings := self._meanings.get(wanted):
+            exact = [i for name in meanings for i in self._by_key.get(_key(name), ())]
+            return tuple(dict.fromkeys(exact)) or self.with_words(meanings[0])
+        return self._abbreviations.get(wanted, ())
+
+    @cached_property
+    def _meanings(self) -> dict[str, tuple[str, ...]]:
+        """Names of what clinicians and the table of common conditions abbreviate."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for condition in self._conditions:
+            for said in condition.synonyms:
+                if _SHAPE.fullmatch(said):
+                    found[said.upper()].append(condition.name)
+        return {said: tuple(names) for said, names in found.items()} | {a: (name,) for a, name in _EXPANDED.items()}
+
     @cached_property
     def _abbreviations(self) -> dict[str, tuple[str, ...]]:
-        """The usual meaning first; then the common conditions', then what pages and terms of the ontology have."""
-        # What is usual and has no entry here means nothing, rather than a rare namesake.
-        found: dict[str, tuple[str, ...]] = {a: tuple(self._by_key.get(_key(n), ())) for a, n in _EXPANDED.items()}
+        """What pages call diseases, then what the ontology calls terms of a disease's name."""
         pages = ((s, d) for d, names in self._synonyms.items() for s in names)
         terms = (
             (s.text, d)
@@ -194,7 +218,8 @@ class SpokenNames:
             if s.kind == "abbreviation"
             for d in self._by_key.get(_key(t.name), ())
         )
-        for source in (self._said_of_conditions, pages, terms):
+        found: dict[str, tuple[str, ...]] = {}
+        for source in (pages, terms):
             own: dict[str, list[str]] = defaultdict(list)
             for said, disease_id in source:
                 if _SHAPE.fullmatch(said) and said.upper() not in found:
@@ -206,12 +231,10 @@ class SpokenNames:
 _EXPANDED = dict(part.strip().split(" ", 1) for part in " ".join(_USUAL.split()).split("|"))
 
 
-def _head(name: str) -> str:
-    """The word that says what a disease is: the last one before a comma or a bracket."""
+def _last_word(name: str) -> str:
+    """The word that says what a disease is: the last one before a comma or a bracket, numbers left out."""
     words = [w for w in _WORD.findall(re.split(r"[,(]", name)[0]) if not _NUMBER.fullmatch(w.casefold())]
-    while len(words) > 1 and inflection_of(words[-1]) in _GENERIC:
-        words.pop()
-    return inflection_of(words[-1]) if words else ""
+    return _inflected(words[-1]) if words else ""
 
 
 def _bare(key: _Key) -> _Key:
@@ -219,4 +242,4 @@ def _bare(key: _Key) -> _Key:
 
 
 def _key(name: str) -> _Key:
-    return tuple(sorted(inflection_of(w) for w in _WORD.findall(name) if w.casefold() not in _SAY_NOTHING))
+    return tuple(sorted(_inflected(w) for w in _WORD.findall(name) if w.casefold() not in _SAY_NOTHING))

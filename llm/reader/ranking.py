@@ -101,7 +101,7 @@ def _finding_claim(
 def _word_match(match: FindingMatch, graph: KnowledgeGraph) -> str:
     """The claim in words; it says no more than its first citation."""
     label, first = graph.ontology.name(match.finding.term_id), match.associations[0]
-    annotated = graph.ontology.name(first.term_id)
+    annotated = "it" if first.term_id == match.finding.term_id else graph.ontology.name(first.term_id)
     if match.match is Match.EXACT:
         return f"{label} is {word_how_often(first)}"
     if match.match is Match.SPECIFIC:

@@ -394,11 +394,9 @@ def test_prose_that_is_removed(toy_graph: KnowledgeGraph, evidence: tuple[Eviden
     assert (removed.claim.text, removed.reason) == (text, reason)
 
 
-def commented(summary: str = "", *, asks: str | None = None, is_ranking: bool = False, claims=()) -> Reading:
+def commented(summary: str = "", *, asks: str | None = None, claims=()) -> Reading:
     questions = (OpenQuestion(term_id=asks, text="?"),) if asks else ()
-    commentary = Commentary(
-        model="m", rung=Rung.PLAIN, summary=summary, questions=questions, is_ranking=is_ranking, notes=("n",)
-    )
+    commentary = Commentary(model="m", rung=Rung.PLAIN, summary=summary, questions=questions, notes=("n",))
     return Reading(diagnoses=(diagnosis(ALPHA, *claims),), evidence=(), commentary=commentary)
 
 
@@ -410,7 +408,6 @@ def commented(summary: str = "", *, asks: str | None = None, is_ranking: bool = 
         (commented("Very large zorb fits [E1]."), True),
         (commented(asks=LARGE), True),
         (commented(asks=UNKNOWN_TERM), False),  # no evidence speaks of it
-        (commented(is_ranking=True), True),
         (commented(claims=[ON_ALPHA]), False),
         (commented(claims=[replace(ON_ALPHA, text="Very large zorb", by_model=True)]), True),
     ],

@@ -75,8 +75,8 @@ def what_is_wrong_with_a_finding_claim(
     """A claim's words against the statements that it cites; ``patient`` maps terms to whether they are excluded."""
     first, term_id = cited[0], claim.term_id
     assert term_id is not None
-    name, annotated = graph.ontology.name(term_id), graph.ontology.name(first.term_id)
     equal = first.term_id == term_id
+    name, annotated = graph.ontology.name(term_id), "it" if equal else graph.ontology.name(first.term_id)
     above = first.term_id in graph.ontology.ancestors(term_id)
     below = term_id in graph.ontology.ancestors(first.term_id)
     is_excluded = patient.get(term_id)

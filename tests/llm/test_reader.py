@@ -122,7 +122,7 @@ def claims_of(reading: Reading, disease_id: str) -> tuple[Claim, ...]:
         pytest.param(
             BETA,
             patient(RED_STRIPED),
-            "Red striped zorb is present here, but Red striped zorb is reported absent (0 of 5 patients)",
+            "Red striped zorb is present here, but it is reported absent (0 of 5 patients)",
             False,
             ["PMID:90000003"],
             id="present, and seen in none",
@@ -146,7 +146,7 @@ def claims_of(reading: Reading, disease_id: str) -> tuple[Claim, ...]:
         pytest.param(
             GAMMA,
             patient(LARGE, no=[BRITTLE_TIP]),
-            "Brittle tip of the flim is absent here, and Brittle tip of the flim is reported absent",
+            "Brittle tip of the flim is absent here, and it is reported absent",
             True,
             ["PMID:90000004"],
             id="absent in both, by a frequency of none",
@@ -273,7 +273,7 @@ def test_counts_of_a_series_are_cited_as_they_are(toy_graph: KnowledgeGraph):
     reading = read(build_extractor(graph), findings)
     claims = claims_of(reading, BETA)
     assert [(c.text, c.supports) for c in claims] == [
-        ("Red striped zorb is present here, but Red striped zorb is reported absent (0 of 5 patients)", False),
+        ("Red striped zorb is present here, but it is reported absent (0 of 5 patients)", False),
         ("Expected and not mentioned: Brittle flim is seen in 4 of 4 patients", False),
     ]
     (evidence,) = [e for e in reading.evidence if e.evidence_id in claims[1].evidence_ids]

@@ -25,7 +25,7 @@ from ui.page.conversation import chat_log, marked_story
 from ui.page.differential import differential_section
 from ui.page.evidence import View, evidence_view, views_section
 from ui.page.findings import findings_panel
-from ui.page.markup import link, percent
+from ui.page.markup import citations, link, percent
 from ui.page.person import age_in_unit, person_fields, word_person
 from ui.page.words import Words
 from ui.session import Consultation, Progress, Session, Turn, Undo
@@ -152,13 +152,48 @@ def test_marking_neither_adds_nor_loses_a_character(story, spans):
 
 
 @pytest.mark.parametrize(
-    ("probability", "shown"), [(0.0, "0"), (0.004, "<1"), (0.006, "1"), (0.784, "78"), (1.0, "100")]
+    ("probability", "shown"),
+    [
+        (0.0, "0"),
+        (0.004, "<1"),
+        (0.006, "1"),
+        (0.784, "78"),
+        (0.994, "99"),
+        (0.995, ">99"),
+        (0.9999, ">99"),
+        (1.0, "100"),
+    ],
 )
 def test_percent(probability, shown):
     assert percent(probability) == f"{shown}\u00a0%"
 
 
 # The conversation
+
+
+@pytest.mark.parametrize(
+    ("ids", "shown"),
+    [
+        ([], ""),
+        (["E1"], "[E1]"),
+        (["E1", "E2"], "[E1] [E2]"),
+        (["E1", "E2", "E3"], "[E1–E3]"),
+        (["E9", "E10", "E11", "E13", "x", "E14", "E15"], "[E9–E11] [E13] [x] [E14] [E15]"),
+    ],
+)
+def test_numbers_that_lead_nowhere_are_shown_as_runs(ids, shown):
+    assert Page(citations(ids, linked=False)).text == shown
+    assert Page(citations(ids)).text == " ".join(f"[{i}]" for i in ids)
+
+
+def test_who_is_first_with_little_does_not_lead():
+    session = told(EXAMPLES[0].story)
+    first, *rest = session.differential.diagnoses
+    unsure = replace(session.differential, diagnoses=(replace(first, probability=0.03), *rest))
+    turns = tuple(replace(t, differential=unsure if t.differential else None) for t in session.turns)
+    log = Page(chat_log(replace(session, differential=unsure, turns=turns), ENGLISH)).text
+    assert "No clear leader: Rett syndrome is first with 3\xa0%." in log
+    assert "leads with" not in log
 
 
 def test_every_citation_leads_to_a_row_of_evidence():

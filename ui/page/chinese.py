@@ -70,6 +70,7 @@ CHINESE = {
     "Family": "家族",
     "No diagnosis.": "没有诊断。",
     "{name} leads with {share}.": "{name} 居首，概率 {share}。",
+    "No clear leader: {name} is first with {share}.": "没有明显领先的疾病：{name} 排在第一，概率 {share}。",
     "Then: {others}.": "其次：{others}。",
     "Earlier answer: its evidence is no longer shown.": "此前的回答：其证据不再显示。",
     "What would help most to know": "最有帮助的问题",

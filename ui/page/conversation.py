@@ -24,6 +24,8 @@ from ui.page.words import Words
 from ui.session import CALM, Change, OpenFile, OpenLink, Progress, SeeIn, Session, Turn, Undo
 
 CITATION = re.compile(r"\[(E[0-9]+)\]")
+_CLEAR_LEAD = 0.1
+"""A first diagnosis that is less likely does not lead."""
 _SHOWN_CLAIMS = 4  # an answer stays readable at a glance; the differential shows all claims
 
 _DOING = {
@@ -198,7 +200,11 @@ def _answer(turn: Turn, differential: Differential, is_current: bool, words: Wor
 def _lead(differential: Differential, words: Words, *, in_full: bool, linked: bool) -> str:
     """Who leads; in full with its claims and those that follow."""
     first, rest = differential.diagnoses[0], differential.diagnoses[1:4]
-    said = words("{name} leads with {share}.", name=f"\0{first.name}\1", share=percent(first.probability))
+    share, name = percent(first.probability), f"\0{first.name}\1"
+    if first.probability < _CLEAR_LEAD:
+        said = words("No clear leader: {name} is first with {share}.", name=name, share=share)
+    else:
+        said = words("{name} leads with {share}.", name=name, share=share)
     shown = escape(said).replace("\0", "<b>").replace("\1", "</b>")
     lead = f'<p class="lead" data-announce>{shown}</p>{urgent_line(differential, words)}'
     if not in_full:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import Any
 
+_MAX_APART = 2
+"""Citations in a row that are each shown."""
 _ICONS = {
     "plus": '<path d="M8 3.5v9M3.5 8h9"/>',
     "minus": '<path d="M3.5 8h9"/>',
@@ -41,16 +44,31 @@ def link(url: str | None, text: str) -> str:
 
 
 def percent(probability: float) -> str:
-    """Probability (0..1) in whole percent; what rounds to zero is shown as less than one."""
-    return "<1\u00a0%" if 0.0 < probability < 0.005 else f"{100 * probability:.0f}\u00a0%"
+    """Probability (0..1) in whole percent; what is neither impossible nor certain is not shown as 0 or 100."""
+    if 0.0 < probability < 0.005:
+        return "<1\u00a0%"
+    return ">99\u00a0%" if 0.995 <= probability < 1.0 else f"{100 * probability:.0f}\u00a0%"
 
 
 def citations(evidence_ids: Iterable[str], linked: bool = True) -> str:
     """Numbered citations; each leads to the row of the evidence list that has the same number."""
     ids = [escape(evidence_id) for evidence_id in evidence_ids]
     if not linked:
-        return " ".join(f'<span class="cite">[{e}]</span>' for e in ids)
+        return " ".join(f'<span class="cite">[{e}]</span>' for e in _in_runs(ids))
     return " ".join(f'<a class="cite" href="#ev-{e}" aria-label="Evidence {e}">[{e}]</a>' for e in ids)
+
+
+def _in_runs(ids: Sequence[str]) -> Iterator[str]:
+    """``E1``, ``E2``, ``E3``, ``E7`` -> ``E1–E3``, ``E7``: numbers that lead nowhere need no place of their own."""
+    run: list[str] = []
+    for evidence_id in (*ids, ""):
+        if run and evidence_id != f"E{int(run[-1][1:]) + 1}":
+            yield from [f"{run[0]}–{run[-1]}"] if len(run) > _MAX_APART else run
+            run = []
+        if not re.fullmatch("E[0-9]+", evidence_id):
+            yield from filter(None, [evidence_id])
+        else:
+            run.append(evidence_id)
 
 
 def lines(text: str) -> str:

@@ -14,13 +14,15 @@ from llm.schema import Differential
 from retrieval.lexicon import Lexicon
 from tests.toy import VERY_LARGE, build_model, patient
 
-SAH, LUNG, PNEUMONIA, TIA, LIMB, GUT = (f"OMIM:91000{n}" for n in range(6))
+SAH, LUNG, PNEUMONIA, TIA, LIMB, GUT, KIDNEY, CRISIS = (f"OMIM:91000{n}" for n in range(8))
 NAMES = {
     SAH: "Subarachnoid hemorrhage",
     LUNG: "Hospital-acquired pneumonia",
     PNEUMONIA: "Pneumonia",
     TIA: "Transient ischemic attack",
     LIMB: "Acute limb ischaemia",
+    KIDNEY: "Sponge kidney",
+    CRISIS: "Hypertensive emergency",
     GUT: "Tumor of the gut",
 }
 SAYS = Provenance(source="toy", version="1", reference="", licence="none")
@@ -38,7 +40,7 @@ CONDITION = CommonCondition(
     urgency=Urgency.EMERGENCY,
     references=("DOID:1",),
 )
-TEXTS = ("Seen in hospital.", "A pneumonia is an inflammation, a tumor is not.")
+TEXTS = ("Seen in hospital.", "An emergency of the kidney.", "A pneumonia is an inflammation, a tumor is not.")
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +50,7 @@ def graph(toy_graph: KnowledgeGraph) -> KnowledgeGraph:
 
 @pytest.fixture(scope="module")
 def spoken(graph) -> SpokenNames:
-    return SpokenNames(graph, [CONDITION], {TIA: ("TOY", "TIA")}, TEXTS)
+    return SpokenNames(graph, [CONDITION], {TIA: ("TOY",), GUT: ("TIA", "MI")}, TEXTS)
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +77,7 @@ def case(graph) -> Case:
         ("acute limb ischemia", LIMB),
         ("SAH", SAH),
         ("sah", SAH),
+        ("TIA", TIA),
         ("TOY", TIA),
         ("rupture", LIMB),
         ("cold leg", LIMB),
@@ -85,7 +88,7 @@ def test_other_spellings_abbreviations_and_synonyms_lead_to_the_entry(spoken, ph
     assert spoken.called(phrase) == (disease_id,)
 
 
-@pytest.mark.parametrize("phrase", ["COPD", "flurbitis", "hemorrhage", "", "SA", "DM"])
+@pytest.mark.parametrize("phrase", ["COPD", "MI", "flurbitis", "hemorrhage", "", "SA", "DM"])
 def test_what_no_entry_is_called_leads_nowhere(spoken, phrase):
     assert spoken.called(phrase) == ()
 
@@ -98,7 +101,8 @@ def test_in_a_text_abbreviations_are_in_capitals_and_a_synonym_of_one_word_does_
 
 
 def test_a_word_of_running_text_is_a_disease_only_as_the_last_of_its_name(spoken):
-    assert spoken.with_words("hospital") == ()
+    assert spoken.with_words("hospital") == spoken.with_words("kidneys") == ()
+    assert spoken.with_words("emergency") == ()
     assert spoken.with_words("pneumonia") == (PNEUMONIA, LUNG)
     assert spoken.with_words("tumour") == ()  # "of the gut" comes last
     assert spoken.with_words("hospital-acquired") == (LUNG,)
