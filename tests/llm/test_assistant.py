@@ -77,9 +77,15 @@ def test_a_story(assistant: DiagnosisAssistant):
 def test_abstains_without_a_present_finding(assistant: DiagnosisAssistant, findings, reason: str):
     answer = assistant.diagnose(findings)
     assert answer.abstained == reason
-    assert answer.findings == findings
+    assert [(f.term_id, f.excluded) for f in answer.findings] == [(f.term_id, f.excluded) for f in findings]
     assert (answer.diagnoses, answer.evidence, answer.candidates, answer.questions) == ((), (), (), ())
     assert answer.versions == assistant.versions
+
+
+def test_an_older_id_and_the_current_one_are_one_finding_with_todays_label(assistant: DiagnosisAssistant):
+    answer = assistant.diagnose([*patient(LARGE), *patient(OLD_LARGE)])
+    assert [(f.term_id, f.label) for f in answer.findings] == [(LARGE, assistant.ontology.name(LARGE))]
+    assert answer.diagnoses == assistant.diagnose(patient(LARGE)).diagnoses
 
 
 def test_versions(assistant: DiagnosisAssistant, assistant_without_cases: DiagnosisAssistant):
