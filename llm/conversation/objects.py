@@ -14,28 +14,27 @@ from llm.conversation.intents import blank_intents
 
 MAX_WORDS = 6
 _OF_QUESTIONS = """
-a about above actually after again all almost also always am an and another answer any anybody anyone anything are as
-ask asked asking at away baby back bad be because been before being believe below best better between boy but by call
-called came can cannot cause child children clear clearly clinic clinician come comes condition conditions correct
-could couldn't
-course daughter did didn't diagnose diagnosed diagnoses diagnosis diagnostic did disease diseases disorder disorders do
-doctor does doesn't doing done don't down during each early either else entry enough especially even ever every example
-exactly family far father few find finding findings first follow for found from further general get girl give given
-gives go going good got had has hasn't have haven't he he's help her here hers him his how however i i'd i'll i'm
-i've idea if important in information instead into is isn't it it's its itself just keep kind know known last least less
-let like likely list listed little look looked looks main make makes man many matter may maybe me mean might mine more
-most mother much must my name names need needs never new next no none not note nothing now number of often ok on once
-one ones only or order other others our out over own parents part particular patient patient's patients people perhaps
-person place please point possible present probably problem proper put question questions quite rank ranking rather
-read real really reason result right said same say says second see seem seems seen shall she she's should shouldn't show
-sibling siblings side sign signs sister brother simply since sir so some somebody someone something son still story
-such suggest sure symptom symptoms syndrome syndromes take tell than thank thanks that that's the their them then there
-these they they're thing things think this those though thought through time to together told too top true two three
-four five try type types under understand until up us use used useful usual usually very want was wasn't way we we're
-well were weren't what what's when where whether which while who whole whom whose why will with within without woman
-won't wonder word words work worked would wouldn't wrong year years yes yet you you're your yourself
-add additional apparent autosomal begin candidate candidates fine favour increased live long manifest mode physical
-recommend remind responsible risk single start
+a about above actually add additional after again all almost also always am an and another answer any anybody anyone
+anything apparent are as ask asked asking at autosomal away baby back bad be because been before begin being believe
+below best better between boy brother but by call called came can candidate candidates cannot cause child children
+clear clearly clinic clinician come comes condition conditions correct could couldn't course daughter diagnose
+diagnosed diagnoses diagnosis diagnostic did didn't disease diseases disorder disorders do doctor does doesn't doing
+don't done down during each early either else enough entry especially even ever every exactly example family far
+father favour few find finding findings fine first five follow for found four from further general get girl give given
+gives go going good got had has hasn't have haven't he he's help her here hers him his how however i i'd i'll i'm i've
+idea if important in increased information instead into is isn't it it's its itself just keep kind know known last
+least less let like likely list listed little live long look looked looks main make makes man manifest many matter may
+maybe me mean might mine mode more most mother much must my name names need needs never new next no none not note
+nothing now number of often ok on once one ones only or order other others our out over own parents part particular
+patient patient's patients people perhaps person physical place please point possible present probably problem proper
+put question questions quite rank ranking rather read real really reason recommend remind responsible result right
+risk said same say says second see seem seems seen shall she she's should shouldn't show sibling siblings side sign
+signs simply since single sir sister so some somebody someone something son start still story such suggest sure
+symptom symptoms syndrome syndromes take tell than thank thanks that that's the their them then there these they
+they're thing things think this those though thought three through time to together told too top true try two type
+types under understand until up us use used useful usual usually very want was wasn't way we we're well were weren't
+what what's when where whether which while who whole whom whose why will with within without woman won't wonder word
+words work worked would wouldn't wrong year years yes yet you you're your yourself
 """
 _KNOWN = frozenset(_OF_QUESTIONS.split())
 _ARTICLE = (
