@@ -51,12 +51,6 @@ def build_table_model(table: CommonConditions, ontology: Ontology) -> Likelihood
     return LikelihoodModel(graph, build_profiles(graph, settings), settings)
 
 
-def rank_in_table(model: LikelihoodModel, findings: Sequence[Finding]) -> list[str]:
-    """Ids of the conditions, likeliest first, by the findings alone."""
-    scores = model.log_lrs(findings).sum(axis=0)
-    return [model.groups[i][0] for i in np.argsort(-scores, kind="stable")]
-
-
 def simulate(table: CommonConditions, ontology: Ontology, n_patients: int, seed: int = 0) -> SimulatedRanks:
     """Draw patients of each condition by its classes of frequency, and rank the conditions for them.
 

@@ -94,6 +94,7 @@ _TABLE: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "HP:0031936",  # Delayed ability to walk
     ),
 )
+# One white space each here: a look-behind has a fixed width.
 _PATTERNS = [
     (word, [re.compile(pattern.replace(" ", r"\s")) for pattern in patterns], term_id)
     for word, patterns, term_id in _TABLE

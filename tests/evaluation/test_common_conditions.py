@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from evaluation.cited_sources import CitedSources, Page, SourceCheck, load_cited_sources
-from evaluation.common_conditions import SimulatedRanks, build_table_model, rank_in_table, simulate
+from evaluation.common_conditions import SimulatedRanks, build_table_model, simulate
 from kg.common_schema import CommonCondition, ConditionFact, FactKind, Seen, Sex, Urgency
 from kg.graph import KnowledgeGraph
-from kg.schema import Association, Frequency, Predicate, Provenance
+from kg.likelihood import LikelihoodModel
+from kg.schema import Association, Finding, Frequency, Predicate, Provenance
 from kg.sources.common_conditions import CommonConditions, CommonFact, CommonFinding, load_common_conditions
 from kg.sources.hpoa import FREQUENCY_TERMS
 from retrieval.findings import find_findings
@@ -79,6 +82,12 @@ def table_of(
         findings=tuple(row for row in rows if isinstance(row, CommonFinding)),
         facts=tuple(row for row in rows if isinstance(row, CommonFact)),
     )
+
+
+def rank_in_table(model: LikelihoodModel, findings: Sequence[Finding]) -> list[str]:
+    """Ids of the conditions, likeliest first, by the findings alone."""
+    scores = model.log_lrs(findings).sum(axis=0)
+    return [model.groups[i][0] for i in np.argsort(-scores, kind="stable")]
 
 
 @pytest.fixture(scope="module")

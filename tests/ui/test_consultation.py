@@ -1,10 +1,9 @@
-"""One act at a time: what the session becomes, what a later act ends, and what an error leaves alone."""
+"""One act at a time: what the session becomes, and what an error leaves alone."""
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
 from functools import partial
 
 import pytest
@@ -16,40 +15,11 @@ from kg.schema import Finding
 from llm.schema import Differential
 from retrieval.demographics import UNKNOWN
 from tests.toy import LARGE, VERY_LARGE
+from tests.ui.consulting import LENS, RETT, SCOLIOSIS, SEIZURE, edit, first_name, labels, run, told
 from tests.ui.fakes import COMMENTARY, BrokenAssistant, DyingChatReader, FakeAssistant, FakeChatReader
 from ui.case import Case, Status
-from ui.consultation import change, export, respond, restore
-from ui.examples import EXAMPLES
-from ui.session import NO_FINDINGS, RESTORED, STOPPED, UNEXPECTED, Consultation, Progress, Session, Undo
-
-RETT = EXAMPLES[0].story
-SEIZURE, SCOLIOSIS, LENS = "HP:0001250", "HP:0002650", "HP:0001083"
-
-
-def told(*messages: str, assistant: FakeAssistant | None = None, second_reader=None) -> Consultation:
-    """A consultation in which these messages were answered."""
-    consultation = Consultation()
-    for text in messages:
-        run(respond(assistant or FakeAssistant(), consultation, text, second_reader))
-    return consultation
-
-
-def run(steps: Iterator[None]) -> None:
-    for _ in steps:
-        pass
-
-
-def edit(consultation: Consultation, assistant: FakeAssistant | None = None, **data: object) -> None:
-    run(change(assistant or FakeAssistant(), consultation, data))
-
-
-def labels(session: Session) -> list[str]:
-    return [finding.label for finding in session.case.findings]
-
-
-def first_name(session: Session) -> str:
-    assert session.differential is not None
-    return session.differential.diagnoses[0].name
+from ui.consultation import respond, restore
+from ui.session import NO_FINDINGS, RESTORED, UNEXPECTED, Consultation, Progress, Session, Undo
 
 
 def test_the_answer_comes_part_by_part():
@@ -259,139 +229,6 @@ def test_undo_leads_back_through_every_change(edits):
     for case in reversed(seen[:-1]):
         edit(consultation, kind="undo")
         assert consultation.session.case == case
-
-
-def test_a_later_act_ends_the_work_on_an_earlier_one():
-    consultation = Consultation()
-    steps = respond(FakeAssistant(), consultation, "Seizures.")
-    for _ in range(3):
-        next(steps)
-    assert consultation.session.progress is Progress.WEIGHING
-    edit(consultation, kind="mark", id=SCOLIOSIS, status="present")
-    after = consultation.session
-    run(steps)
-    assert consultation.session is after
-    assert first_name(after) == "Angelman syndrome"
-
-
-def test_a_message_that_is_overtaken_still_joins_the_case():
-    consultation = Consultation()
-    steps = respond(FakeAssistant(), consultation, "Seizures.")
-    next(steps)
-    run(respond(FakeAssistant(), consultation, "Scoliosis."))
-    assert labels(consultation.session) == ["Scoliosis"]
-    run(steps)
-    assert sorted(labels(consultation.session)) == ["Scoliosis", "Seizure"]
-    assert not consultation.session.is_stale  # it is answered with both
-
-
-def test_where_an_overtaken_message_cannot_be_answered_the_later_change_stays():
-    consultation = Consultation()
-    steps = respond(BrokenAssistant(), consultation, "Seizures.")
-    next(steps)
-    edit(consultation, kind="mark", id=SCOLIOSIS, status="present")
-    run(steps)
-    assert sorted(labels(consultation.session)) == ["Scoliosis", "Seizure"]
-    assert consultation.session.turns[0].note == UNEXPECTED
-    assert not consultation.session.turns[0].is_refused
-
-
-@pytest.mark.parametrize("data", [{"kind": "age", "value": "abc"}, {"kind": "nonsense"}])
-def test_an_act_that_is_refused_ends_no_work(data):
-    consultation = Consultation()
-    steps = respond(FakeAssistant(), consultation, "Seizures.")
-    next(steps), next(steps)
-    run(change(FakeAssistant(), consultation, data))
-    run(export(FakeAssistant(), consultation, "report"))
-    assert consultation.session.progress is Progress.RANKING
-    assert [turn.is_refused for turn in consultation.session.turns] == [False, True, True]
-    run(steps)
-    assert consultation.session.turns[0].differential == consultation.session.differential is not None
-    assert consultation.session.progress is Progress.IDLE
-
-
-def test_a_change_is_made_of_the_case_as_it_stands_then(monkeypatch):
-    """What a message adds between the click and its change stays."""
-    consultation = told("Seizures.")
-    begin = Consultation.begin
-
-    def late(self, turn, progress, make):
-        consultation.put(case=consultation.session.case.plus((Finding(term_id=LENS, label="Ectopia lentis"),)))
-        return begin(self, turn, progress, make)
-
-    monkeypatch.setattr(Consultation, "begin", late)
-    edit(consultation, kind="mark", id=SCOLIOSIS, status="present")
-    assert sorted(labels(consultation.session)) == ["Ectopia lentis", "Scoliosis", "Seizure"]
-
-
-def test_a_question_in_mid_ranking_is_answered_after_the_ranking():
-    consultation = told("Seizures.")
-    steps = change(FakeAssistant(), consultation, {"kind": "mark", "id": SCOLIOSIS, "status": "present"})
-    next(steps)
-    run(respond(FakeAssistant(), consultation, "Which genes?"))
-    run(steps)
-    session = consultation.session
-    assert not session.is_stale
-    assert first_name(session) == "Angelman syndrome"
-    assert session.turns[-1].answers
-    assert session.progress is Progress.IDLE
-
-
-def test_stop_keeps_what_is_there():
-    consultation = Consultation()
-    steps = respond(FakeAssistant(), consultation, RETT)
-    for _ in range(3):
-        next(steps)
-    shown = consultation.session.differential
-    consultation.stop()
-    run(steps)
-    session = consultation.session
-    assert (session.differential, session.progress) == (shown, Progress.IDLE)
-    assert session.turns[-1].differential == shown
-    assert session.turns[-1].note is None
-    consultation.stop()  # nothing is being done
-    assert consultation.session is session
-
-
-def test_stop_before_the_ranking_says_so():
-    consultation = Consultation()
-    steps = respond(FakeAssistant(), consultation, RETT)
-    next(steps), next(steps)
-    consultation.stop()
-    run(steps)
-    assert consultation.session.turns[-1].note == STOPPED
-    assert consultation.session.differential is None
-    assert len(consultation.session.case.findings) == 7
-
-
-def test_stop_while_the_story_is_read_keeps_its_findings_and_ranks_nothing():
-    consultation = told("Scoliosis.")
-    steps = respond(FakeAssistant(), consultation, RETT)
-    next(steps)
-    consultation.stop()
-    run(steps)
-    assert len(consultation.session.case.findings) == 8
-    assert consultation.session.is_stale
-    assert consultation.session.progress is Progress.IDLE
-
-
-def test_a_new_case_is_not_reached_by_an_answer_to_the_old_one():
-    consultation = Consultation()
-    steps = respond(FakeAssistant(), consultation, RETT)
-    next(steps)
-    consultation.close()
-    run(steps)
-    assert consultation.session == Session()
-
-
-def test_an_overtaken_message_of_a_closed_case_is_dropped():
-    consultation = Consultation()
-    steps = respond(FakeAssistant(), consultation, RETT)
-    next(steps)
-    consultation.close()
-    run(respond(FakeAssistant(), consultation, "Scoliosis."))
-    run(steps)
-    assert labels(consultation.session) == ["Scoliosis"]
 
 
 def test_a_kept_case_is_taken_up_again():
