@@ -24,6 +24,7 @@ from ui.exports import phenopacket_download, report_download
 from ui.permalink import parse_permalink
 from ui.protocols import AnswererFactory, Assistant, ReaderFactory
 from ui.session import (
+    IN_RANKING,
     NO_FINDINGS,
     RESTORED,
     Care,
@@ -36,6 +37,7 @@ from ui.session import (
     Session,
     Turn,
     Undo,
+    Work,
 )
 
 MAX_RISKS = 5
@@ -74,6 +76,7 @@ def respond(
     except Exception as error:
         refuse(consultation, work, error)
         yield
+        yield from _go_on(assistant, consultation, work, second_reader)
         return
 
     def hear(session: Session) -> Session:
@@ -88,12 +91,13 @@ def respond(
     if (is_empty or not is_told) and not message.asked:
         consultation.amend(work, idle, note=NO_FINDINGS)
         yield
+        yield from _go_on(assistant, consultation, work, second_reader)
         return
     latest = consultation.resume(work)  # what came meanwhile was answered without these findings
     yield
     if latest is None:
         return
-    if is_told or consultation.session.is_unanswered:  # the message ended the work on the case
+    if is_told or consultation.session.is_unanswered or work.before.progress in IN_RANKING:
         yield from answer_case(assistant, consultation, latest, second_reader)
     if message.asked and not consultation.session.turns[work.turn].is_refused:
         yield from answer_questions(assistant, consultation, latest, message.asked, answerer)
@@ -274,6 +278,16 @@ def _take_up(
     work = consultation.begin(Turn(change=source), Progress.RANKING, take)
     yield
     yield from answer_case(assistant, consultation, work, second_reader)
+
+
+def _go_on(
+    assistant: Assistant, consultation: Consultation, work: Work, second_reader: ReaderFactory | None
+) -> Iterator[None]:
+    """Take up the ranking that a message ended which told nothing."""
+    latest = consultation.resume(work) if work.before.progress in IN_RANKING else None
+    if latest is not None:
+        yield
+        yield from answer_case(assistant, consultation, latest, second_reader)
 
 
 def _is_weighed(assistant: Assistant, session: Session, before: Case) -> bool:

@@ -47,6 +47,10 @@ class Progress(StrEnum):
     MODEL = "model"  # a language model reads the case
 
 
+IN_RANKING = frozenset({Progress.RANKING, Progress.WEIGHING, Progress.ASKING})
+"""The case is being answered, and its answer is not whole."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Download:
     """A file for a browser."""

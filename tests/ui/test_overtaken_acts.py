@@ -8,7 +8,7 @@ from kg.schema import Finding
 from tests.ui.consulting import LENS, RETT, SCOLIOSIS, edit, first_name, labels, run, told
 from tests.ui.fakes import BrokenAssistant, FakeAssistant
 from ui.consultation import change, export, respond
-from ui.session import STOPPED, UNEXPECTED, Consultation, Progress, Session
+from ui.session import NO_FINDINGS, STOPPED, UNEXPECTED, Consultation, Progress, Session
 
 
 def test_a_later_act_ends_the_work_on_an_earlier_one():
@@ -85,6 +85,35 @@ def test_a_question_in_mid_ranking_is_answered_after_the_ranking():
     assert first_name(session) == "Angelman syndrome"
     assert session.turns[-1].answers
     assert session.progress is Progress.IDLE
+
+
+@pytest.mark.parametrize("n_steps", [2, 3, 4])
+@pytest.mark.parametrize(
+    ("text", "note"), [("Good morning.", NO_FINDINGS), (" ", "the story is empty")], ids=["greeting", "empty"]
+)
+def test_a_message_that_tells_nothing_ends_no_ranking(n_steps, text, note):
+    consultation = Consultation()
+    steps = respond(FakeAssistant(), consultation, "Seizures.")
+    for _ in range(n_steps):
+        next(steps)
+    run(respond(FakeAssistant(), consultation, text))
+    run(steps)
+    session = consultation.session
+    assert session.turns[-1].note.startswith(note)
+    assert session.differential is not None
+    assert not session.is_stale
+    assert session.differential.questions
+    assert session.progress is Progress.IDLE
+
+
+def test_a_message_that_tells_nothing_after_a_stop_ranks_nothing():
+    consultation = Consultation()
+    steps = respond(FakeAssistant(), consultation, RETT)
+    next(steps), next(steps)
+    consultation.stop()
+    run(respond(FakeAssistant(), consultation, "Good morning."))
+    run(steps)
+    assert consultation.session.differential is None
 
 
 def test_stop_keeps_what_is_there():
