@@ -29,7 +29,8 @@ SEEN = (
 )
 VERB = (
     r"(?:is|are|was|were|has|have|had|shows?|showed|reveal(?:s|ed)|demonstrated|developed|presented|became|"
-    r"remain(?:s|ed)|suffer(?:s|ed)|began)"
+    r"remain(?:s|ed)|suffer(?:s|ed)|began|feels?|felt|gets?|got|wakes?|woke|looks|seems|sees|saw|hears|thinks|eats|"
+    r"drinks|drank|loses|lost|cannot|can[’']t)"
 )
 
 # A bullet, a line that begins with a header ("Skin: ...") and a header in capitals begin anew; other lines are wrapped.
@@ -73,6 +74,7 @@ NEGATION = _any_of(
     r"neither\b",
     r"nor\b",
     r"none of\b",
+    r"(?:nobody|no one|none) (?:\w+ ){0,4}?(?:has|had|have|is|was)\b",
     r"without\b",
     r"den(?:y|ies|ied|ying)\b",
     r"absent\b",
@@ -184,6 +186,7 @@ FAMILY = _any_of(
     rf"(?= (?:(?:also|both|all|too|had|has|have|who|aged \d+|recently|reportedly)\s)*(?!{TELLING}\b)"
     rf"(?:{VERB}|with|died|affected|diagnosed|carr(?:y|ies|ied))\b|\s?[:(]|\s[-–—]\s|'s|’s)"
     rf"(?!(?: \w+){{0,2}} {TELLING}\b)",
+    r"(?:nobody|no one|none) (?:else )?in (?:the|her|his|my|their) family\b",
     r"family history\b",
     r"fhx?\b",
 )

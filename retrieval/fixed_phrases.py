@@ -1,7 +1,8 @@
 """Phrases that no bag of words can tell: where the form of a word counts, its company, or words that stand far apart.
 
 Promise: a small table of patterns, each of one meaning: "her hair is thinning" is hair loss and no thin hair, "gets up
-three times a night to pee" is nocturia, and "frequency" beside dysuria is of urine. What a pattern says takes the place
+three times a night to pee" is nocturia, "is tired" is said of a person and "tired of it" is not, and "frequency" beside
+dysuria is of urine. What a pattern says takes the place
 of the wordings inside it. Deliberately not done here: what a table of wordings can hold (kg/facts/wordings_en.tsv).
 """
 
@@ -35,6 +36,27 @@ _WORDS = r"(?:[^\s.,;]+ )"
 _ABDOMEN_IS = (
     r"(?:(?:is|was|felt|feels|appears|became|board-?like|tender|tense|distended|firm|hard|and|very|diffusely|generally)"
     r"[\s,]+){0,5}"
+)
+_BEING = r"(?:am|[’']m|is|was|are|were|been|feels?|felt|feeling|gets?|got|getting|becomes?|became|looks?|looked|seems?)"
+_MORE = r"(?:always|very|so|too|more|quite|rather|really|extremely|often|also|just|both|generally|increasingly|and)"
+_STATE = r"(?:pale|weak|dizzy|thirsty|hungry|sad|ill|unwell|sick|cold|irritable|anxious|confused|breathless|feverish)"
+
+
+def _said_of_somebody(adjective: str) -> tuple[str, ...]:
+    """An adjective that a sentence says of a person ("is pale and tired", "tired, dizzy"), not "tired of it"."""
+    word = rf"{adjective}\b(?! (?:of|by|with)\b)"
+    return (
+        rf"(?:(?:\b|(?<=[’'])){_BEING} (?:{_MORE} ){{0,3}}|\b(?:always|very|so|too) ){word}",
+        rf"\b{_STATE}(?:,|,? and) (?:{_MORE} ){{0,2}}{word}",
+        rf"(?:^|(?<=[.;:\n])) ?{word}(?=\s*(?:$|[,.;]|and\b|all\b|for\b|since\b))",
+    )
+
+
+_ARM = r"(?:arm|hand|upper limb|upper extremity)"
+_LEG = r"(?:leg|foot|lower limb|lower extremity)"
+_THE = r"(?:(?:the|his|her|my|their) )?"
+_ONE_SIDE = (
+    rf"(?:left|right) (?:{_ARM} and {_THE}(?:(?:left|right) )?{_LEG}|{_LEG} and {_THE}(?:(?:left|right) )?{_ARM})"
 )
 # A word that must be in the text for the patterns to be looked for, the patterns, and the term.
 _TABLE: tuple[tuple[str, tuple[str, ...], str], ...] = (
@@ -93,6 +115,27 @@ _TABLE: tuple[tuple[str, tuple[str, ...], str], ...] = (
         ),
         "HP:0031936",  # Delayed ability to walk
     ),
+    ("tired", _said_of_somebody("tired"), "HP:0012378"),  # Fatigue
+    ("exhausted", _said_of_somebody("exhausted"), "HP:0012378"),
+    ("sleepy", _said_of_somebody("sleepy"), "HP:0002329"),  # Drowsiness
+    ("nervous", _said_of_somebody("nervous"), "HP:0000739"),  # Anxiety
+    (
+        "limp",
+        (r"\b(?:went|goes|go|going|gone|became|becomes|become|turned|is|was|feels?|felt|all) (?:completely )?limp\b",),
+        "HP:0001252",  # Hypotonia
+    ),
+    ("runs", (r"\bthe runs\b",), "HP:0002014"),  # Diarrhea
+    (
+        " and ",
+        (
+            rf"\b{_ONE_SIDE} (?:(?:has|have|{_BEING}|{_MORE}|suddenly) ){{1,4}}(?:weaker|weak|limp|heavy)\b",
+            rf"\bweakness (?:of|in) {_THE}{_ONE_SIDE}\b",
+            rf"\bweak {_ONE_SIDE}\b",
+            rf"\b{_ONE_SIDE} weakness\b",
+            rf"\b(?:cannot|can[’']t|could not|couldn[’']t) move {_THE}{_ONE_SIDE}\b",
+        ),
+        "HP:0001269",  # Hemiparesis
+    ),
 )
 # One white space each here: a look-behind has a fixed width.
 _PATTERNS = [
@@ -118,6 +161,19 @@ _AFTER = _compile(rf"{_JOINED}(?:\w+ ){{0,2}}?{_URINARY}\b")
 _BEFORE = _compile(rf"\b{_URINARY}(?: \w+)?{_JOINED}$")
 _OF_STOOL = re.compile(r"diarrh|stool|bowel|defec|f(?:a)?ec")
 _REACH = 60  # characters on either side
+# Signs of inflammation, two of them and more: "her lower leg is red, hot and swollen". One alone says too little.
+_SIGN = r"(?:red|reddened|hot|warm|swollen|painful|sore|tender|inflamed|throbbing)"
+_INFLAMED = _compile(
+    rf"\b{_SIGN}(?:(?:,|\band\b|\s|\b(?:very|so|slightly|quite|more)\b)+{_SIGN}\b)+"
+    r"(?! (?:\w+ )?(?:lymph|nodes?|glands?|joints?)\b)"
+)
+_OF_SIGNS = re.compile(r"(?P<red>red(?:dened)?)|(?P<swollen>swollen)|(?P<painful>painful|sore|throbbing)")
+_MARKS = ("swollen", "painful", "red ", "red,")  # one of which most such runs have
+_BY_SIGN = {
+    "red": "HP:0010783",  # Erythema
+    "swollen": "HP:0000969",  # Edema
+    "painful": "HP:0012531",  # Pain
+}
 
 
 def find_fixed_phrases(text: str) -> tuple[FixedPhrase, ...]:
@@ -132,7 +188,15 @@ def find_fixed_phrases(text: str) -> tuple[FixedPhrase, ...]:
     ]
     if any(word in small for word in _OF_URINE):
         found += _urinary(small)
+    if any(word in small for word in _MARKS):
+        found += [sign for sign in _inflamed(small) if not any(f.start <= sign.start < f.end for f in found)]
     return tuple(sorted(found))
+
+
+def _inflamed(small: str) -> Iterator[FixedPhrase]:
+    for run in _INFLAMED.finditer(small):
+        for sign in _OF_SIGNS.finditer(small, *run.span()):
+            yield FixedPhrase(*sign.span(), _BY_SIGN[str(sign.lastgroup)])
 
 
 def _urinary(small: str) -> Iterator[FixedPhrase]:

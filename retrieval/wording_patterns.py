@@ -82,7 +82,7 @@ _PATTERNS = tuple(
     for pattern, made in (
         (
             r"inability to (?P<x>.+)",
-            r"cannot \g<x> | could not \g<x> | can not \g<x> | unable to \g<x> | not able to \g<x>",
+            r"cannot \g<x> | unable to \g<x> | not able to \g<x>",
         ),
         (
             r"difficulty (?P<x>\w+ing .*|\w+ing)",

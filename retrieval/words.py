@@ -23,7 +23,12 @@ _PREFIX = (
 # Soft hyphen, zero-width space, word joiner, byte order mark: inside a word they are no part of it.
 _UNSEEN = "\u00ad\u200b\u2060\ufeff"
 _WITHOUT_UNSEEN = str.maketrans("", "", _UNSEEN)
-_TOKEN = re.compile(rf"(?:(?:{_PREFIX})-(?=[^\W\d_]{{3}}))?[^\W_]+(?:[{_UNSEEN}]+[^\W_]+)*(?:['’]s\b)?", re.IGNORECASE)
+_CANNOT = r"\b(?:can|could)(?:n?['’]t|\s?not)\b"
+_DOES_NOT = r"\b(?:do|does|did|will|wo)(?:n['’]t|\snot)\b"
+_TOKEN = re.compile(
+    rf"{_CANNOT}|{_DOES_NOT}|(?:(?:{_PREFIX})-(?=[^\W\d_]{{3}}))?[^\W_]+(?:[{_UNSEEN}]+[^\W_]+)*(?:['’]s\b)?",
+    re.IGNORECASE,
+)
 
 _KINDS = {
     "function": "a an the of in on at to for from by as his her hers their its my our your is are was were be been "
@@ -89,8 +94,8 @@ reduced reduction low diminished poor subnormal decline | increased elevated hig
 underdeveloped hypoplasia tiny underdevelopment | large big enlarged enlargement | broad wide widened | impaired
 deficit difficulty dysfunction | delayed retarded late | thin narrow narrowing | extra supernumerary accessory |
 frequent recurrent repeated | premature early precocious | fused fusion synostosis | atrophy wasting | dislocation
-luxation dislocated | inability unable | flat flattened | bowed bowing bent | crowded crowding | unstable unsteady
-instability unsteadiness | rapid fast | weak weakness
+luxation dislocated | inability unable cannot | flat flattened | bowed bowing bent | crowded crowding | unstable
+unsteady instability unsteadiness | rapid fast | weak weakness
 """
 _THINGS = """
 abdomen abdominal belly | blood serum plasma circulating | bone osseous skeletal skeleton | brain cerebral | breathing
@@ -111,7 +116,7 @@ esophageal | trachea tracheal | larynx laryngeal | anus anal | rectum rectal | c
 urethra urethral | genitalia genital | phalanx phalangeal | cortex cortical | ventricle ventricular | atrium atrial |
 septum septal | valve valvular | aorta aortic | epiphysis epiphyseal | metaphysis metaphyseal | diaphysis diaphyseal |
 trunk truncal | nerve nervous neurologic neurological neural | neuroma neurinoma schwannoma neurilemmoma | palm palmar
-| sole plantar | patella patellar
+| sole plantar | patella patellar | pain painful hurt ache aching
 """
 # Words of a term's name that people leave out, or add; not compared by meaning.
 _LEFT_OUT = frozenset(
@@ -133,6 +138,9 @@ _LEFT_OUT = frozenset(
 _SPECIES = frozenset(("diphtheriae", "influenzae", "meningitidis", "pneumoniae"))
 
 
+_VERBS_DENIED = tuple((re.compile(p, re.IGNORECASE), to) for p, to in ((_CANNOT, "cannot"), (_DOES_NOT, "doesnot")))
+
+
 def inflection_of(word: str) -> str:
     """A word without case, accents, British spelling, plural and Greek adjective ending: ``Anaemic`` -> ``anemia``."""
     word = word.casefold().replace("’", "'").removesuffix("'s").replace("-", "")
@@ -140,6 +148,9 @@ def inflection_of(word: str) -> str:
         word = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
     if len(word) < 3 or word in _SPECIES:
         return word
+    for pattern, to in _VERBS_DENIED:
+        if pattern.fullmatch(word):
+            return to
     for pattern, to in _BRITISH:
         word = pattern.sub(to, word)
     word = _IRREGULAR.get(word, word)

@@ -325,3 +325,29 @@ def test_an_unknown_id_in_a_story_is_not_passed_over(unknown):
 def test_phrases_of_textbook_stories(release_graph: KnowledgeGraph, text: str, expected: str):
     found = find_findings(text, load_lexicon(release_graph))
     assert "; ".join(f.label for f in found) == expected
+
+
+@pytest.mark.release
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("My hip hurts and her elbow aches.", "Hip pain; Elbow pain"),
+        ("He can't sleep and can't swallow.", "Insomnia; Dysphagia"),
+        ("He couldn’t walk, could not see at night.", "Inability to walk; Nyctalopia"),
+        ("She doesn't eat and does not talk.", "Poor appetite; Absent speech"),
+        ("He trembles, sweats, his heart races.", "Tremor; Hyperhidrosis; Palpitations"),
+        ("She can't open her mouth.", "Trismus"),
+        ("Her right arm and leg are weak and numb.", "Hemiparesis; Hypoesthesia"),
+        ("A red streak runs up the arm.", ""),
+        ("The nervous system is affected.", ""),
+        ("Nobody has a fever.", "no Fever"),
+        (
+            "She has no appetite, can't concentrate, feels worthless.",
+            "Poor appetite; Short attention span; Low self-esteem",
+        ),
+        ("No cough, gets headaches.", "no Cough; Headache"),
+    ],
+)
+def test_what_people_say_of_themselves(release_graph: KnowledgeGraph, text: str, expected: str):
+    found = find_findings(text, load_lexicon(release_graph))
+    assert "; ".join(f"{'no ' * f.excluded}{f.label}" for f in found) == expected

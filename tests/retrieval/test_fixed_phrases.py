@@ -12,6 +12,8 @@ from retrieval.fixed_phrases import find_fixed_phrases
 from retrieval.lexicon import Lexicon
 
 ALOPECIA, NOCTURIA, RIGID_ABDOMEN, PODAGRA = "HP:0001596", "HP:0000017", "HP:0032545", "HP:0001854"
+FATIGUE, DROWSY, HYPOTONIA, HEMIPARESIS = "HP:0012378", "HP:0002329", "HP:0001252", "HP:0001269"
+RED, SWOLLEN, PAIN = "HP:0010783", "HP:0000969", "HP:0012531"
 NO_WALK, LATE_WALK = "HP:0002540", "HP:0031936"
 FREQUENCY, URGENCY, HESITANCY = "HP:0100515", "HP:0000012", "HP:0000019"
 
@@ -40,6 +42,22 @@ def found(text: str) -> list[tuple[str, str]]:
         ("not yet walking", [(LATE_WALK, "not yet walking")]),
         ("not walking well", []),
         ("pain when not walking", []),
+        ("She is tired and pale", [(FATIGUE, "is tired")]),
+        ("pale, tired and thin", [(FATIGUE, "pale, tired")]),
+        ("I'm so tired", [(FATIGUE, "'m so tired")]),
+        ("is tired of waiting", []),
+        ("He was very sleepy", [(DROWSY, "was very sleepy")]),
+        ("the sleepy town", []),
+        ("the baby went limp", [(HYPOTONIA, "went limp")]),
+        ("a limp", []),
+        ("the streak runs up", []),
+        ("his right arm and leg are weak", [(HEMIPARESIS, "right arm and leg are weak")]),
+        ("weakness of the left arm and leg", [(HEMIPARESIS, "weakness of the left arm and leg")]),
+        ("both arms and legs are weak", []),
+        ("The leg is red, hot and swollen", [(RED, "red"), (SWOLLEN, "swollen")]),
+        ("a hot and painful ankle", [(PAIN, "painful")]),
+        ("swollen tender lymph nodes", []),
+        ("a red car", []),
     ],
 )
 def test_a_pattern(text, expected):
