@@ -76,6 +76,12 @@ class _Page(gr.Blocks):  # type: ignore[misc]
             message = f"{block_fn.api_name} takes {n_wanted} values, got {len(inputs)}: see /gradio_api/info"
             raise gr.Error(message, print_exception=False) from None
 
+    async def preprocess_data(self, block_fn: Any, inputs: list[Any], state: Any, *_: Any) -> list[Any]:
+        """Values as they came; Gradio would fetch or copy whatever address or file an object among them names."""
+        self.validate_inputs(block_fn, inputs)
+        values = zip(block_fn.inputs, inputs, strict=True)
+        return [state[block._id] if block.stateful else value for block, value in values]
+
     async def postprocess_data(self, block_fn: Any, predictions: Any, state: Any) -> list[Any]:
         """Gradio would make a component anew for each part that is skipped, a tenth of a busy server's time."""
         skipped = gr.skip()

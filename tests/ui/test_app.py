@@ -2,6 +2,7 @@
 
 import json
 import re
+import secrets
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi.testclient import TestClient
+from gradio.utils import get_upload_folder
 
 from kg.errors import UsageError
 from kg.translations import Language
@@ -82,6 +84,15 @@ def test_a_malformed_request_is_one_line_and_its_story_is_not_printed(client, ca
     assert "diagnose takes 6 values, got 1: see /gradio_api/info" in answer
     printed = capfd.readouterr()
     assert "wringing" not in printed.out + printed.err + caplog.text
+
+
+def test_a_file_that_an_object_names_is_neither_fetched_nor_copied(client, tmp_path):
+    file = tmp_path / f"{secrets.token_hex()}.txt"
+    file.write_text(RETT)
+    named = {"path": str(file), "meta": {"_type": "gradio.FileData"}}
+    for value in (named, [named], {"a": named | {"path": f"https://citedx.invalid/{file.name}"}}):
+        assert "story is text, got " in call_api(client, value, "", "", "", 10, "")
+    assert not list(Path(get_upload_folder()).rglob(file.name))
 
 
 def test_a_password_closes_the_page_and_the_api():
