@@ -254,6 +254,7 @@ def create_server(
     metrics.queue.set_function(lambda: len(page._queue))
     server = FastAPI(title="citedx", **undocumented)
     server.add_middleware(serving.LimitBody)
+    server.add_middleware(serving.Gate)
     server.add_middleware(CountRequests, metrics=metrics)
     server.add_middleware(serving.SecurityHeaders)
     add_monitoring(server, metrics, assistant.versions, auth)
@@ -268,7 +269,7 @@ def create_server(
         footer_links=[],
         run_history=False,  # Gradio would keep stories in the browser's storage
         enable_monitoring=False,
-        max_file_size="1b",  # files come with an act, and never onto the disk
+        max_file_size="1b",  # files come with an act (``serving.Gate``)
         ssr_mode=False,
         app_kwargs=undocumented,
     )

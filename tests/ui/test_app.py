@@ -95,6 +95,35 @@ def test_a_file_that_an_object_names_is_neither_fetched_nor_copied(client, tmp_p
     assert not list(Path(get_upload_folder()).rglob(file.name))
 
 
+@pytest.mark.parametrize("path", ["upload", "upload?upload_id=1", "process_recording", "component_server"])
+def test_no_file_is_taken_outside_a_message(client, path):
+    name = f"{secrets.token_hex()}.txt"
+    answer = client.post(f"/gradio_api/{path}", files={"files": (name, b"x")})
+    assert (answer.status_code, answer.text) == (415, "files come with a message of the page\n")
+    assert not list(Path(get_upload_folder()).rglob(name))
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),  # a program
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "https://citedx.example"}, 200),
+        ({"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}, 200),
+        ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}, 200),  # a link to the page
+        ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors", "Origin": "https://elsewhere.example"}, 403),
+        ({"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "no-cors"}, 403),
+        ({"Origin": "http://testserver:8080"}, 200),  # without TLS, browsers tell less
+        ({"Origin": "http://ward.example", "X-Forwarded-Host": "ward.example"}, 200),
+        ({"Origin": "http://elsewhere.example"}, 403),
+        ({"Origin": "null"}, 403),
+    ],
+)
+def test_another_website_is_refused(client, headers, status):
+    answer = client.get("/gradio_api/token", headers=headers)
+    assert answer.status_code == status
+    assert status == 200 or "Access-Control-Allow-Origin" not in answer.headers
+
+
 def test_a_password_closes_the_page_and_the_api():
     with TestClient(app.create_server(FakeAssistant(), auth=("doctor", "secret"))) as client:
         assert client.get("/config").status_code == 401
