@@ -2,7 +2,7 @@
 
 Promise: every response carries the headers; a port that cannot be had is one clear error before anything is loaded;
 while the application is loaded, ``/health`` says so; a request that is too large, brings files or comes from another
-website's page is refused before it is kept.
+website's page is refused before it is kept; an unexpected error is one line of the log, without its words.
 Knows nothing of Gradio or of diagnoses. Does not do TLS: put a reverse proxy in front for other machines.
 """
 
@@ -22,6 +22,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kg.errors import UsageError
+from ui.unexpected import log_unexpected
 
 # Gradio's templates need inline and evaluated script; nothing may be loaded from, or sent to, another machine.
 SECURITY_HEADERS = {
@@ -174,6 +175,29 @@ def _is_for_another_site(method: str, headers: Headers) -> bool:
         return False
     own = {urlsplit(f"//{headers[name]}").hostname for name in ("host", "x-forwarded-host") if name in headers}
     return urlsplit(origin).hostname not in own - {None}
+
+
+class PlainErrors:
+    """ASGI middleware that answers 500 to what raises an unexpected error, whose own words may quote the request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request on."""
+        has_begun = False
+
+        async def send_on(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_on)
+        except Exception as error:
+            log_unexpected(error)
+            if scope["type"] == "http" and not has_begun:
+                await PlainTextResponse("something went wrong inside citedx\n", 500)(scope, receive, send)
 
 
 class _Deferred:

@@ -21,7 +21,7 @@ from tests.ui.fakes import FakeAssistant
 from ui import app, serving
 from ui.answer_json import differential_json
 from ui.examples import EXAMPLES
-from ui.session import RESTORED, Consultation
+from ui.session import RESTORED, UNEXPECTED, Consultation
 
 RETT = EXAMPLES[0].story
 
@@ -122,6 +122,23 @@ def test_another_website_is_refused(client, headers, status):
     answer = client.get("/gradio_api/token", headers=headers)
     assert answer.status_code == status
     assert status == 200 or "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_an_unexpected_error_of_the_server_is_logged_without_its_words(client, capfd, caplog):
+    answer = client.post("/gradio_api/call/wringing", json={"data": []})
+    assert (answer.status_code, answer.text) == (500, "Internal Server Error")
+    printed = capfd.readouterr()
+    assert "wringing" not in printed.out + printed.err + caplog.text
+    assert re.fullmatch(r"unexpected FnIndexInferError at .+", caplog.messages[-1])
+
+
+def test_what_is_wrong_with_an_act_is_not_printed(client, capfd):
+    (act,) = (d for d in client.get("/config").json()["dependencies"] if d["api_visibility"] == "private")
+    asked = {"data": [None], "event_data": [RETT], "fn_index": act["id"], "trigger_id": act["targets"][0][0]}
+    client.post("/gradio_api/queue/join", json={**asked, "session_hash": "act"})
+    answer = client.get("/gradio_api/queue/data", params={"session_hash": "act"}).text
+    assert UNEXPECTED in answer
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_a_password_closes_the_page_and_the_api():
