@@ -128,7 +128,8 @@ def perform(
         case "care":
             yield from acts.look_up_care(assistant, consultation, str(data.get("id")))
         case "tell":
-            yield from acts.respond(assistant, consultation, str(data.get("text")), second_reader, answerer)
+            text = str(data.get("text")).encode(errors="replace").decode()  # half an emoji could not be sent back
+            yield from acts.respond(assistant, consultation, text, second_reader, answerer)
         case "stop":
             consultation.stop()
             yield

@@ -227,6 +227,14 @@ def do(visited: Consultation, **data: object) -> None:
         pass
 
 
+def test_half_an_emoji_leaves_the_page_whole():
+    consultation = Consultation()
+    do(consultation, kind="tell", text="Hand wringing \ud83d and seizures.")
+    page = "".join(app.draw(FakeAssistant(), consultation))
+    assert "wringing" in page
+    page.encode()
+
+
 def test_a_page_that_the_server_does_not_know_brings_its_case():
     consultation = Consultation()
     do(consultation, kind="mark", id="HP:0002650", status="present", consultation="old", kept=KEPT, language="zh-CN")
