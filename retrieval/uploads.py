@@ -15,6 +15,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import PurePath
+from time import monotonic
 from typing import Any
 
 from kg.errors import NotReadyError, UsageError
@@ -25,6 +26,8 @@ from retrieval.findings import MAX_CHARACTERS
 MAX_BYTES = 5_000_000
 """Of a file: far above any story, and a PDF of this size is read in seconds."""
 MAX_PAGES = 300
+MAX_PDF_S = 60.0
+"""For the text of a PDF: a small file can ask for hours of work."""
 
 _MAX_CONTROL_SHARE = 0.02
 _CHINESE_SHARE = 0.3  # of bytes above ASCII: Chinese text has more, Western text with accents far less
@@ -62,15 +65,16 @@ class Upload:
     """What the user should know of how the file was read."""
 
 
-def read_upload(data: bytes, name: str) -> Upload:
+def read_upload(data: bytes, name: str, max_pdf_s: float = MAX_PDF_S) -> Upload:
     """Read a file.
 
     Args:
         data: its bytes; give one more than ``MAX_BYTES`` of a larger file.
         name: what to call it in errors.
+        max_pdf_s: seconds after which the reading of a PDF is given up.
 
     Raises:
-        UsageError: it is too large, empty, no text, or a PDF that is damaged, locked or without text.
+        UsageError: it is too large, empty, no text, or a PDF that is damaged, locked, without text or too long to read.
         SourceError: it is JSON, but no phenopacket.
         NotReadyError: it is a PDF, and pypdf is not installed.
     """
@@ -79,7 +83,7 @@ def read_upload(data: bytes, name: str) -> Upload:
     if not data.strip():
         raise UsageError(f"{name} is empty")
     if data.lstrip()[:5] == b"%PDF-":
-        return Upload(text=_read_pdf(data, name))
+        return Upload(text=_read_pdf(data, name, max_pdf_s))
     text, note = _decode(data, name)
     if text.startswith("{\\rtf"):
         raise UsageError(f"{name} is rich text (RTF): save it as plain text or PDF")
@@ -137,7 +141,7 @@ def _not_text(data: bytes, name: str, reason: str) -> UsageError:
     return UsageError(f"{name} is not a text file{kind} ({reason}): give plain text, a PDF or a phenopacket")
 
 
-def _read_pdf(data: bytes, name: str) -> str:
+def _read_pdf(data: bytes, name: str, max_s: float) -> str:
     try:
         import pypdf
     except ImportError:
@@ -147,7 +151,7 @@ def _read_pdf(data: bytes, name: str) -> str:
         reader = pypdf.PdfReader(io.BytesIO(data))
         if reader.is_encrypted and not reader.decrypt(""):
             raise UsageError(f"{name} is locked with a password: save it without one")
-        text = _text_of(reader, name)
+        text = _text_of(reader, name, monotonic() + max_s)
     except UsageError:
         raise
     except Exception as error:  # pypdf meets damage with errors of every kind, and a broken file is the user's to mend
@@ -157,13 +161,19 @@ def _read_pdf(data: bytes, name: str) -> str:
     return text
 
 
-def _text_of(reader: Any, name: str) -> str:
+def _text_of(reader: Any, name: str, give_up_at: float) -> str:
     """The text of all pages; words that a line break parted are joined."""
+
+    def check_time(*_: object) -> None:
+        if monotonic() > give_up_at:
+            raise UsageError(f"{name} takes too long to read: keep the pages about the patient, or give them as text")
+
     if len(reader.pages) > MAX_PAGES:
         raise UsageError(f"{name} has {len(reader.pages)} pages, more than the limit of {MAX_PAGES}")
     pages: list[str] = []
     for page in reader.pages:
-        pages.append(page.extract_text())
+        pages.append(page.extract_text(visitor_operand_before=check_time))
+        check_time()
         if sum(map(len, pages)) > MAX_CHARACTERS:
             raise UsageError(f"{name} has more than {MAX_CHARACTERS:,} characters: keep the parts about the patient")
     return _HYPHENATED.sub("", "\n\n".join(pages))

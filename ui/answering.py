@@ -6,19 +6,15 @@ What the acts are is in ``ui.consultation``. Nothing is logged of what the user 
 
 from __future__ import annotations
 
-import logging
-import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from kg.errors import CitedxError
 from llm.conversation.schema import Answer
 from llm.schema import Differential
 from ui.protocols import AnswererFactory, Assistant, ReaderFactory
 from ui.session import UNEXPECTED, Consultation, Progress, Session, Work
-
-logger = logging.getLogger(__name__)
+from ui.unexpected import log_unexpected
 
 _STAGES = (Progress.WEIGHING, Progress.ASKING, Progress.IDLE)
 """What follows each part of an answer that grows."""
@@ -146,7 +142,5 @@ def one_line(error: Exception) -> str:
     """What the user reads. An unexpected error's own words may quote the story, so only its path is logged."""
     if isinstance(error, CitedxError):
         return str(error)
-    frames = traceback.extract_tb(error.__traceback__)
-    path = " > ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
-    logger.error("unexpected %s at %s", type(error).__name__, path)
+    log_unexpected(error)
     return UNEXPECTED

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -51,17 +51,13 @@ MAX_AT_ONCE = 32
 """Acts that are answered at the same time; the models themselves take turns (``ui.shared_assistant``)."""
 
 
-def _endpoint(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    """A function for programs, with its errors as Gradio shows them: one line."""
-
-    @wraps(function)
-    def call(*args: Any, **kwargs: Any) -> dict[str, Any]:
-        try:
-            return function(*args, **kwargs)
-        except Exception as error:
-            raise gr.Error(one_line(error), print_exception=False) from None
-
-    return call
+@contextmanager
+def _errors_of_one_line() -> Iterator[None]:
+    """What goes wrong here, as Gradio shows it; it would print anything else, with its words."""
+    try:
+        yield
+    except Exception as error:
+        raise gr.Error(one_line(error), print_exception=False) from None
 
 
 class _Page(gr.Blocks):  # type: ignore[misc]
@@ -75,6 +71,12 @@ class _Page(gr.Blocks):  # type: ignore[misc]
             n_wanted = len(block_fn.inputs)
             message = f"{block_fn.api_name} takes {n_wanted} values, got {len(inputs)}: see /gradio_api/info"
             raise gr.Error(message, print_exception=False) from None
+
+    async def preprocess_data(self, block_fn: Any, inputs: list[Any], state: Any, *_: Any) -> list[Any]:
+        """Values as they came; Gradio would fetch or copy whatever address or file an object among them names."""
+        self.validate_inputs(block_fn, inputs)
+        values = zip(block_fn.inputs, inputs, strict=True)
+        return [state[block._id] if block.stateful else value for block, value in values]
 
     async def postprocess_data(self, block_fn: Any, predictions: Any, state: Any) -> list[Any]:
         """Gradio would make a component anew for each part that is skipped, a tenth of a busy server's time."""
@@ -126,7 +128,8 @@ def perform(
         case "care":
             yield from acts.look_up_care(assistant, consultation, str(data.get("id")))
         case "tell":
-            yield from acts.respond(assistant, consultation, str(data.get("text")), second_reader, answerer)
+            text = str(data.get("text")).encode(errors="replace").decode()  # half an emoji could not be sent back
+            yield from acts.respond(assistant, consultation, text, second_reader, answerer)
         case "stop":
             consultation.stop()
             yield
@@ -173,15 +176,16 @@ def build_app(
 
     def answer(consultation: Consultation, event: gr.EventData) -> Iterator[tuple[Any, ...]]:
         language, drawn = consultation.language, at_rest
-        for n, _ in enumerate(perform(shared, consultation, event._data or {}, second_reader, answerer)):
-            parts = draw(shared, consultation)
-            if consultation.language is not language:
-                yield parts
-            else:
-                # What has not changed is not sent: the box and the search would lose what is being typed.
-                sent = _CHANGING if n == 0 else [i for i in _CHANGING if parts[i] != drawn[i]]
-                yield tuple(part if i in sent else gr.skip() for i, part in enumerate(parts))
-            language, drawn = consultation.language, parts
+        with _errors_of_one_line():
+            for n, _ in enumerate(perform(shared, consultation, event._data or {}, second_reader, answerer)):
+                parts = draw(shared, consultation)
+                if consultation.language is not language:
+                    yield parts
+                else:
+                    # What has not changed is not sent: the box and the search would lose what is being typed.
+                    sent = _CHANGING if n == 0 else [i for i in _CHANGING if parts[i] != drawn[i]]
+                    yield tuple(part if i in sent else gr.skip() for i, part in enumerate(parts))
+                language, drawn = consultation.language, parts
         yield (gr.skip(),) * len(at_rest)  # when a generator ends, Gradio shows its last output again
 
     def find_terms(asked: Mapping[str, str]) -> list[dict[str, str]]:
@@ -221,7 +225,7 @@ def build_app(
         )
         for function in Tools(lambda: shared).functions:
             name = function.__name__
-            gr.api(_endpoint(function), api_name=name, concurrency_limit=1, concurrency_id="programs")
+            gr.api(_errors_of_one_line()(function), api_name=name, concurrency_limit=1, concurrency_id="programs")
     page.queue(max_size=MAX_WAITING)
     return page
 
@@ -248,6 +252,8 @@ def create_server(
     metrics.queue.set_function(lambda: len(page._queue))
     server = FastAPI(title="citedx", **undocumented)
     server.add_middleware(serving.LimitBody)
+    server.add_middleware(serving.Gate)
+    server.add_middleware(serving.PlainErrors)
     server.add_middleware(CountRequests, metrics=metrics)
     server.add_middleware(serving.SecurityHeaders)
     add_monitoring(server, metrics, assistant.versions, auth)
@@ -262,7 +268,7 @@ def create_server(
         footer_links=[],
         run_history=False,  # Gradio would keep stories in the browser's storage
         enable_monitoring=False,
-        max_file_size="1b",  # files come with an act, and never onto the disk
+        max_file_size="1b",  # files come with an act (``serving.Gate``)
         ssr_mode=False,
         app_kwargs=undocumented,
     )

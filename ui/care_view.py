@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from rich.console import Console
-from rich.markup import escape
 
 from kg.cautions import CheckedCaution
 from kg.graph import KnowledgeGraph
@@ -19,6 +18,7 @@ from retrieval.patient import PatientRecord
 from retrieval.risk import DiseaseRisk, FilledInput
 from ui.care import MORE_SOURCES, RiskReview, knowledge_of, word_band
 from ui.care_json import NO_SOURCE, NOT_COUNTED
+from ui.plain_text import escape
 from ui.terminal import NOT_A_DEVICE
 
 _N_TESTS = 3

@@ -35,6 +35,7 @@ from ui import (
     train_commands,
 )
 from ui.graph_commands import JsonOption
+from ui.plain_text import plain
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -419,7 +420,7 @@ def _run() -> int | str | None:
     try:
         app()
     except CitedxError as error:
-        typer.echo(f"citedx: {error}", err=True)
+        typer.echo(f"citedx: {plain(str(error))}", err=True)
         return error.exit_code
     except SystemExit as ended:
         if isinstance(ended.__context__, BrokenPipeError):  # Typer and Rich make a failure of it

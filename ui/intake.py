@@ -28,6 +28,7 @@ from retrieval.lexicon import load_lexicon
 from retrieval.multilingual import MultilingualReader
 from retrieval.uploads import MAX_BYTES, Upload, read_upload
 from ui.case import patient_case
+from ui.plain_text import plain
 
 _LONG_STORY = 100_000
 """Characters that take a second to read, at worst."""
@@ -56,7 +57,7 @@ def read_file(file: Path) -> Upload:
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}") from error
     if upload.note:
-        typer.echo(f"citedx: {upload.note}", err=True)
+        typer.echo(f"citedx: {plain(upload.note)}", err=True)
     return upload
 
 
@@ -97,5 +98,5 @@ def known_of(graph: KnowledgeGraph, patient: Patient) -> tuple[tuple[Finding, ..
     """Findings, age and sex of a phenopacket's patient; what the graph doesn't know is named on standard error."""
     case, note = patient_case(patient, graph.ontology)
     if note:
-        typer.echo(f"citedx: {note}", err=True)
+        typer.echo(f"citedx: {plain(note)}", err=True)
     return case.findings, case.person

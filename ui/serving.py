@@ -1,7 +1,8 @@
 """Serving a web application on this machine: the port, loading, security headers, the size of requests.
 
 Promise: every response carries the headers; a port that cannot be had is one clear error before anything is loaded;
-while the application is loaded, ``/health`` says so; a request that is too large is refused before it is kept.
+while the application is loaded, ``/health`` says so; a request that is too large, brings files or comes from another
+website's page is refused before it is kept; an unexpected error is one line of the log, without its words.
 Knows nothing of Gradio or of diagnoses. Does not do TLS: put a reverse proxy in front for other machines.
 """
 
@@ -11,6 +12,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 from threading import Thread
+from urllib.parse import urlsplit
 
 import typer
 import uvicorn
@@ -20,6 +22,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kg.errors import UsageError
+from ui.unexpected import log_unexpected
 
 # Gradio's templates need inline and evaluated script; nothing may be loaded from, or sent to, another machine.
 SECURITY_HEADERS = {
@@ -134,6 +137,67 @@ class LimitBody:
                 raise
         if n_bytes > self.max_bytes and not is_answered:
             await refusal(scope, receive, send)
+
+
+class Gate:
+    """ASGI middleware that refuses what neither this server's page nor a program sends.
+
+    That is what a browser asks for another website, which Gradio answers to everybody who is logged in; following a
+    link to the page is no such thing. And files: Gradio would keep them on the disk.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request on, or refuse it."""
+        app = self.app
+        if scope["type"] == "http":
+            headers = Headers(scope=scope)
+            if _is_for_another_site(scope["method"], headers):
+                app = PlainTextResponse("another website may not use citedx; a proxy hands on the header Host\n", 403)
+            elif _may_hold_files(headers) and scope["path"].rstrip("/") != "/login":
+                app = PlainTextResponse("files come with a message of the page\n", 415)
+        await app(scope, receive, send)
+
+
+def _may_hold_files(headers: Headers) -> bool:
+    return headers.get("content-type", "").lower().startswith("multipart/")
+
+
+def _is_for_another_site(method: str, headers: Headers) -> bool:
+    """By what browsers say and no page can make them say otherwise; programs say nothing."""
+    if (site := headers.get("sec-fetch-site")) is not None:
+        is_link = method in ("GET", "HEAD") and headers.get("sec-fetch-mode") == "navigate"
+        return site not in ("same-origin", "none") and not is_link
+    origin = headers.get("origin")  # alone where a page has no TLS and another machine serves it
+    if origin is None:
+        return False
+    own = {urlsplit(f"//{headers[name]}").hostname for name in ("host", "x-forwarded-host") if name in headers}
+    return urlsplit(origin).hostname not in own - {None}
+
+
+class PlainErrors:
+    """ASGI middleware that answers 500 to what raises an unexpected error, whose own words may quote the request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request on."""
+        has_begun = False
+
+        async def send_on(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_on)
+        except Exception as error:
+            log_unexpected(error)
+            if scope["type"] == "http" and not has_begun:
+                await PlainTextResponse("something went wrong inside citedx\n", 500)(scope, receive, send)
 
 
 class _Deferred:

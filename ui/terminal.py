@@ -5,11 +5,9 @@ Promise: a story cannot steer the terminal; its control characters are shown as 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -22,10 +20,9 @@ from retrieval.demographics import word_demographics
 from retrieval.schema import Evidence, RedFlag, UrgentCondition
 from ui.answer_json import cited_evidence
 from ui.marking import story_pieces
+from ui.plain_text import escape, plain
 
 NOT_A_DEVICE = "Decision support for professionals, not a medical device."
-# Control characters but tab and line feed; and those that turn the direction of what follows.
-_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def show_story(console: Console, story: str, findings: Iterable[Finding]) -> None:
@@ -33,24 +30,19 @@ def show_story(console: Console, story: str, findings: Iterable[Finding]) -> Non
     marked = Text()
     for words, finding in story_pieces(story, findings):
         if finding is None:
-            marked.append(_plain(words))
+            marked.append(plain(words))
         else:
             sign, style = ("-", "red") if finding.excluded else ("+", "green")
-            marked.append(f"[{sign}{_plain(words)}]", style=style)
+            marked.append(f"[{sign}{plain(words)}]", style=style)
     marked.rstrip()
     console.print(marked)
-
-
-def _plain(text: str) -> str:
-    """A text of which nothing is lost and nothing steers the terminal."""
-    return _STEERING.sub(lambda c: chr(0x2400 + ord(c[0])) if c[0] < " " else "\ufffd", text.replace("\r\n", "\n"))
 
 
 def show_findings(console: Console, findings: Iterable[Finding]) -> None:
     """One line a finding: present or excluded, id, label, the words it came from."""
     for f in findings:
         mark = "[red]absent [/]" if f.excluded else "[green]present[/]"
-        quote = f'  [dim]"{escape(_plain(f.quote))}"[/]' if f.quote else ""
+        quote = f'  [dim]"{escape(f.quote)}"[/]' if f.quote else ""
         console.print(f"  {mark}  {f.term_id}  {escape(f.label)}{quote}", highlight=False)
 
 
@@ -115,10 +107,10 @@ def show_answer(console: Console, answer: Answer) -> None:
     if answer.understood:
         console.print(f"[dim]{escape(answer.understood)}[/]\n", highlight=False)
     if answer.model and answer.basis:
-        console.print(f"[dim]Worded by {escape(_plain(answer.model.model))}[/]", highlight=False)
+        console.print(f"[dim]Worded by {escape(answer.model.model)}[/]", highlight=False)
     _show_sentences(console, answer.sentences)
     for note in answer.model.notes if answer.model else ():
-        console.print(f"[dim]{escape(_plain(note))}[/]", highlight=False)
+        console.print(f"[dim]{escape(note)}[/]", highlight=False)
     if answer.removed:
         console.print(f"\n{len(answer.removed)} sentences were removed: their evidence did not hold.")
     evidence = cited_evidence(answer)
@@ -131,17 +123,17 @@ def _show_sentences(console: Console, sentences: Iterable[Sentence]) -> None:
     marks = {True: "[green]+[/] ", False: "[red]-[/] ", None: ""}
     for s in sentences:
         cites = "".join(escape(f" [{e}]") for e in s.evidence_ids)
-        console.print(f"{marks[s.supports]}{escape(_plain(s.text))}[cyan]{cites}[/]", highlight=False)
+        console.print(f"{marks[s.supports]}{escape(s.text)}[cyan]{cites}[/]", highlight=False)
 
 
 def _show_commentary(console: Console, commentary: Commentary) -> None:
-    console.print(f"\n[bold]Language model[/]  [dim]{escape(_plain(commentary.model))}[/]", highlight=False)
+    console.print(f"\n[bold]Language model[/]  [dim]{escape(commentary.model)}[/]", highlight=False)
     if commentary.summary:
-        console.print(f"  {escape(_plain(commentary.summary))}", highlight=False)
+        console.print(f"  {escape(commentary.summary)}", highlight=False)
     for question in commentary.questions:
-        console.print(f"  {escape(_plain(question.text))}", highlight=False)
+        console.print(f"  {escape(question.text)}", highlight=False)
     for note in commentary.notes:
-        console.print(f"  [dim]{escape(_plain(note))}[/]", highlight=False)
+        console.print(f"  [dim]{escape(note)}[/]", highlight=False)
 
 
 def show_explanation(console: Console, graph: KnowledgeGraph, explanation: Explanation) -> None:

@@ -117,6 +117,11 @@ def test_a_name_cannot_steer_what_reads_the_message():
         read_upload(b"", "../../\x1b[31mx" + "y" * 300)
 
 
+def test_a_pdf_that_takes_too_long_is_given_up():
+    with pytest.raises(UsageError, match="takes too long to read"):
+        read_upload(pdf("No fever."), "x.pdf", max_pdf_s=0)
+
+
 def test_a_pdf_of_many_pages_is_refused():
     with pytest.raises(UsageError, match="has 301 pages, more than the limit of 300"):
         read_upload(pdf(n_pages=MAX_PAGES + 1), "x.pdf")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import secrets
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi.testclient import TestClient
+from gradio.utils import get_upload_folder
 
 from kg.errors import UsageError
 from kg.translations import Language
@@ -19,7 +21,7 @@ from tests.ui.fakes import FakeAssistant
 from ui import app, serving
 from ui.answer_json import differential_json
 from ui.examples import EXAMPLES
-from ui.session import RESTORED, Consultation
+from ui.session import RESTORED, UNEXPECTED, Consultation
 
 RETT = EXAMPLES[0].story
 
@@ -82,6 +84,61 @@ def test_a_malformed_request_is_one_line_and_its_story_is_not_printed(client, ca
     assert "diagnose takes 6 values, got 1: see /gradio_api/info" in answer
     printed = capfd.readouterr()
     assert "wringing" not in printed.out + printed.err + caplog.text
+
+
+def test_a_file_that_an_object_names_is_neither_fetched_nor_copied(client, tmp_path):
+    file = tmp_path / f"{secrets.token_hex()}.txt"
+    file.write_text(RETT)
+    named = {"path": str(file), "meta": {"_type": "gradio.FileData"}}
+    for value in (named, [named], {"a": named | {"path": f"https://citedx.invalid/{file.name}"}}):
+        assert "story is text, got " in call_api(client, value, "", "", "", 10, "")
+    assert not list(Path(get_upload_folder()).rglob(file.name))
+
+
+@pytest.mark.parametrize("path", ["upload", "upload?upload_id=1", "process_recording", "component_server"])
+def test_no_file_is_taken_outside_a_message(client, path):
+    name = f"{secrets.token_hex()}.txt"
+    answer = client.post(f"/gradio_api/{path}", files={"files": (name, b"x")})
+    assert (answer.status_code, answer.text) == (415, "files come with a message of the page\n")
+    assert not list(Path(get_upload_folder()).rglob(name))
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),  # a program
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "https://citedx.example"}, 200),
+        ({"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}, 200),
+        ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}, 200),  # a link to the page
+        ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors", "Origin": "https://elsewhere.example"}, 403),
+        ({"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "no-cors"}, 403),
+        ({"Origin": "http://testserver:8080"}, 200),  # without TLS, browsers tell less
+        ({"Origin": "http://ward.example", "X-Forwarded-Host": "ward.example"}, 200),
+        ({"Origin": "http://elsewhere.example"}, 403),
+        ({"Origin": "null"}, 403),
+    ],
+)
+def test_another_website_is_refused(client, headers, status):
+    answer = client.get("/gradio_api/token", headers=headers)
+    assert answer.status_code == status
+    assert status == 200 or "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_an_unexpected_error_of_the_server_is_logged_without_its_words(client, capfd, caplog):
+    answer = client.post("/gradio_api/call/wringing", json={"data": []})
+    assert (answer.status_code, answer.text) == (500, "Internal Server Error")
+    printed = capfd.readouterr()
+    assert "wringing" not in printed.out + printed.err + caplog.text
+    assert re.fullmatch(r"unexpected FnIndexInferError at .+", caplog.messages[-1])
+
+
+def test_what_is_wrong_with_an_act_is_not_printed(client, capfd):
+    (act,) = (d for d in client.get("/config").json()["dependencies"] if d["api_visibility"] == "private")
+    asked = {"data": [None], "event_data": [RETT], "fn_index": act["id"], "trigger_id": act["targets"][0][0]}
+    client.post("/gradio_api/queue/join", json={**asked, "session_hash": "act"})
+    answer = client.get("/gradio_api/queue/data", params={"session_hash": "act"}).text
+    assert UNEXPECTED in answer
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_a_password_closes_the_page_and_the_api():
@@ -168,6 +225,14 @@ KEPT = {"findings": [["HP:0001250", "present"]], "unknown": [], "sex": "FEMALE",
 def do(visited: Consultation, **data: object) -> None:
     for _ in app.perform(FakeAssistant(), visited, data, None):
         pass
+
+
+def test_half_an_emoji_leaves_the_page_whole():
+    consultation = Consultation()
+    do(consultation, kind="tell", text="Hand wringing \ud83d and seizures.")
+    page = "".join(app.draw(FakeAssistant(), consultation))
+    assert "wringing" in page
+    page.encode()
 
 
 def test_a_page_that_the_server_does_not_know_brings_its_case():

@@ -101,6 +101,19 @@ def test_a_phenopacket_with_an_unknown_term_goes_on_without_it_and_says_so(cited
     assert outcome.err == "citedx: left out, unknown to HPO 2025-01-16: HP:9912345\n"
 
 
+def test_what_is_said_of_a_file_does_not_steer_the_terminal(citedx, tmp_path):
+    packet = tmp_path / "packet.json"
+    features = [{"type": {"id": i, "label": "x"}} for i in ("HP:0001250", "HP:\x1b]0;x\x07")]
+    packet.write_text(json.dumps({"id": "p", "phenotypicFeatures": features, "metaData": {}}))
+    said = [
+        citedx("diagnose", "--phenopacket", str(packet), "--no-cases", "--reader", "graph").err,
+        citedx("findings", "--file", str(tmp_path / "no\x1b[2J")).err,
+    ]
+    assert "left out, unknown to HPO 2025-01-16: HP:␛]0;x␇" in said[0]
+    assert "no␛[2J: No such file" in said[1]
+    assert not set("\x1b\x07") & set("".join(said))
+
+
 @pytest.mark.parametrize(
     ("arguments", "patient"),
     [
