@@ -60,7 +60,7 @@ class Demographics:
 
 UNKNOWN = Demographics()
 """Neither age nor sex."""
-_ISO_AGE = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T.*)?")
+_ISO_AGE = re.compile(r"P(?:(\d{1,6})Y)?(?:(\d{1,6})M)?(?:(\d{1,6})W)?(?:(\d{1,6})D)?(?:T.*)?")
 
 
 def demographics_of(sex: str | None, age: str | None) -> Demographics:

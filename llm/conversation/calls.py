@@ -33,6 +33,8 @@ MAX_NAME_CHARS = 60
 MAX_CITATIONS = 3
 _PROMPTS = files("llm.conversation") / "prompts"
 _NUMBER = re.compile(r"\b[DFXG][0-9]+\b")
+# Words of the story that a sentence quotes for its user: "Smoking (“smoker”) makes it likelier".
+_TOLD = re.compile(r" \(“[^”]*”\)|: “[^”]*”(?:, “[^”]*”)*$")
 _STEP = "Answer with one JSON object: the next call."
 _LAST = f'Answer with one JSON object: {{"call": "{ANSWER}", ...}} or {{"call": "{NOT_IN_SOURCES}"}}.'
 
@@ -206,14 +208,14 @@ def _messages(
 
 
 def _result_lines(case: Case, called: Sequence[Called]) -> Iterator[str]:
-    """What each call said, and the whole text of what is quoted from."""
+    """What each call said, without the story's words, and the whole text of what is quoted from."""
     shown: set[str] = set()
     evidence = {e.evidence_id: e for e in case.book.evidence}
     for call in called:
         yield f"{call.request.function}:"
         for sentence in call.sentences:
             cited = " ".join(f"[{i}]" for i in sentence.evidence_ids)
-            yield f"- {fenced(sentence.text)} {cited}".rstrip()
+            yield f"- {fenced(_TOLD.sub('', sentence.text))} {cited}".rstrip()
             for i in sentence.evidence_ids:
                 if i not in shown and evidence[i].kind in (EvidenceKind.PASSAGE, EvidenceKind.DEFINITION):
                     yield f"  {i}: {fenced(evidence[i].text)}"

@@ -108,7 +108,7 @@ def test_iso_ages_in_years(age, years):
     assert years_of(age) == pytest.approx(years)
 
 
-@pytest.mark.parametrize("age", ["", "P", "7", "seven", "PT3H", "P-3Y", "HP:0003577"])
+@pytest.mark.parametrize("age", ["", "P", "7", "seven", "PT3H", "P-3Y", "HP:0003577", f"P{'9' * 400}M"])
 def test_what_is_no_iso_age_has_no_years(age):
     assert years_of(age) is None
 

@@ -40,6 +40,7 @@ def compose(words: Words) -> str:
     return (
         f'<form class="compose"><label class="unseen" for="story">{escape(story)}</label>'
         f'<textarea id="story" rows="2" maxlength="1000000" placeholder="{placeholder}" '
+        f'autocomplete="off" spellcheck="false" '
         f'aria-describedby="story-keys"></textarea>'
         f'<input id="file" type="file" accept="{_ACCEPTED}" data-max="{MAX_BYTES}" hidden>'
         f'<button type="button" class="attach" title="{attach}" aria-label="{attach}">{icon("clip")}</button>'

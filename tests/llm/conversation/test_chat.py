@@ -9,8 +9,9 @@ import pytest
 from llm.chat.protocol import Rung
 from llm.conversation import chat
 from llm.conversation.answerer import FunctionAnswerer
+from llm.conversation.calls import Called, build_messages, number_entities
 from llm.conversation.chat import ChatAnswerer
-from llm.conversation.schema import NOT_IN_SOURCES, Answer
+from llm.conversation.schema import NOT_IN_SOURCES, Answer, Function, Request, Sentence
 from tests.llm.chat.scripted import ScriptedModel
 
 QUESTION = "why not Beta?"
@@ -224,6 +225,23 @@ def test_the_story_is_not_shown(ask, differential):
     model = ScriptedModel(call("not_in_sources"))
     ask(model)
     assert all(f.quote not in model.asked[0][1].text for f in differential.findings if f.quote)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Smoking (“smoker”) makes it likelier", "- Smoking makes it likelier [E1]"),
+        ("Words of the story stand in it: “breathing”, “smoker”", "- Words of the story stand in it [E1]"),
+        ("This patient has Alpha sign (“big flim”).", "- This patient has Alpha sign. [E1]"),
+    ],
+)
+def test_words_of_the_story_that_a_sentence_quotes_are_not_shown(case, said, shown):
+    numbers = number_entities(case, ())
+    called = [
+        Called(request=Request(function=Function.EXPLAIN), sentences=(Sentence(text=said, evidence_ids=("E1",)),))
+    ]
+    asked = build_messages(case, numbers, QUESTION, called, "", is_last=True, count_tokens=len, budget=10)
+    assert shown in asked[1].text.splitlines()
 
 
 def test_a_real_model_under_constrained_decoding_shows_nothing_that_does_not_resolve(ask, own, tmp_path):
