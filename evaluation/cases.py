@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from evaluation.schema import Case, CaseSet, Unscored
-from kg.curie import is_curie
+from kg.curie import canonical, is_curie
 from kg.errors import SourceError, reason_of
 from kg.ontology import Ontology
 from kg.schema import Finding, Patient
@@ -79,10 +79,10 @@ def _read_phenobrain(path: Path) -> tuple[Patient, ...]:
         return tuple(
             Patient(
                 patient_id=f"{path.stem}-{number}",
-                findings=tuple(Finding(term_id=t, label="") for t in terms),
-                disease_ids=tuple(diseases),
+                findings=tuple(Finding(term_id=canonical(t), label="") for t in terms),
+                disease_ids=tuple(canonical(d) for d in diseases),
             )
             for number, (terms, diseases) in enumerate(rows, start=1)
         )
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise SourceError(f"{path} is not a list of [[HPO ids], [disease ids]]: {reason_of(error)}") from error

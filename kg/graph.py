@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from kg import cache
 from kg.annotations import AnnotationTable
 from kg.conflicts import Conflict, find_conflicts, find_references_apart
-from kg.curie import is_curie
+from kg.curie import canonical, is_curie
 from kg.disease_names import DiseaseNames
 from kg.equivalence import group_equivalents
 from kg.errors import UnknownIdError
@@ -226,7 +226,7 @@ class KnowledgeGraph:
 
     def entry_id(self, any_id: str) -> str | None:
         """The disease entry that an id means: its own, a class of Mondo, or another vocabulary's; None for none."""
-        return self._names.entry_id(any_id)
+        return self._names.entry_id(canonical(any_id))
 
     def other_ids_of(self, disease_id: str) -> tuple[str, ...]:
         """Ids of a disease that are no entries of this graph: Mondo's, MeSH's, those of the UMLS ..."""
@@ -258,7 +258,7 @@ class KnowledgeGraph:
         Raises:
             UnknownIdError: nothing has this id or wording; close wordings are named.
         """
-        key = id_or_name.strip()
+        key = canonical(id_or_name.strip())
         if key in self.ontology:
             return self.term(key)
         if key in self.diseases or (is_curie(key) and self.entry_id(key)):

@@ -94,12 +94,21 @@ def test_genes(toy_graph):
         ("ALPHA SYNDROME TYPE 2", "ORPHA:901"),
         ("NCBIGene:900102", "NCBIGene:900102"),
         ("flm1", "NCBIGene:900102"),
+        ("hp:9000011", "HP:9000011"),
+        ("Orphanet:901", "ORPHA:901"),
+        ("ncbigene:900102", "NCBIGene:900102"),
     ],
 )
 def test_nodes_by_id_and_wording(toy_graph, key, node_id):
     node = toy_graph.node(key)
     kinds = {Term: "term_id", Disease: "disease_id", Gene: "gene_id"}
     assert getattr(node, kinds[type(node)]) == node_id
+
+
+@pytest.mark.parametrize("disease_id", ["omim:900002", "MIM:900002"])
+def test_a_disease_is_known_by_other_spellings_of_its_prefix(toy_graph, disease_id):
+    assert toy_graph.disease(disease_id).disease_id == "OMIM:900002"
+    assert toy_graph.entry_id(disease_id) == "OMIM:900002"
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,16 @@ def test_names_of_diseases(labels: list[str], names: tuple[str, ...]) -> None:
     assert (read.disease_ids, read.disease_names) == (("OMIM:0", "OMIM:1"), names)
 
 
+def test_prefixes_come_in_the_spelling_of_the_graph() -> None:
+    features = [{"type": {"id": "hp:0001250", "label": "Seizure"}, "onset": {"ontologyClass": {"id": "hp:0003577"}}}]
+    told = [interpretation("MIM:312750"), interpretation("Orphanet:778")]
+    references = {"externalReferences": [{"id": "pmid:24573067"}]}
+    patient = parse(packet(phenotypicFeatures=features, interpretations=told, metaData=references))
+    assert [(f.term_id, f.onset) for f in patient.findings] == [("HP:0001250", "HP:0003577")]
+    assert patient.disease_ids == ("OMIM:312750", "ORPHA:778")
+    assert patient.references == ("PMID:24573067",)  # by which a publication is held out
+
+
 def test_a_disease_named_twice_keeps_its_first_name() -> None:
     diseases = [{"term": {"id": "OMIM:1", "label": label}} for label in ("a", "b")]
     read = parse(packet(diseases=diseases))
