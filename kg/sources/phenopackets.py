@@ -114,7 +114,7 @@ def load_phenopackets(path: Path) -> PatientSet:
 
 
 def _read_directory(path: Path) -> PatientSet:
-    files = sorted(path.rglob("*.json"))
+    files = sorted(path.rglob("*.[jJ][sS][oO][nN]"))
     return _read_packets((str(file.relative_to(path)), partial(_read_file, file)) for file in files)
 
 
@@ -132,7 +132,7 @@ def _read_zip(path: Path) -> PatientSet:
 
 def _is_packet(member: zipfile.ZipInfo) -> bool:
     # macOS adds "__MACOSX/._x.json" files, which are no JSON, to the zips that it makes.
-    return member.filename.endswith(".json") and not member.filename.startswith("__MACOSX/")
+    return member.filename.lower().endswith(".json") and not member.filename.startswith("__MACOSX/")
 
 
 def _read_packets(sources: Iterable[tuple[str, Callable[[], bytes]]]) -> PatientSet:

@@ -204,7 +204,7 @@ def test_load_one_that_is_missing_or_too_large(tmp_path: Path) -> None:
 
 def test_directory_is_searched_to_the_bottom(tmp_path: Path) -> None:
     (tmp_path / "b" / "c").mkdir(parents=True)
-    (tmp_path / "b" / "c" / "2.json").write_text(json.dumps(packet(id="two")))
+    (tmp_path / "b" / "c" / "2.JSON").write_text(json.dumps(packet(id="two")))
     (tmp_path / "a.json").write_text(json.dumps(packet(id="one")))
     (tmp_path / "bad.json").write_text("no")
     (tmp_path / "readme.txt").write_text("not a packet")
@@ -216,7 +216,7 @@ def test_directory_is_searched_to_the_bottom(tmp_path: Path) -> None:
 def test_zip_names_what_it_skips(tmp_path: Path) -> None:
     path = tmp_path / "store.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("0.1/B/2.json", json.dumps(packet(id="two")))
+        archive.writestr("0.1/B/2.JSON", json.dumps(packet(id="two")))
         archive.writestr("0.1/A/1.json", json.dumps(packet(id="one")))
         archive.writestr("0.1/A/empty.json", json.dumps({"id": "e"}))
         archive.writestr("0.1/bomb.json", b" " * (MAX_PACKET_BYTES + 1))
