@@ -132,6 +132,7 @@ def run_benchmark(options: Options, command: str, *, progress: bool = False) -> 
         settings,
         comparisons=comparisons,
         read_back=material.read_back,
+        unknown_ids={c.case_id: c.unknown_ids for c in material.scored if c.unknown_ids},
         run=run,
         seed=options.seed,
     )

@@ -37,7 +37,7 @@ def build_case_set(patients: Iterable[Patient], ontology: Ontology, broken: Iter
     cases: dict[str, Case] = {}
     unscored = list(broken)
     for patient in patients:
-        findings, _ = current_findings(patient.findings, ontology)
+        findings, unknown_ids = current_findings(patient.findings, ontology)
         reason = _why_unscored(patient, findings, cases)
         if reason:
             unscored.append(Unscored(case_id=patient.patient_id, reason=reason))
@@ -49,6 +49,7 @@ def build_case_set(patients: Iterable[Patient], ontology: Ontology, broken: Iter
             publication=next(iter(patient.references), patient.patient_id),
             sex=patient.sex,
             age=patient.age,
+            unknown_ids=unknown_ids,
         )
     return CaseSet(cases=tuple(cases.values()), unscored=tuple(unscored))
 

@@ -52,6 +52,7 @@ def test_a_case_has_current_ids_and_its_publication_or_is_its_own(toy_graph):
     ]
     with_reference, without = build_case_set(patients, toy_graph.ontology).cases
     assert [(f.term_id, f.excluded) for f in with_reference.findings] == [(LARGE, False), (BRITTLE, True)]
+    assert (with_reference.unknown_ids, without.unknown_ids) == ((UNKNOWN_TERM,), ())
     assert (with_reference.publication, without.publication) == ("PMID:1", "b")
 
 

@@ -47,6 +47,16 @@ def test_the_report_counts_everything(toy_graph, tmp_path):
     assert metrics["groups"]["known from another publication"]["top-1"] == {"value": None, "low": None, "high": None}
 
 
+def test_findings_that_were_left_out_are_counted(tmp_path):
+    write_report(
+        tmp_path, [prediction(0, 1)], [], {}, unknown_ids={"c0": ["HP:9999999", "HP:9999998"], "c1": ["HP:9999999"]}
+    )
+    told = "ids that the ontology has never known: 3, in 2 of the scored cases: HP:9999999 (2), HP:9999998 (1)."
+    assert told in (tmp_path / "report.md").read_text()
+    metrics = strict_json((tmp_path / "metrics.json").read_text())
+    assert metrics["unknown_findings"] == {"c0": ["HP:9999999", "HP:9999998"], "c1": ["HP:9999999"]}
+
+
 def test_many_ids_are_shortened_in_the_report_only(tmp_path):
     unscored = [Unscored(case_id=f"x{i}", reason="repeated id") for i in range(25)]
     unscored.append(Unscored(case_id="y.json", reason="cannot be read: is not JSON: line 1\ncolumn 2"))
