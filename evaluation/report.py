@@ -249,7 +249,8 @@ def _word_groups(results: _Results) -> list[str]:
     explained = (
         "Percent, with 95 % intervals from a bootstrap over publications. Known from another publication: another "
         "publication of the set (under unseen-future: a past one) describes a patient with the disease; new: none "
-        "does. macro-top-1: each disease counts once."
+        "does. macro-top-1: each disease counts once. Where all cases agree, or are of one publication, the interval "
+        "has no width, which does not make the rate sure."
     )
     return [*_table("cases", results.groups, COLUMNS), "", explained]
 

@@ -44,6 +44,7 @@ def test_the_report_counts_everything(toy_graph, tmp_path):
     assert "1 of the scored cases have a disease that nothing in use describes; they count as missed." in report
     assert "1 diseases: OMIM:1 (1)." in report
     assert "- Unscored, no diagnosis: 1: x." in report
+    assert "the interval has no width, which does not make the rate sure." in report
     assert metrics["groups"]["known from another publication"]["top-1"] == {"value": None, "low": None, "high": None}
 
 
