@@ -67,12 +67,6 @@ def test_a_finding_that_the_ontology_never_knew_is_told(tmp_path):
     assert "has never known: 1, in 1 of the scored cases: HP:9999999 (1)." in report
 
 
-def test_why_no_case_can_be_scored_is_told(tmp_path):
-    write_packet(tmp_path / "in", "m", disease=None, present=[ECTOPIA])
-    with pytest.raises(UsageError, match="holds no case that can be scored; 1 cannot, the first: m: no diagnosis$"):
-        run_benchmark(options(tmp_path / "in", tmp_path / "out"), "")
-
-
 def test_lists_and_stories_do_not_share_a_folder(cases, lists):
     assert not (lists / "stories.jsonl").exists()
     with pytest.raises(UsageError, match="other settings"):
