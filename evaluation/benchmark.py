@@ -132,6 +132,7 @@ def run_benchmark(options: Options, command: str, *, progress: bool = False) -> 
         settings,
         comparisons=comparisons,
         read_back=material.read_back,
+        unknown_ids={c.case_id: c.unknown_ids for c in material.scored if c.unknown_ids},
         run=run,
         seed=options.seed,
     )
@@ -178,8 +179,8 @@ def _load(options: Options, *, progress: bool) -> _Material:
             described = load_cases(options.library, whole.graph.ontology).cases
             others = tuple(c for c in described if c.publication not in twins)
     if not case_set.cases:
-        n_unscored = len(case_set.unscored)
-        raise UsageError(f"{options.cases} holds no case that can be scored: {n_unscored:,} are unscored")
+        why = "".join(f", the first: {u.case_id}: {u.reason}" for u in case_set.unscored[:1])
+        raise UsageError(f"{options.cases} holds no case that can be scored; {len(case_set.unscored):,} cannot{why}")
     told = _present_only if options.present_only else tuple
     return _Material(
         whole=whole,

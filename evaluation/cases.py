@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from evaluation.schema import Case, CaseSet, Unscored
-from kg.curie import is_curie
+from kg.curie import canonical, is_curie
 from kg.errors import SourceError, reason_of
 from kg.ontology import Ontology
 from kg.schema import Finding, Patient
@@ -37,7 +37,7 @@ def build_case_set(patients: Iterable[Patient], ontology: Ontology, broken: Iter
     cases: dict[str, Case] = {}
     unscored = list(broken)
     for patient in patients:
-        findings, _ = current_findings(patient.findings, ontology)
+        findings, unknown_ids = current_findings(patient.findings, ontology)
         reason = _why_unscored(patient, findings, cases)
         if reason:
             unscored.append(Unscored(case_id=patient.patient_id, reason=reason))
@@ -49,6 +49,7 @@ def build_case_set(patients: Iterable[Patient], ontology: Ontology, broken: Iter
             publication=next(iter(patient.references), patient.patient_id),
             sex=patient.sex,
             age=patient.age,
+            unknown_ids=unknown_ids,
         )
     return CaseSet(cases=tuple(cases.values()), unscored=tuple(unscored))
 
@@ -79,10 +80,10 @@ def _read_phenobrain(path: Path) -> tuple[Patient, ...]:
         return tuple(
             Patient(
                 patient_id=f"{path.stem}-{number}",
-                findings=tuple(Finding(term_id=t, label="") for t in terms),
-                disease_ids=tuple(diseases),
+                findings=tuple(Finding(term_id=canonical(t), label="") for t in terms),
+                disease_ids=tuple(canonical(d) for d in diseases),
             )
             for number, (terms, diseases) in enumerate(rows, start=1)
         )
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise SourceError(f"{path} is not a list of [[HPO ids], [disease ids]]: {reason_of(error)}") from error

@@ -78,6 +78,7 @@ class _Results:
     comparisons: Sequence[Comparison]
     read_back: Mapping[str, ReadBack]
     outside: Sequence[Prediction]
+    unknown_ids: Mapping[str, Sequence[str]]
     unscored: Sequence[Unscored]
 
 
@@ -102,6 +103,7 @@ def write_report(
     *,
     comparisons: Sequence[Comparison] = (),
     read_back: Mapping[str, ReadBack] | None = None,
+    unknown_ids: Mapping[str, Sequence[str]] | None = None,
     run: Run | None = None,
     seed: int = 0,
 ) -> dict[str, dict[str, Rate]]:
@@ -114,6 +116,7 @@ def write_report(
         settings: what was run, by name.
         comparisons: with peers.
         read_back: what was read from the stories that the findings come from, by their style; None without stories.
+        unknown_ids: of findings that were left out, since the ontology has never known them, by scored case.
         run: how and where.
         seed: of the bootstrap.
 
@@ -138,6 +141,7 @@ def write_report(
         read_back=with_total(read_back or {}),
         trust=summarise_trust(predictions, seed),
         outside=[p for p in predictions if not p.in_graph],
+        unknown_ids=unknown_ids or {},
         unscored=unscored,
     )
     curves = {name: top_k_curve(group, seed=seed) for name, group in members.items() if group}
@@ -188,6 +192,7 @@ def _tell(results: _Results, curves: Mapping[str, Sequence[Rate]]) -> dict[str, 
         "stories": {style: _shares(r) for style, r in results.read_back.items()},
         "top_k": curves,
         "outside_graph": [{"case_id": p.case_id, "gold_ids": p.gold_ids} for p in results.outside],
+        "unknown_findings": results.unknown_ids,
         "unscored": results.unscored,
     }
 
@@ -244,7 +249,8 @@ def _word_groups(results: _Results) -> list[str]:
     explained = (
         "Percent, with 95 % intervals from a bootstrap over publications. Known from another publication: another "
         "publication of the set (under unseen-future: a past one) describes a patient with the disease; new: none "
-        "does. macro-top-1: each disease counts once."
+        "does. macro-top-1: each disease counts once. Where all cases agree, or are of one publication, the interval "
+        "has no width, which does not make the rate sure."
     )
     return [*_table("cases", results.groups, COLUMNS), "", explained]
 
@@ -340,6 +346,13 @@ def _word_unscored(results: _Results) -> list[str]:
     if diseases:
         counted = [f"{disease_id} ({n})" for disease_id, n in diseases.most_common()]
         lines[-1] += f" {len(diseases):,} diseases: {named(counted)}."
+    if results.unknown_ids:
+        unknown = Counter(i for ids in results.unknown_ids.values() for i in ids)
+        counted = [f"{term_id} ({n})" for term_id, n in unknown.most_common()]
+        lines.append(
+            f"- Findings left out, with ids that the ontology has never known: {unknown.total():,}, in "
+            f"{len(results.unknown_ids):,} of the scored cases: {named(counted)}."
+        )
     by_reason: dict[str, list[str]] = defaultdict(list)
     for u in results.unscored:
         reason, _, detail = u.reason.partition(": ")

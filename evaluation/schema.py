@@ -70,6 +70,8 @@ class Case:
     """``MALE``, ``FEMALE`` or None; told in stories and to the reader, to no other system."""
     age: str | None = None
     """ISO 8601 duration; told likewise."""
+    unknown_ids: tuple[str, ...] = field(default=(), repr=False)  # the repr of what is ranked names a run
+    """Ids of findings that the ontology has never known, which nothing is asked about."""
 
     @property
     def person(self) -> Demographics:

@@ -23,10 +23,19 @@ _PAGES = {
     "DRUGBANK": "https://go.drugbank.com/drugs/{}",
 }
 
+_WRITTEN = {prefix.upper(): prefix for prefix in _PAGES} | {"MIM": "OMIM", "ORPHANET": "ORPHA"}
+"""Prefix in capitals -> as the graph writes it."""
+
 
 def is_curie(text: str) -> bool:
     """Whether the text has the form ``PREFIX:LOCAL``."""
     return _CURIE.fullmatch(text) is not None
+
+
+def canonical(curie: str) -> str:
+    """The id with its prefix as the graph writes it: of ``omim:154700`` and ``MIM:154700`` it is ``OMIM:154700``."""
+    prefix, colon, local = curie.partition(":")
+    return f"{_WRITTEN.get(prefix.upper(), prefix)}{colon}{local}"
 
 
 def url_of(curie: str) -> str | None:

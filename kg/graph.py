@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from kg import cache
 from kg.annotations import AnnotationTable
 from kg.conflicts import Conflict, find_conflicts, find_references_apart
-from kg.curie import is_curie
+from kg.curie import canonical, is_curie
 from kg.disease_names import DiseaseNames
 from kg.equivalence import group_equivalents
 from kg.errors import UnknownIdError
@@ -226,7 +226,7 @@ class KnowledgeGraph:
 
     def entry_id(self, any_id: str) -> str | None:
         """The disease entry that an id means: its own, a class of Mondo, or another vocabulary's; None for none."""
-        return self._names.entry_id(any_id)
+        return self._names.entry_id(canonical(any_id))
 
     def other_ids_of(self, disease_id: str) -> tuple[str, ...]:
         """Ids of a disease that are no entries of this graph: Mondo's, MeSH's, those of the UMLS ..."""
@@ -258,7 +258,7 @@ class KnowledgeGraph:
         Raises:
             UnknownIdError: nothing has this id or wording; close wordings are named.
         """
-        key = id_or_name.strip()
+        key = canonical(id_or_name.strip())
         if key in self.ontology:
             return self.term(key)
         if key in self.diseases or (is_curie(key) and self.entry_id(key)):
@@ -397,7 +397,8 @@ class KnowledgeGraph:
         """The graph as networkx sees it; treat it as read-only, or take ``to_networkx()``.
 
         Nodes carry ``kind`` (term, disease, gene, or that of a concept) and ``name``; edges are keyed by predicate and
-        running number and carry ``predicate`` and, for statements, where their record is; see ``kg.network``.
+        running number and carry ``predicate`` and, for statements, where their record is; see ``kg.network``. The
+        predicate of a statement that excludes its finding starts with ``NOT``: ``NOT has_phenotype``.
         """
         return build_network(self)
 
@@ -408,7 +409,8 @@ class KnowledgeGraph:
     def shortest_path(self, start_id: str, end_id: str) -> tuple[str, ...]:
         """Ids along a shortest chain of statements between two nodes, either way along the edges.
 
-        The root terms are left out: through "Phenotypic abnormality" everything is near everything.
+        The root terms are left out: through "Phenotypic abnormality" everything is near everything. So is what a source
+        denies.
 
         Raises:
             UnknownIdError: an id is unknown, or nothing connects the two.
@@ -418,7 +420,12 @@ class KnowledgeGraph:
     def statements_between(
         self, one_id: str, other_id: str
     ) -> tuple[tuple[str, bool, Association | Relation | None], ...]:
-        """Edges between adjacent nodes as (predicate, whether it points from one to other, record if there is one)."""
+        """Edges between two nodes as (predicate, whether it points from one to other, record if there is one).
+
+        Raises:
+            UnknownIdError: an id is unknown.
+        """
+        one_id, other_id = _id_of(self.node(one_id)), _id_of(self.node(other_id))
         found: list[tuple[str, bool, Association | Relation | None]] = []
         for start, end, forward in ((one_id, other_id, True), (other_id, one_id, False)):
             for data in (self.network.get_edge_data(start, end) or {}).values():
@@ -434,7 +441,10 @@ class KnowledgeGraph:
         return None if row is None else self.annotations.record(row)
 
     def neighbours(self, node_id: str) -> tuple[tuple[str, str, bool], ...]:
-        """Edges at a node as (predicate, other node, whether it points away from the node), once per pair."""
+        """Edges at a node as (predicate, other node, whether it points away from the node), once per pair.
+
+        A finding that a source excludes has the predicate ``NOT has_phenotype``.
+        """
         here = _id_of(self.node(node_id))
         out = ((data["predicate"], other, True) for _, other, data in self.network.out_edges(here, data=True))
         into = ((data["predicate"], other, False) for other, _, data in self.network.in_edges(here, data=True))

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 IS_A = "is_a"
 ASSOCIATED_GENE = "associated_gene"
+NOT = "NOT "
+"""Before the predicate of a statement that excludes its finding, as in the annotation files."""
 
 
 def build_network(graph: KnowledgeGraph) -> nx.MultiDiGraph[str]:
@@ -45,11 +47,11 @@ def build_network(graph: KnowledgeGraph) -> nx.MultiDiGraph[str]:
         for g in graph.genes_of(d)
     )
     columns, disease_ids, term_ids = graph.annotations.columns, list(graph.diseases), list(graph.ontology.terms)
-    names = [str(p) for p in Predicate]
-    rows = zip(columns["disease"].tolist(), columns["term"].tolist(), columns["predicate"].tolist(), strict=True)
+    names = [[str(p) for p in Predicate], [f"{NOT}{p}" for p in Predicate]]
+    rows = zip(*(columns[name].tolist() for name in ("disease", "term", "predicate", "excluded")), strict=True)
     network.add_edges_from(
-        (disease_ids[d], term_ids[t], f"{names[p]}:{row}", {"predicate": names[p], "row": row})
-        for row, (d, t, p) in enumerate(rows)
+        (disease_ids[d], term_ids[t], f"{names[excluded][p]}:{row}", {"predicate": names[excluded][p], "row": row})
+        for row, (d, t, p, excluded) in enumerate(rows)
     )
     network.add_edges_from(
         (r.subject_id, r.object_id, f"{r.kind}:{place}", {"predicate": str(r.kind), "relation": place})
@@ -61,13 +63,15 @@ def build_network(graph: KnowledgeGraph) -> nx.MultiDiGraph[str]:
 def find_shortest_path(network: nx.MultiDiGraph[str], start: str, end: str) -> tuple[str, ...]:
     """Ids along a shortest chain of statements, either way along the edges.
 
-    The root terms are left out: through "Phenotypic abnormality" everything is near everything.
+    The root terms are left out: through "Phenotypic abnormality" everything is near everything. So is what a source
+    denies.
 
     Raises:
         UnknownIdError: nothing connects the two.
     """
     tops = {ROOT, PHENOTYPIC_ABNORMALITY} - {start, end}
-    view = nx.restricted_view(network, tops, []).to_undirected(as_view=True)
+    denied = [(one, other, key) for one, other, key in network.edges(keys=True) if key.startswith(NOT)]
+    view = nx.restricted_view(network, tops, denied).to_undirected(as_view=True)
     try:
         return tuple(nx.bidirectional_shortest_path(view, start, end))
     except nx.NetworkXNoPath:

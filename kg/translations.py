@@ -14,7 +14,7 @@ from pathlib import Path
 
 from kg import datasets
 from kg.cache import checksum
-from kg.errors import NotReadyError
+from kg.errors import NotReadyError, UsageError
 from kg.ontology import Ontology
 from kg.schema import Provenance
 from kg.sources.babelon import Translation, load_babelon
@@ -69,7 +69,10 @@ def load_translations(language: Language, ontology: Ontology, folder: Path | Non
     Raises:
         NotReadyError: the translations have not been pulled.
         SourceError: the file is no Babelon table.
+        UsageError: there is no translation into the language.
     """
+    if language not in TRANSLATED:
+        raise UsageError(f"expected one of the languages {', '.join(TRANSLATED)}, got {language}")
     (dataset,) = (d for d in datasets.load_manifest() if d.name == f"hpo-{language}")
     path = (folder or datasets.data_folder()) / dataset.path
     if not path.is_file():

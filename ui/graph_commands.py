@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from kg.catalogue import HPO
 from kg.export import ExportFormat, export_graph, provenances_of
+from kg.network import NOT
 from kg.schema import Disease
 from retrieval.findings import parse_finding_ids
 from ui.graph_json import explanation_json, neighbours_json
@@ -70,7 +71,8 @@ def path(start: NodeArgument, end: NodeArgument, sources: SourcesOption = HPO) -
     steps = graph.shortest_path(start, end)
     console.print(f"{steps[0]}  {escape(name_of(graph, steps[0]))}", highlight=False)
     for one, other in pairwise(steps):
-        predicate, forward, record = graph.statements_between(one, other)[0]
+        statements = graph.statements_between(one, other)
+        predicate, forward, record = min(statements, key=lambda s: s[0].startswith(NOT))  # what no source denies
         arrow = f"-- {predicate} ->" if forward else f"<- {predicate} --"
         references = "  [dim]" + "; ".join(p.reference for p in provenances_of(record)) + "[/]" if record else ""
         console.print(

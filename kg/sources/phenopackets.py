@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import Any
 
-from kg.curie import is_curie
+from kg.curie import canonical, is_curie
 from kg.errors import SourceError
 from kg.schema import Finding, Patient
 
@@ -71,6 +71,7 @@ def parse_phenopacket(text: str | bytes, name: str) -> Patient:
     if not packet.phenotypic_features:
         raise SourceError(f"{name} has no phenotypicFeatures, so there is nothing to diagnose from")
     subject, diseases = packet.subject, _diseases(packet)
+    references = (canonical(r.id) for r in packet.meta_data.external_references)
     return Patient(
         patient_id=packet.id or PurePath(name).stem,
         findings=_findings(packet, name),
@@ -79,7 +80,7 @@ def parse_phenopacket(text: str | bytes, name: str) -> Patient:
         disease_ids=tuple(diseases),
         disease_names=tuple(diseases.values()) if all(diseases.values()) else (),
         gene_symbols=_gene_symbols(packet),
-        references=_unique(r.id for r in packet.meta_data.external_references if r.id.startswith("PMID:")),
+        references=_unique(i for i in references if i.startswith("PMID:")),
     )
 
 
@@ -113,7 +114,7 @@ def load_phenopackets(path: Path) -> PatientSet:
 
 
 def _read_directory(path: Path) -> PatientSet:
-    files = sorted(path.rglob("*.json"))
+    files = sorted(path.rglob("*.[jJ][sS][oO][nN]"))
     return _read_packets((str(file.relative_to(path)), partial(_read_file, file)) for file in files)
 
 
@@ -131,7 +132,7 @@ def _read_zip(path: Path) -> PatientSet:
 
 def _is_packet(member: zipfile.ZipInfo) -> bool:
     # macOS adds "__MACOSX/._x.json" files, which are no JSON, to the zips that it makes.
-    return member.filename.endswith(".json") and not member.filename.startswith("__MACOSX/")
+    return member.filename.lower().endswith(".json") and not member.filename.startswith("__MACOSX/")
 
 
 def _read_packets(sources: Iterable[tuple[str, Callable[[], bytes]]]) -> PatientSet:
@@ -198,7 +199,7 @@ def _findings(packet: Any, name: str) -> tuple[Finding, ...]:
 
 def _finding(feature: Any) -> Finding:
     return Finding(
-        term_id=feature.type.id,
+        term_id=canonical(feature.type.id),
         label=feature.type.label or feature.type.id,
         excluded=feature.excluded,
         uncertain=feature.description == UNCERTAIN,
@@ -210,7 +211,7 @@ def _finding(feature: Any) -> Finding:
 def _onset(time: Any) -> str | None:
     if time.HasField("gestational_age"):
         return _ANTENATAL_ONSET
-    return time.ontology_class.id or time.age.iso8601duration or None
+    return canonical(time.ontology_class.id) or time.age.iso8601duration or None
 
 
 def _sex(subject: Any) -> str | None:
@@ -230,7 +231,7 @@ def _diseases(packet: Any) -> dict[str, str]:
     named = diagnosed or [d.term for d in packet.diseases if not d.excluded and d.term.id]
     diseases: dict[str, str] = {}
     for disease in named:
-        diseases.setdefault(disease.id, disease.label)
+        diseases.setdefault(canonical(disease.id), disease.label)
     return diseases
 
 

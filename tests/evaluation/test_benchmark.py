@@ -61,6 +61,12 @@ def test_stories_take_the_place_of_lists_and_are_there_to_be_read(cases, lists, 
     assert "## Findings read back from the stories" in report
 
 
+def test_a_finding_that_the_ontology_never_knew_is_told(tmp_path):
+    write_packet(tmp_path / "in", "m", disease=MARFAN, present=[ECTOPIA, "HP:9999999"])
+    report = run_benchmark(options(tmp_path / "in", tmp_path / "out"), "").read_text(encoding="utf-8")
+    assert "has never known: 1, in 1 of the scored cases: HP:9999999 (1)." in report
+
+
 def test_lists_and_stories_do_not_share_a_folder(cases, lists):
     assert not (lists / "stories.jsonl").exists()
     with pytest.raises(UsageError, match="other settings"):

@@ -52,17 +52,19 @@ def test_a_case_has_current_ids_and_its_publication_or_is_its_own(toy_graph):
     ]
     with_reference, without = build_case_set(patients, toy_graph.ontology).cases
     assert [(f.term_id, f.excluded) for f in with_reference.findings] == [(LARGE, False), (BRITTLE, True)]
+    assert (with_reference.unknown_ids, without.unknown_ids) == ((UNKNOWN_TERM,), ())
     assert (with_reference.publication, without.publication) == ("PMID:1", "b")
 
 
 def test_phenobrain_rows_are_cases(toy_graph, tmp_path):
     file = tmp_path / "set.json"
-    file.write_text(json.dumps([[[LARGE, STRIPED], [ALPHA, "ORPHA:1"]], [[BRITTLE], [EPSILON]]]))
+    file.write_text(json.dumps([[[LARGE, STRIPED], [ALPHA, "ORPHA:1"]], [[BRITTLE.lower()], [EPSILON.lower()]]]))
     cases = load_cases(file, toy_graph.ontology).cases
     assert [(c.case_id, c.gold_ids, len(c.findings), c.publication) for c in cases] == [
         ("set-1", (ALPHA, "ORPHA:1"), 2, "set-1"),
         ("set-2", (EPSILON,), 1, "set-2"),
     ]
-    file.write_text("[1]")
-    with pytest.raises(SourceError, match="is not a list of"):
-        load_cases(file, toy_graph.ontology)
+    for other in ("[1]", "[[[1], [2]]]", "{}x"):
+        file.write_text(other)
+        with pytest.raises(SourceError, match="is not a list of"):
+            load_cases(file, toy_graph.ontology)

@@ -44,7 +44,18 @@ def test_the_report_counts_everything(toy_graph, tmp_path):
     assert "1 of the scored cases have a disease that nothing in use describes; they count as missed." in report
     assert "1 diseases: OMIM:1 (1)." in report
     assert "- Unscored, no diagnosis: 1: x." in report
+    assert "the interval has no width, which does not make the rate sure." in report
     assert metrics["groups"]["known from another publication"]["top-1"] == {"value": None, "low": None, "high": None}
+
+
+def test_findings_that_were_left_out_are_counted(tmp_path):
+    write_report(
+        tmp_path, [prediction(0, 1)], [], {}, unknown_ids={"c0": ["HP:9999999", "HP:9999998"], "c1": ["HP:9999999"]}
+    )
+    told = "ids that the ontology has never known: 3, in 2 of the scored cases: HP:9999999 (2), HP:9999998 (1)."
+    assert told in (tmp_path / "report.md").read_text()
+    metrics = strict_json((tmp_path / "metrics.json").read_text())
+    assert metrics["unknown_findings"] == {"c0": ["HP:9999999", "HP:9999998"], "c1": ["HP:9999999"]}
 
 
 def test_many_ids_are_shortened_in_the_report_only(tmp_path):

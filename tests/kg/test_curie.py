@@ -2,7 +2,7 @@
 
 import pytest
 
-from kg.curie import is_curie, url_of
+from kg.curie import canonical, is_curie, url_of
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,23 @@ def test_curies(text):
 @pytest.mark.parametrize("text", ["", "HP", "HP:", ":1", "HP:1 2", " HP:1", "HP:1\n", "1HP:2", "seizure: yes"])
 def test_other_texts(text):
     assert not is_curie(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "curie"),
+    [
+        ("hp:0001250", "HP:0001250"),
+        ("omim:154700", "OMIM:154700"),
+        ("MIM:154700", "OMIM:154700"),
+        ("Orphanet:558", "ORPHA:558"),
+        ("ncbigene:4204", "NCBIGene:4204"),
+        ("OMIM:154700", "OMIM:154700"),
+        ("https://example.org/A", "https://example.org/A"),
+        ("Seizure", "Seizure"),
+    ],
+)
+def test_prefixes_have_one_spelling(written, curie):
+    assert canonical(written) == curie
 
 
 @pytest.mark.parametrize(

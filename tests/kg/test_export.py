@@ -23,7 +23,7 @@ FIRST = {
     "references": "PMID:90000001;PMID:90000002",
 }
 EXCLUDED = {
-    "predicate": "has_phenotype",
+    "predicate": "NOT has_phenotype",
     "excluded": True,
     "frequency": "0% of patients (excluded)",
     "evidence_code": "TAS",

@@ -117,6 +117,16 @@ def test_names_of_diseases(labels: list[str], names: tuple[str, ...]) -> None:
     assert (read.disease_ids, read.disease_names) == (("OMIM:0", "OMIM:1"), names)
 
 
+def test_prefixes_come_in_the_spelling_of_the_graph() -> None:
+    features = [{"type": {"id": "hp:0001250", "label": "Seizure"}, "onset": {"ontologyClass": {"id": "hp:0003577"}}}]
+    told = [interpretation("MIM:312750"), interpretation("Orphanet:778")]
+    references = {"externalReferences": [{"id": "pmid:24573067"}]}
+    patient = parse(packet(phenotypicFeatures=features, interpretations=told, metaData=references))
+    assert [(f.term_id, f.onset) for f in patient.findings] == [("HP:0001250", "HP:0003577")]
+    assert patient.disease_ids == ("OMIM:312750", "ORPHA:778")
+    assert patient.references == ("PMID:24573067",)  # by which a publication is held out
+
+
 def test_a_disease_named_twice_keeps_its_first_name() -> None:
     diseases = [{"term": {"id": "OMIM:1", "label": label}} for label in ("a", "b")]
     read = parse(packet(diseases=diseases))
@@ -194,7 +204,7 @@ def test_load_one_that_is_missing_or_too_large(tmp_path: Path) -> None:
 
 def test_directory_is_searched_to_the_bottom(tmp_path: Path) -> None:
     (tmp_path / "b" / "c").mkdir(parents=True)
-    (tmp_path / "b" / "c" / "2.json").write_text(json.dumps(packet(id="two")))
+    (tmp_path / "b" / "c" / "2.JSON").write_text(json.dumps(packet(id="two")))
     (tmp_path / "a.json").write_text(json.dumps(packet(id="one")))
     (tmp_path / "bad.json").write_text("no")
     (tmp_path / "readme.txt").write_text("not a packet")
@@ -206,7 +216,7 @@ def test_directory_is_searched_to_the_bottom(tmp_path: Path) -> None:
 def test_zip_names_what_it_skips(tmp_path: Path) -> None:
     path = tmp_path / "store.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("0.1/B/2.json", json.dumps(packet(id="two")))
+        archive.writestr("0.1/B/2.JSON", json.dumps(packet(id="two")))
         archive.writestr("0.1/A/1.json", json.dumps(packet(id="one")))
         archive.writestr("0.1/A/empty.json", json.dumps({"id": "e"}))
         archive.writestr("0.1/bomb.json", b" " * (MAX_PACKET_BYTES + 1))

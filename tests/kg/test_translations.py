@@ -2,7 +2,7 @@
 
 import pytest
 
-from kg.errors import NotReadyError, SourceError
+from kg.errors import NotReadyError, SourceError, UsageError
 from kg.sources.wordings import bundled_wordings, load_wordings
 from kg.translations import TRANSLATED, Language, load_translations
 from tests.babelon import write_babelon
@@ -27,6 +27,12 @@ def test_labels_are_those_of_current_ids_and_older_ids_add_wordings(tmp_path, to
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_absent_translations_name_the_command(tmp_path, toy_graph, language):
     with pytest.raises(NotReadyError, match="citedx data pull translations"):
+        load_translations(language, toy_graph.ontology, tmp_path)
+
+
+@pytest.mark.parametrize("language", [Language.ENGLISH, "fr"])
+def test_other_languages_are_refused(tmp_path, toy_graph, language):
+    with pytest.raises(UsageError, match=f"^expected one of the languages zh, es, got {language}$"):
         load_translations(language, toy_graph.ontology, tmp_path)
 
 

@@ -265,6 +265,15 @@ def test_explain_and_path_name_their_references(citedx):
     assert [s.strip() for s in steps] == ["NCBIGene:4204  MECP2", "<- associated_gene -- OMIM:312750  Rett syndrome"]
 
 
+def test_what_a_source_denies_is_told_as_denied(citedx):
+    lines = citedx("graph", "neighbours", "OMIM:609153").out.splitlines()
+    assert [line.partition("  ")[0] for line in lines if "HP:0001878" in line] == ["-> NOT has_phenotype"]
+    # Of several publications one has seen it: that one is the tie.
+    path = citedx("graph", "path", "OMIM:188400", "HP:0010442").out
+    assert "-- has_phenotype -> HP:0010442" in path
+    assert "PMID:30083032" in path
+
+
 def test_neighbours_and_explanations_come_as_json_too(citedx):
     told = json.loads(citedx("graph", "neighbours", "MECP2", "--json").out)
     assert told["node"] == {"id": "NCBIGene:4204", "name": "MECP2", "kind": "gene"}

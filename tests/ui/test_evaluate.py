@@ -306,7 +306,7 @@ def test_a_folder_without_a_case_that_can_be_scored_is_refused(tmp_path):
     packet(tmp_path, "p", disease=None)
     result = evaluate(tmp_path, tmp_path / "out", "--knowledge", "graph")
     assert isinstance(result.exception, UsageError)
-    assert "holds no case that can be scored: 1 are unscored" in str(result.exception)
+    assert "holds no case that can be scored; 1 cannot, the first: p: no diagnosis" in str(result.exception)
     assert not (tmp_path / "out").exists()
 
 
