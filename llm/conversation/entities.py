@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from kg.curie import canonical
 from kg.schema import Finding
 from llm.conversation.case import Case, word_list
 from retrieval.disease_names import DiseaseMention
@@ -193,8 +194,7 @@ def listed_kind(disease_id: str, case: Case) -> str:
 
 def _ids(question: str, case: Case, unknown: list[str]) -> Iterator[_Span]:
     for match in _ID.finditer(question):
-        source = {"MIM": "OMIM", "ORPHANET": "ORPHA"}.get(match["source"].upper(), match["source"].upper())
-        disease_id = f"{source}:{match['local']}"
+        disease_id = canonical(f"{match['source']}:{match['local']}")
         if disease_id in case.graph.diseases:
             yield _Span(match.start(), match.end(), DISEASE, (disease_id,))
         else:

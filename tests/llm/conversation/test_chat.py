@@ -230,9 +230,9 @@ def test_the_story_is_not_shown(ask, differential):
 @pytest.mark.parametrize(
     ("said", "shown"),
     [
-        ("Smoking (“smoker”) makes it likelier", "- Smoking makes it likelier [E1]"),
-        ("Words of the story stand in it: “breathing”, “smoker”", "- Words of the story stand in it [E1]"),
-        ("This patient has Alpha sign (“big flim”).", "- This patient has Alpha sign. [E1]"),
+        ("Smoking (“smoker”) makes it likelier", "- Smoking makes it likelier"),
+        ("Words of the story stand in it: “breathing”, “smoker”", "- Words of the story stand in it"),
+        ("This patient has Alpha sign (“big flim”).", "- This patient has Alpha sign."),
     ],
 )
 def test_words_of_the_story_that_a_sentence_quotes_are_not_shown(case, said, shown):
