@@ -36,7 +36,8 @@ def care_view(care: Care | None, words: Words) -> View:
     else:
         body = _treatments(care.treatments, care.graph, words) + _risks(care.risks, words)
         body += f'<p class="sources">{escape(words(NO_DOSE))}</p>'
-    return View(name="care", title=words("Treatment and risk"), body=f'<div class="care">{body}</div>')
+    busy = f'<p class="busy">{escape(words("Looking for the answer"))} …</p>'
+    return View(name="care", title=words("Treatment and risk"), body=f'{busy}<div class="care">{body}</div>')
 
 
 def _treatments(review: TreatmentReview, graph: KnowledgeGraph, words: Words) -> str:

@@ -40,7 +40,12 @@ document.addEventListener("click", (event) => {
     const data = JSON.parse(asked.dataset.action);
     if (data.kind === "new") { sessionStorage.removeItem(CASE); $("#story").focus(); }
     act(data);
-    if (data.kind === "care") { showView("care"); $("[role=tablist]").scrollIntoView(); }
+    if (data.kind === "care") {
+      showView("care");
+      $("#view-care").setAttribute("aria-busy", "true");
+      $("#tab-care").focus({preventScroll: true});
+      $("[role=tablist]").scrollIntoView();
+    }
   }
   const example = event.target.closest("[data-fill]");
   if (example) { $("#story").value = example.dataset.fill; $("#story").focus(); }
@@ -149,6 +154,7 @@ const redraw = () => {
     if (opened.has(details.dataset.key)) details.open = opened.get(details.dataset.key);
   }
   if (view) showView(view);
+  $("#view-care")?.removeAttribute("aria-busy");
   showFields();
   keepCase();
   followConversation();
