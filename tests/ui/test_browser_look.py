@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.ui.browsing import LAPTOP, PHONE, Visitor
@@ -54,6 +56,7 @@ def test_what_must_not_be_missed_appears_with_the_setting_which_outlives_a_reloa
     user.page.get_by_label("Where the patient is seen").select_option("emergency")
     expect(user.page.locator(".urgent")).to_contain_text("Status epilepticus")
     user.answered()
+    expect(user.page.locator("#announce")).to_contain_text(re.compile(r"leads with .* Don’t miss: Status epilepticus"))
     assert serious(user) == []
     user.page.reload()
     user.answered()

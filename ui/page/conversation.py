@@ -162,7 +162,7 @@ def _reply(turn: Turn, answers: str, is_current: bool, progress: Progress, words
     if turn.note is not None and turn.note not in CALM:
         parts.append(f'<p class="note" data-announce>{escape(words(turn.note))}</p>')
     if progress is not Progress.IDLE:
-        parts.append(f'<p class="busy" data-announce>{escape(words(_DOING[progress]))} …</p>')
+        parts.append(f'<p class="busy">{escape(words(_DOING[progress]))} …</p>')
     return f'<div class="reply"><h3 class="unseen">citedx</h3>{"".join(parts)}</div>'
 
 

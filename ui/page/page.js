@@ -127,8 +127,8 @@ let nTurns = 0, refused = "", follows = false;
 for (const moved of ["wheel", "touchmove", "keydown"]) document.addEventListener(moved, () => { follows = false; });
 const followConversation = () => {
   const turns = document.querySelectorAll("#log .turn"), turn = turns[turns.length - 1];
-  const told = turn?.querySelectorAll("[data-announce]") ?? [];
-  const news = told[told.length - 1]?.textContent ?? "";
+  const told = [...turn?.querySelectorAll(turn.querySelector(".busy") ? ".busy" : "[data-announce]") ?? []];
+  const news = told.map((part) => part.textContent).join(" ");
   if ($("#announce").textContent !== news) $("#announce").textContent = news;
   const isNew = turns.length !== nTurns;
   nTurns = turns.length;
