@@ -18,12 +18,12 @@ STORY = EXAMPLES[0].story + " Possible scoliosis. Mother has ectopia lentis. " +
 
 
 def serious(user: Visitor) -> list[str]:
-    """Serious and critical violations that axe-core finds, with where they are."""
+    """Serious and critical violations that axe-core finds and headings out of order, with where they are."""
     found = axe.Axe().run(user.page).response["violations"]
     return [
         f"{v['id']}: {node['html'][:120]} {node['any'][:1]}"
         for v in found
-        if v["impact"] in ("serious", "critical")
+        if v["impact"] in ("serious", "critical") or v["id"] == "heading-order"
         for node in v["nodes"]
     ]
 

@@ -350,7 +350,7 @@ def test_the_cards_show_claims_for_and_against_genetics_and_what_is_left_over():
     text = Page(answer_page(told(EXAMPLES[0].story))).text
     assert "AgainstLasting absence of speech is only occasional. [E8]" in text
     assert "None of these: 7\xa0%" in text
-    assert "Rett syndromeMECP2 · X-linked dominant inheritance · about 1 in 9,000 to 23,000 people78\xa0%" in text
+    assert "Rett syndrome78\xa0%MECP2 · X-linked dominant inheritance · about 1 in 9,000 to 23,000 people" in text
     assert "· MECP2 · how common it is" in text
     assert "约每 9,000 至 23,000 人中 1 人" in Page(answer_page(told(EXAMPLES[0].story), IN_CHINESE)).text
 

@@ -56,7 +56,8 @@ def chat_log(session: Session, words: Words) -> str:
         if is_of_now:
             listed.update(e.evidence_id for answer in turn.answers for e in cited_evidence(answer))
         items.append(_turn(turn, answers, session.progress if i == last else Progress.IDLE, i == current, words))
-    return f'<ol class="log" aria-label="{escape(words("Conversation"))}">{"".join(items)}</ol>'
+    heading = f'<h2 id="h-log" class="unseen">{escape(words("Conversation"))}</h2>'
+    return f'{heading}<ol class="log" aria-labelledby="h-log">{"".join(items)}</ol>'
 
 
 def marked_story(story: str, findings: Iterable[Finding], words: Words) -> str:
