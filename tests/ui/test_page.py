@@ -184,6 +184,7 @@ def test_percent(probability, shown):
 def test_numbers_that_lead_nowhere_are_shown_as_runs(ids, shown):
     assert Page(citations(ids, linked=False)).text == shown
     assert Page(citations(ids)).text == " ".join(f"[{i}]" for i in ids)
+    assert "aria-label" not in citations(ids)  # a number is its own name in every language
 
 
 def test_who_is_first_with_little_does_not_lead():
