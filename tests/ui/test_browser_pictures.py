@@ -39,6 +39,7 @@ def test_the_pictures_of_an_answer_fit_the_page_and_cite_its_evidence(visit, rea
     user.page.locator("#view-care h3").first.wait_for()
     expect(tabs.last).to_be_focused()  # so that a screen reader says where this led
     expect(user.page.locator("#view-care .busy")).to_be_hidden()
+    assert user.page.locator("#tab-care").evaluate("e => e.getBoundingClientRect().right") <= viewport["width"]
     at_top = "e => e.getBoundingClientRect().top - Math.max(0, e.closest('#case').getBoundingClientRect().top) < 40"
     tablist = user.page.get_by_role("tablist").element_handle()
     user.page.wait_for_function(at_top, arg=tablist)

@@ -44,7 +44,7 @@ document.addEventListener("click", (event) => {
       showView("care");
       $("#view-care").setAttribute("aria-busy", "true");
       $("#tab-care").focus({preventScroll: true});
-      $("[role=tablist]").scrollIntoView();
+      $("#tab-care").scrollIntoView({inline: "nearest"});
     }
   }
   const example = event.target.closest("[data-fill]");
