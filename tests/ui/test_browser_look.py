@@ -76,6 +76,18 @@ def test_the_search_is_a_combobox_that_axe_approves(visit):
     assert serious(user) == []
 
 
+def test_what_is_chosen_is_seen_in_forced_colours(visit):
+    user: Visitor = visit(forced_colors="active")
+    user.page.get_by_role("combobox", name="Search for a finding").press_sequentially("s")
+    expect(user.page.locator("#terms [aria-selected=true]")).to_have_css("outline-width", "2px")
+    expect(user.page.locator("#terms [aria-selected=false]").first).to_have_css("outline-style", "none")
+    user.send(STORY)
+    user.answered()
+    expect(user.page.locator("[role=tab][aria-selected=true]")).to_have_css("outline-style", "solid")
+    user.log.locator("a.cite").first.click()
+    expect(user.page.locator(".ev:target")).to_have_css("outline-style", "solid")
+
+
 def test_a_chinese_browser_gets_the_page_in_chinese_and_either_can_change(visit):
     user: Visitor = visit(locale="zh-CN")
     expect(user.page.get_by_role("heading", name="鉴别诊断")).to_be_visible()
