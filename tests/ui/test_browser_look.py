@@ -88,6 +88,19 @@ def test_what_is_chosen_is_seen_in_forced_colours(visit):
     expect(user.page.locator(".ev:target")).to_have_css("outline-style", "solid")
 
 
+def test_on_paper_nothing_is_cut_off_and_all_is_dark_on_light(visit):
+    user: Visitor = visit(color_scheme="dark")
+    user.send(STORY)
+    user.answered()
+    user.page.emulate_media(media="print")
+    for part in ("#log", "#case"):
+        shown, whole = user.page.locator(part).evaluate("e => [e.clientHeight, e.scrollHeight]")
+        assert shown == whole
+    expect(user.log.locator(".lead")).to_have_css("color", "rgb(27, 37, 41)")
+    expect(user.page.locator("#compose")).to_be_hidden()
+    expect(user.chip("HP:0001250")).to_be_visible()
+
+
 def test_a_chinese_browser_gets_the_page_in_chinese_and_either_can_change(visit):
     user: Visitor = visit(locale="zh-CN")
     expect(user.page.get_by_role("heading", name="鉴别诊断")).to_be_visible()
