@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from tests.ui.browsing import LAPTOP, PHONE, Visitor
+from tests.ui.browsing import LAPTOP, Visitor
 from ui.examples import EXAMPLES
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright (pip install 'citedx[browser]')")
@@ -16,30 +18,32 @@ STORY = EXAMPLES[0].story + " Possible scoliosis. Mother has ectopia lentis. " +
 
 
 def serious(user: Visitor) -> list[str]:
-    """Serious and critical violations that axe-core finds, with where they are."""
+    """Serious and critical violations that axe-core finds and headings out of order, with where they are."""
     found = axe.Axe().run(user.page).response["violations"]
     return [
         f"{v['id']}: {node['html'][:120]} {node['any'][:1]}"
         for v in found
-        if v["impact"] in ("serious", "critical")
+        if v["impact"] in ("serious", "critical") or v["id"] == "heading-order"
         for node in v["nodes"]
     ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [LAPTOP, PHONE], ids=["laptop", "phone"])
+@pytest.mark.parametrize("viewport", [LAPTOP, {"width": 360, "height": 740}], ids=["laptop", "phone"])
 def test_axe_finds_nothing_serious_and_nothing_sticks_out(visit, scheme, viewport):
     user: Visitor = visit(viewport=viewport, color_scheme=scheme)
-    for _ in range(2):
+    for n_turns in (1, 2):
         assert serious(user) == []
         width, sticking_out = user.page.evaluate(
             """() => [document.documentElement.scrollWidth,
                 [...document.querySelectorAll("#head *, #log *, #compose *, #case *, #foot *")]
-                .filter(e => e.getBoundingClientRect().right > innerWidth && !e.closest(".unseen"))
+                .filter(e => !e.closest(".unseen") && e.getBoundingClientRect().right >
+                    (e.closest("#log, #findings section") ?? document.body).getBoundingClientRect().right)
                 .map(e => e.outerHTML.slice(0, 99))]"""
         )
         assert (width, sticking_out) == (viewport["width"], [])
         user.send(STORY)
+        expect(user.turns).to_have_count(n_turns)
         user.answered()
     user.page.locator(".menu summary").click()
     assert serious(user) == []
@@ -54,6 +58,7 @@ def test_what_must_not_be_missed_appears_with_the_setting_which_outlives_a_reloa
     user.page.get_by_label("Where the patient is seen").select_option("emergency")
     expect(user.page.locator(".urgent")).to_contain_text("Status epilepticus")
     user.answered()
+    expect(user.page.locator("#announce")).to_contain_text(re.compile(r"leads with .* Don’t miss: Status epilepticus"))
     assert serious(user) == []
     user.page.reload()
     user.answered()
@@ -69,6 +74,31 @@ def test_the_search_is_a_combobox_that_axe_approves(visit):
     user.page.get_by_role("combobox", name="Search for a finding").press_sequentially("s")
     user.page.locator("#terms [role=option]").first.wait_for()
     assert serious(user) == []
+
+
+def test_what_is_chosen_is_seen_in_forced_colours(visit):
+    user: Visitor = visit(forced_colors="active")
+    user.page.get_by_role("combobox", name="Search for a finding").press_sequentially("s")
+    expect(user.page.locator("#terms [aria-selected=true]")).to_have_css("outline-width", "2px")
+    expect(user.page.locator("#terms [aria-selected=false]").first).to_have_css("outline-style", "none")
+    user.send(STORY)
+    user.answered()
+    expect(user.page.locator("[role=tab][aria-selected=true]")).to_have_css("outline-style", "solid")
+    user.log.locator("a.cite").first.click()
+    expect(user.page.locator(".ev:target")).to_have_css("outline-style", "solid")
+
+
+def test_on_paper_nothing_is_cut_off_and_all_is_dark_on_light(visit):
+    user: Visitor = visit(color_scheme="dark")
+    user.send(STORY)
+    user.answered()
+    user.page.emulate_media(media="print")
+    for part in ("#log", "#case"):
+        shown, whole = user.page.locator(part).evaluate("e => [e.clientHeight, e.scrollHeight]")
+        assert shown == whole
+    expect(user.log.locator(".lead")).to_have_css("color", "rgb(27, 37, 41)")
+    expect(user.page.locator("#compose")).to_be_hidden()
+    expect(user.chip("HP:0001250")).to_be_visible()
 
 
 def test_a_chinese_browser_gets_the_page_in_chinese_and_either_can_change(visit):

@@ -11,6 +11,7 @@ from tests.ui.browsing import LAPTOP, PHONE, Visitor, served
 from ui.app import create_server
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright (pip install 'citedx[browser]')")
+expect = sync_api.expect
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
 pytestmark = [pytest.mark.browser, pytest.mark.release]
 
@@ -36,6 +37,12 @@ def test_the_pictures_of_an_answer_fit_the_page_and_cite_its_evidence(visit, rea
     assert [tab.inner_text() for tab in tabs.all()] == names
     user.page.get_by_role("button", name="Treatment and risk").first.click()
     user.page.locator("#view-care h3").first.wait_for()
+    expect(tabs.last).to_be_focused()  # so that a screen reader says where this led
+    expect(user.page.locator("#view-care .busy")).to_be_hidden()
+    assert user.page.locator("#tab-care").evaluate("e => e.getBoundingClientRect().right") <= viewport["width"]
+    at_top = "e => e.getBoundingClientRect().top - Math.max(0, e.closest('#case').getBoundingClientRect().top) < 40"
+    tablist = user.page.get_by_role("tablist").element_handle()
+    user.page.wait_for_function(at_top, arg=tablist)
     for tab in reversed(tabs.all()):
         tab.click()
         assert user.page.get_by_role("tabpanel").is_visible()

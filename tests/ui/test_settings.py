@@ -124,6 +124,7 @@ def test_treatment_and_risk_are_looked_up_for_the_patient(toy_assistant):
     shown = care_view(consultation.session.care, Words()).body
     assert "NSAIDs" in shown
     assert "No source here gives a dose, and none is shown." in shown
+    assert "<h3>Risk factors of this patient, for any disease</h3>" in shown  # not of the disease that was chosen
     assert "older age" in shown
     assert shown.count("<a href=") > 5
     run(change(toy_assistant, consultation, {"kind": "sex", "value": "FEMALE"}))

@@ -68,7 +68,8 @@ def _row(diseases: tuple[Shown, ...], row: int, wording: Wording) -> str:
 
 def _cells(label: str, log_lrs: list[float]) -> str:
     cells = "".join(
-        f'<td class="{"for" if value >= 0 else "against"}" style="--shade:{shade(value):.2f}">{factor(value)}</td>'
+        f'<td class="{"for" if value >= 0 else "against"}" style="--shade:{shade(value):.2f}">'
+        f"{factor(value).replace('·', '·<wbr/>')}</td>"  # a narrow column has its power of ten in a second line
         for value in log_lrs
     )
     return f'<tr><th scope="row">{escape(label)}</th>{cells}</tr>'

@@ -36,7 +36,8 @@ def care_view(care: Care | None, words: Words) -> View:
     else:
         body = _treatments(care.treatments, care.graph, words) + _risks(care.risks, words)
         body += f'<p class="sources">{escape(words(NO_DOSE))}</p>'
-    return View(name="care", title=words("Treatment and risk"), body=f'<div class="care">{body}</div>')
+    busy = f'<p class="busy">{escape(words("Looking for the answer"))} …</p>'
+    return View(name="care", title=words("Treatment and risk"), body=f'{busy}<div class="care">{body}</div>')
 
 
 def _treatments(review: TreatmentReview, graph: KnowledgeGraph, words: Words) -> str:
@@ -99,11 +100,10 @@ def _warning(checked: CheckedCaution) -> str:
 
 
 def _risks(review: RiskReview, words: Words) -> str:
-    factors = _list("Risk factors", (_disease_risk(r) for r in review.risks), words)
-    if not factors:
-        factors = (
-            f"<h4>{escape(words('Risk factors'))}</h4><p>{escape(words('None that a source here names was told.'))}</p>"
-        )
+    items = "".join(f"<li>{_disease_risk(r)}</li>" for r in review.risks)
+    none = f"<p>{escape(words('None that a source here names was told.'))}</p>"
+    title = escape(words("Risk factors of this patient, for any disease"))
+    factors = f"<h3>{title}</h3>" + (f"<ul>{items}</ul>" if items else none)
     scores = "".join(_assessment(a, words) for a in review.assessments)
     return f'{factors}<p class="reference">{escape(words(NOT_COUNTED))}</p>{scores}'
 

@@ -153,7 +153,7 @@ CHINESE = {
     "Known to no source here, nothing was checked about it: {names}": "这里没有来源知道以下内容，未作任何核对：{names}",
     "another source says the opposite": "另一来源说法相反",
     "not told, and would matter: {what}": "尚未提及但有关系：{what}",
-    "Risk factors": "危险因素",
+    "Risk factors of this patient, for any disease": "此患者的危险因素（针对任何疾病）",
     "Disease-modifying": "针对病因",
     "Symptomatic": "对症",
     "Preventive": "预防",

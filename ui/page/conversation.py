@@ -56,7 +56,8 @@ def chat_log(session: Session, words: Words) -> str:
         if is_of_now:
             listed.update(e.evidence_id for answer in turn.answers for e in cited_evidence(answer))
         items.append(_turn(turn, answers, session.progress if i == last else Progress.IDLE, i == current, words))
-    return f'<ol class="log" aria-label="{escape(words("Conversation"))}">{"".join(items)}</ol>'
+    heading = f'<h2 id="h-log" class="unseen">{escape(words("Conversation"))}</h2>'
+    return f'{heading}<ol class="log" aria-labelledby="h-log">{"".join(items)}</ol>'
 
 
 def marked_story(story: str, findings: Iterable[Finding], words: Words) -> str:
@@ -162,7 +163,7 @@ def _reply(turn: Turn, answers: str, is_current: bool, progress: Progress, words
     if turn.note is not None and turn.note not in CALM:
         parts.append(f'<p class="note" data-announce>{escape(words(turn.note))}</p>')
     if progress is not Progress.IDLE:
-        parts.append(f'<p class="busy" data-announce>{escape(words(_DOING[progress]))} …</p>')
+        parts.append(f'<p class="busy">{escape(words(_DOING[progress]))} …</p>')
     return f'<div class="reply"><h3 class="unseen">citedx</h3>{"".join(parts)}</div>'
 
 

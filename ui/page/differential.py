@@ -75,9 +75,10 @@ def _card(diagnosis: Diagnosis, differential: Differential, words: Words, geneti
     return (
         f'<li><details data-key="d-{escape(diagnosis.disease_id)}"{" open" if is_open else ""}>'
         f'<summary><span class="rank">{diagnosis.rank}</span>'
-        f'<span class="name">{escape(diagnosis.name)}{_genetics(genetics, words)}{types}</span>'
+        f'<h3 class="name">{escape(diagnosis.name)}</h3>'
         f'<span class="share">{escape(percent(diagnosis.probability))}</span>'
-        f'<span class="bar" aria-hidden="true"><i style="width:{width}"></i></span></summary>'
+        f'<span class="bar" aria-hidden="true"><i style="width:{width}"></i></span>'
+        f"{_genetics(genetics, words)}{types}</summary>"
         f'<p class="ids">{sources}{_links(genetics, words)}</p>'
         f"{claim_lists(diagnosis.claims, differential, words)}"
         f"{_care_button(diagnosis.disease_id, words)}</details></li>"

@@ -55,7 +55,7 @@ def citations(evidence_ids: Iterable[str], linked: bool = True) -> str:
     ids = [escape(evidence_id) for evidence_id in evidence_ids]
     if not linked:
         return " ".join(f'<span class="cite">[{e}]</span>' for e in _in_runs(ids))
-    return " ".join(f'<a class="cite" href="#ev-{e}" aria-label="Evidence {e}">[{e}]</a>' for e in ids)
+    return " ".join(f'<a class="cite" href="#ev-{e}">[{e}]</a>' for e in ids)
 
 
 def _in_runs(ids: Sequence[str]) -> Iterator[str]:

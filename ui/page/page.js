@@ -40,7 +40,12 @@ document.addEventListener("click", (event) => {
     const data = JSON.parse(asked.dataset.action);
     if (data.kind === "new") { sessionStorage.removeItem(CASE); $("#story").focus(); }
     act(data);
-    if (data.kind === "care") { showView("care"); $("[role=tablist]").scrollIntoView(); }
+    if (data.kind === "care") {
+      showView("care");
+      $("#view-care").setAttribute("aria-busy", "true");
+      $("#tab-care").focus({preventScroll: true});
+      $("#tab-care").scrollIntoView({inline: "nearest"});
+    }
   }
   const example = event.target.closest("[data-fill]");
   if (example) { $("#story").value = example.dataset.fill; $("#story").focus(); }
@@ -122,8 +127,8 @@ let nTurns = 0, refused = "", follows = false;
 for (const moved of ["wheel", "touchmove", "keydown"]) document.addEventListener(moved, () => { follows = false; });
 const followConversation = () => {
   const turns = document.querySelectorAll("#log .turn"), turn = turns[turns.length - 1];
-  const told = turn?.querySelectorAll("[data-announce]") ?? [];
-  const news = told[told.length - 1]?.textContent ?? "";
+  const told = [...turn?.querySelectorAll(turn.querySelector(".busy") ? ".busy" : "[data-announce]") ?? []];
+  const news = told.map((part) => part.textContent).join(" ");
   if ($("#announce").textContent !== news) $("#announce").textContent = news;
   const isNew = turns.length !== nTurns;
   nTurns = turns.length;
@@ -149,6 +154,7 @@ const redraw = () => {
     if (opened.has(details.dataset.key)) details.open = opened.get(details.dataset.key);
   }
   if (view) showView(view);
+  $("#view-care")?.removeAttribute("aria-busy");
   showFields();
   keepCase();
   followConversation();

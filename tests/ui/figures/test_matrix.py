@@ -29,6 +29,10 @@ def test_a_made_up_patient():
     assert [text_of(c) for c in answers] == ["The answer’s probability", "50\xa0%", "25\xa0%"]
 
 
+def test_a_power_of_ten_may_stand_in_a_second_line():
+    assert "×3·<wbr/>10⁶" in candidate_matrix(made_up_answer([[math.log(3e6)], [0.0]], [[0], [0]]), WORDING)
+
+
 def test_what_is_no_finding_has_a_row_where_it_counts():
     answer = made_up_answer([[0.0], [0.0]], [[0], [0]])
     first, second = answer.candidates
