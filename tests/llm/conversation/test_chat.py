@@ -237,9 +237,7 @@ def test_the_story_is_not_shown(ask, differential):
 )
 def test_words_of_the_story_that_a_sentence_quotes_are_not_shown(case, said, shown):
     numbers = number_entities(case, ())
-    called = [
-        Called(request=Request(function=Function.EXPLAIN), sentences=(Sentence(text=said, evidence_ids=("E1",)),))
-    ]
+    called = [Called(request=Request(function=Function.EXPLAIN), sentences=(Sentence(text=said),))]
     asked = build_messages(case, numbers, QUESTION, called, "", is_last=True, count_tokens=len, budget=10)
     assert shown in asked[1].text.splitlines()
 
