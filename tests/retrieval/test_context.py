@@ -62,6 +62,14 @@ def of_family(text: str) -> list[bool]:
         "ALLERGIES - none",
         "ATAXIA (-)",
         "ATAXIA: absent\nGait: normal",
+        "ATAXIA: denies",
+        "ATAXIA: none reported",
+        "ATAXIA: -ve",
+        "ATAXIA: -",
+        "ATAXIA: 0\n",
+        "ATAXIA -ve.",
+        "ATAXIA neg.",
+        "nothing to suggest EPILEPSY",
     ],
 )
 def test_denied(text):
@@ -69,9 +77,32 @@ def test_denied(text):
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Chest: + COUGH, - FEVER", [False, True]),
+        ("+COUGH -FEVER", [False, True]),
+        ("COUGH - FEVER + RASH", [False, False, False]),
+        ("Mood: -COUGH -FEVER", [False, False]),
+    ],
+)
+def test_a_minus_before_a_finding_denies_beside_a_plus(text, expected):
+    assert negated(text) == expected
+
+
+def test_what_is_told_of_other_patients_is_not_this_one_s():
+    assert temporality("In the literature SEIZURES are described.") == ["hypothetical"]
+    assert uncertain("CYSTS suspected.") == [True]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "SEIZURES",
+        "antibodies neg, SEIZURES",
+        "SEIZURES, antibodies negative, otherwise well",
+        "no wasting chest x-ray shows CYSTS",
+        "- SEIZURES",
+        "SEIZURES: +",
         "Not only SEIZURES were seen",
         "no change in SEIZURES",
         "no increase in SEIZURES",
@@ -312,6 +343,11 @@ def test_doubted(text):
     "text",
     [
         "SEIZURES",
+        "antibodies neg, SEIZURES",
+        "SEIZURES, antibodies negative, otherwise well",
+        "no wasting chest x-ray shows CYSTS",
+        "- SEIZURES",
+        "SEIZURES: +",
         "His mother is concerned about WEAKNESS",
         "possible fever, ATAXIA",
         "possible pneumonia given her COUGH",
