@@ -358,6 +358,7 @@ def _is_of_patient_after_all(sentence: str, relative: re.Match[str]) -> bool:
 
 
 def _family_in(sentence: str, teller: Teller) -> Iterator[Span]:
+    yield from teller.of_parent(sentence)
     children = [m for m in MY_CHILD.finditer(sentence) if teller.is_relative(m.start())]
     for match in (*cues.FAMILY.finditer(sentence), *children):
         if _is_of_patient_after_all(sentence, match) or teller.is_patient(sentence, match.span()):

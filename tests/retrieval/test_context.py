@@ -297,6 +297,8 @@ def test_whose_finding_it_is(text, expected):
         ("I have noticed a RASH. My son has FEVER.", [False, False]),
         ("I am worried about the FEVER of my son. My son has ATAXIA.", [False, False]),
         ("I had DIABETES in pregnancy. My son has ATAXIA.", [False, False]),
+        ("My son is 4 and has ATAXIA. I had SEIZURES as a child. He has a RASH.", [False, True, False]),
+        ("I had SEIZURES as a child and now PAIN.", [False, False]),
         ("My husband is 52 and has PAIN. His mother had GOUT.", [False, True]),
         ("My husband has PAIN.", [False]),
         ("My mum is 78 and has PAIN.", [False]),
