@@ -197,7 +197,7 @@ FAMILY = _any_of(
     rf"{RELATIVE}(?:'s|’s)?(?:,[^,;.]{{0,40}},)?"
     rf"(?= (?:(?:also|both|all|too|had|has|have|who|aged \d+|recently|reportedly)\s)*(?!{TELLING}\b)"
     rf"(?:{VERB}|with|died|affected|diagnosed|carr(?:y|ies|ied)|"
-    rf"(?:takes|uses|needed|needs|wears)(?! (?:him|her|them|the)\b))\b|\s?[:(]|\s[-–—]\s|'s|’s)"
+    rf"(?:takes|uses|needed|needs|wears|walked|sat|spoke|talked)(?! (?:him|her|them|the)\b))\b|\s?[:(]|\s[-–—]\s|'s|’s)"
     rf"(?!(?: \w+){{0,2}} {TELLING}\b)",
     r"family history\b",
     r"fhx?\b",
