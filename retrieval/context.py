@@ -270,6 +270,8 @@ def _negated_in(sentence: str, mentions: Sequence[Span]) -> Iterator[Span]:
             end = _end_of_reach(sentence, span[1], cues.BREAK, mentions)
             if cues.ABSENT.match(sentence, span[0]):
                 end = _end_of_noun(sentence, span[1], end, mentions)
+            stated = (a for a, _ in mentions if span[1] < a < end and cues.DENYING_VERB.match(sentence, a))
+            end = next((a for a in stated if sentence[:a].rstrip().endswith((",", "and"))), end)
             if cues.LIST_DENIAL.fullmatch(sentence, *span):
                 end = _end_of_denials(sentence, span[1], end)
             yield span[1], end

@@ -100,12 +100,16 @@ POST_NEGATION = _any_of(
     r"(?:absent|negative|denied)\b(?=\s*(?:[,;.)]|$))",
 )
 BARE_NEGATION = re.compile(r"absent|negative|denied")  # without a verb
+# A finding that begins so ("doesn't sleep") is none that a list of denials before it denies.
+DENYING_VERB = re.compile(
+    r"(?:\w+n['’]t|cannot|can\s+not|(?:does|do|did|is|are|was|were|has|have|had|could|will|would)\s+not)\b"
+)
 # "Pneumonia excluded, chest pain", "embolism ruled out by CT": of the last of a list, where no verb says of what.
 LAST_DENIED = _any_of(r"(?:excluded|ruled out)\b(?=\s*(?:[,;.)]|$|(?:by|on|with|via|after|and)\b))")
 ABSENT = _compile(rf"absent\b(?! {BE}\b)")  # as an adjective; "absent were" opens a list
 # What a form or a list of questions answers: "Seizures: no", "Ataxia? Yes", "Scoliosis\tno", and right after a finding
 # "ptosis no, ...". Such an answer is of what stands before it, back to the answer before.
-_NO = r"(?:no|n|never|nil|absent|negative|neg|denie[ds]|(?:none|not)\s(?:reported|noted|seen|present)|none)"
+_NO = r"(?:no|n|never|nil|absent|negative|neg|denie[ds]|nkda|(?:none|not)\s(?:reported|noted|seen|present)|none)"
 _YES = r"(?:yes|y|present|positive|pos|confirmed)"
 ANSWER = re.compile(
     rf"(?:[ \t]*[:=][ \t]*|\s*\?\s*|\t[ \t]*|[ \t]+[-–—][ \t]+)(?:(?P<no>{_NO})|{_YES})\b(?=[ \t]*(?:[,;.)|\n]|$))|"
@@ -115,7 +119,7 @@ ANSWER = re.compile(
 )
 BARE_ANSWER = re.compile(
     r"[ \t]+(?:(?P<no>no)|yes)(?=[ \t]*(?:[,;\n]|$))|"
-    r"[ \t]+(?P<neg>neg)(?=[ \t]*(?:[,;.\n]|$))|"
+    r"[ \t]+(?P<neg>neg|nil)(?=[ \t]*(?:[,;.\n]|$))|"
     r"[ \t]*(?:(?P<sign>[-−–](?:ve)?)|\+{1,4}(?:ve)?)(?=[ \t]*(?:[,;.\n]|$))"
 )
 # "+ cough, - hemoptysis": signs before the members of a list.
@@ -254,6 +258,8 @@ NO_PAST = _any_of(
     r"(?:hours?|days?|weeks?|months?|years?|decades?)['’]?[- ](?:long[- ])?history\b",
     r"(?:short|long|brief)[- ]?(?:standing )?history of\b",
     r"history of present(?:ing)? illness\b",
+    r"\d+(?:/(?:12|52|7)|[\s-]?(?:hours?|hrs?|days?|d|weeks?|wks?|months?|mths?|mo|years?|yrs?|y)) "
+    r"(?:h/o|hx)\b",
     r"(?:family|natural) history\b",
     r"no (?:prior|previous)\b",
 )

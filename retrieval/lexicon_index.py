@@ -42,6 +42,7 @@ _EVERYDAY = frozenset(_EVERYDAY_WORDS.split())
 # Abbreviations of a finding that as often mean something else: a biparietal diameter, a urine specimen, liver tests,
 # reactive airways, a jaw joint.
 _OTHER_ABBREVIATIONS = frozenset(("BPD", "CSU", "LFT", "RAD", "TMD"))
+_NOT = re.compile(r"\b(?P<verb>do|does|did|is|are|was|were|has|have|had|could|would|will)\s+not\b|\bcan\s?not\b")
 _PARTS = ("small bowel", "small intestine", "small muscle", "small bone")  # name a part of the body, not a small one
 
 
@@ -155,6 +156,18 @@ def _words(text: str) -> list[Word]:
 
 
 def _wordings(ontology: Ontology) -> Iterator[tuple[str, int, str]]:
+    """Text, scope and term of all wordings, with "doesn't" beside "does not"."""
+    for text, scope, term_id in _whole_wordings(ontology):
+        yield text, scope, term_id
+        if "not " in text:
+            contracted = _NOT.sub(lambda m: f"{m['verb'] or 'ca'}n't", text)
+            if text.startswith("not "):
+                contracted = f"isn't {text.removeprefix('not ')}"
+            if contracted != text:
+                yield contracted, scope, term_id
+
+
+def _whole_wordings(ontology: Ontology) -> Iterator[tuple[str, int, str]]:
     """Text, scope and term of all names and synonyms of phenotypic abnormalities, and of what is made from them."""
     additions = defaultdict(list)
     for term_id, text in load_wordings(ADDITIONS):

@@ -445,3 +445,13 @@ def test_any_text_and_spans_get_one_context_each(text, ends):
 def test_without_any_trigger_nothing_is_denied(text):
     # None of the triggers can be spelt with these letters.
     assert contexts_of(text, [(0, len(text))]) == (Context(),)
+
+
+@pytest.mark.parametrize("text", ["3/12 h/o FEVER", "2-yr h/o FEVER", "5 weeks hx of FEVER"])
+def test_how_long_the_present_illness_lasts_is_no_past(text):
+    assert temporality(text) == ["recent"]
+
+
+def test_a_denial_ends_where_a_finding_in_words_of_denial_begins():
+    text = "No fever, doesn't sleep."
+    assert [c.negated for c in contexts_of(text, [(3, 8), (10, 23)])] == [True, False]
