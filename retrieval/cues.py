@@ -52,7 +52,10 @@ PSEUDO = _any_of(
     r"recover(?:ed)?|tolerated?|undergone)\b",
     r"no (?:\w+ ){0,2}(?:diagnosis|cause|a?etiology|explanation|reason|treatment|therapy) (?:for|of)\b",
     r"(?:with (?:and|or) )?without (?:\w+ )?contrast\b",
-    r"(?:can|could)(?:not| not) be (?:ruled out|excluded)\b",
+    r"(?:can|could)(?:not| not) (?:be (?:ruled out|excluded)|exclude|rule out)\b",
+    # "He can't stop coughing": he coughs.
+    r"(?:(?:can|could|does|did|do|would|wo)n?['’]t|cannot|(?:can|could|does|did|do|would|will) not) "
+    r"(?:stop|help|control|get rid of|shake off|bear|tolerate)\b",
     r"no (?:\w+ )?(?:changes?|increase|decrease|improvement|response|doubt|difference|further|worsening|longer)\b"
     r"(?!\s?(?:,|or\b|/))",
     r"without (?:\w+ )?(?:difficulty|change|improvement|response|treatment|doubt|complications?)\b",
@@ -141,6 +144,7 @@ NEW_CLAUSE = (
     rf"(?:,(?: and)?|\band) (?=[^,;.]{{0,60}}?\b{VERB}\b"
     rf"(?! (?:\w+ )?{SEEN})(?! (?:also )?(?:absent|negative|ruled out)))"
 )
+_NOT_EXCLUDED = r"\b(?:can|could)(?:not| not) (?:exclude|rule out)\b"
 # "No HbA, elevated HbA2": what is said to be there ends a denial.
 STATED = r", (?:and )?(?:elevated|raised|normal|positive)\b"
 # Dictated without a comma: "no wasting chest x-ray shows a mass".
@@ -149,7 +153,8 @@ SHOWN = (
     r"(?:shows|showed|reveals|revealed|demonstrates|demonstrated)\b"
 )
 BREAK = _compile(
-    rf"\b(?:{'|'.join(CONTRAST)})|, with\b| with\b(?= (?:a|an|mild|severe)\b)|{STATED}|{SHOWN}|{NEW_CLAUSE}"
+    rf"\b(?:{'|'.join(CONTRAST)})|, with\b| with\b(?= (?:a|an|mild|severe)\b)|{STATED}|{SHOWN}|{_NOT_EXCLUDED}|"
+    rf"{NEW_CLAUSE}"
 )
 CONTRAST_BREAK = _any_of(*CONTRAST)
 # What only a positive statement has, in a list that began with a denial: "no fever, cough for 3 weeks, night sweats".
@@ -236,7 +241,7 @@ POSSIBLE = _any_of(
     r"suspicio(?:n|us) (?:of|for)|likely(?! (?:diagnos|cause|explan|etiolog))|perhaps|apparent)\b",
     r"(?:may|might|could|can) (?:also )?(?:have|be|represent|reflect)\b",
     r"suggest(?:s|ed|ing|ive)?(?: of)?\b",
-    r"(?:concerning|worrisome) for\b",
+    r"(?:concerning|worrisome) for\b|(?:can|could)(?:not| not) exclude\b",
     r"(?:thought|felt|believed) to (?:be|have)\b",
     r"(?:physician|doctor|clinician|attending|pediatrician|team|i|we) (?:believes?|thinks?) (?:that )?",
     r"(?:not |un)(?:certain|sure|clear) (?:if|whether)\b|not known (?:if|whether)\b",

@@ -171,7 +171,7 @@ _AGES = tuple(
         r"\bage\s?:\s*(?P<n>\d{1,3})\b(?!\s*(?:%|weeks|months|days|/|-|–))",
         r"\b(?P<n>\d{1,3})\s?(?P<u>y(?:/?o|\.o\.?)|yo|yr[\s-]old|m/?o)\b",
         rf"(?-i:{_SHORT_AGE})(?=(?-i:[FM]\b))",
-        rf"\b{_DURATION}(?=[\s-]+(?:(?:girl|boy|man|woman|male|female|lady|infant)\b|(?-i:[FM]\b)))",
+        rf"\b{_DURATION}(?=[\s-]+(?:(?:girl|boy|man|woman|male|female|lady|infant)\b(?!\spattern)|(?-i:[FM]\b)))",
         r"\b(?-i:[FM])/(?P<n>\d{1,3})\b(?!/)",
         rf"\baged\s(?P<n>\d{{1,3}}){_AGE_END}",
         # "He is 52." and "Adult man, 42: ...", where no unit of anything else follows.

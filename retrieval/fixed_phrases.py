@@ -94,8 +94,8 @@ _TABLE: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         "walking",
         (
-            r"\b(?:not yet|still not) walking\b",
-            r"\bnot walking (?:yet\b|(?:at|by) (?:the )?(?:age (?:of )?)?\d+\b)",
+            r"\b(?:not yet|still not|still isn['’]t) walking\b",
+            r"(?:\bnot|n['’]t) walking (?:yet\b|(?:at|by) (?:the )?(?:age (?:of )?)?\d+\b)",
         ),
         "HP:0031936",  # Delayed ability to walk
     ),

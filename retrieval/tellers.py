@@ -35,6 +35,10 @@ _OF_PARENT = re.compile(
     r"\bi (?:(?:have|had|was)\b[^.;!?\n]{0,60}?\b(?:as an? (?:child|baby|kid|girl|boy|teenager)|when i was|too|as well|"
     r"at (?:her|his) age)\b|also (?:have|had)\b[^.;!?\n]{0,60})"
 )
+_BEGINS_WITH_CHILD = re.compile(
+    r"(?:^|[.!?,;\n]|\babout\b)\W*(?:(?:hi|hello|dear|good \w+|thank you|please help|so|and|doctor|doc|team)\W+)*"
+    rf"(?:my|our) (?:[\w-]+ ){{0,3}}?{CHILD}\b"
+)
 _TOO = re.compile(r"\b(?:too|also|as well)\b")
 _SELF = re.compile(r"\bi(?: have|['’]ve| had| am|['’]m| feel| felt| suffer| get| got| keep)\b")
 # "I have noticed a rash", "I have a son with a rash", "I had a fever in pregnancy": of the child after all.
@@ -99,9 +103,10 @@ def find_teller(text: str, mentions: Sequence[tuple[int, int]] | None = None) ->
     """
     starts = None if mentions is None else sorted(start for start, _ in mentions)
     own = next((m.start() for m in _SELF.finditer(text) if _is_own(text, m, starts)), None)
-    child = _TELLS_OF_CHILD.search(text)
-    relative = "" if own is not None or child else _relative_told_of(text)
-    return Teller(own, relative, child is not None, child is not None and (own is None or child.start() < own))
+    tells_of_child = _TELLS_OF_CHILD.search(text) is not None
+    relative = "" if own is not None or tells_of_child else _relative_told_of(text)
+    first = _BEGINS_WITH_CHILD.search(text, 0, len(text) if own is None else own) if tells_of_child else None
+    return Teller(own, relative, tells_of_child, first is not None)
 
 
 def _relative_told_of(text: str) -> str:

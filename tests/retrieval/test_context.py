@@ -92,6 +92,7 @@ def test_a_minus_before_a_finding_denies_beside_a_plus(text, expected):
 def test_what_is_told_of_other_patients_is_not_this_one_s():
     assert temporality("In the literature SEIZURES are described.") == ["hypothetical"]
     assert uncertain("CYSTS suspected.") == [True]
+    assert uncertain("no fever, cannot exclude CYSTS") == [True]
 
 
 @pytest.mark.parametrize(
@@ -99,6 +100,8 @@ def test_what_is_told_of_other_patients_is_not_this_one_s():
     [
         "SEIZURES",
         "antibodies neg, SEIZURES",
+        "He can't stop COUGHING",
+        "no fever, cannot exclude EPILEPSY",
         "SEIZURES, antibodies negative, otherwise well",
         "no wasting chest x-ray shows CYSTS",
         "- SEIZURES",
@@ -299,6 +302,7 @@ def test_whose_finding_it_is(text, expected):
         ("I had DIABETES in pregnancy. My son has ATAXIA.", [False, False]),
         ("My son is 4 and has ATAXIA. I had SEIZURES as a child. He has a RASH.", [False, True, False]),
         ("I had SEIZURES as a child and now PAIN.", [False, False]),
+        ("I took my son to school. I had SEIZURES as a child and now PAIN.", [False, False]),
         ("My husband is 52 and has PAIN. His mother had GOUT.", [False, True]),
         ("My husband has PAIN.", [False]),
         ("My mum is 78 and has PAIN.", [False]),
@@ -345,11 +349,6 @@ def test_doubted(text):
     "text",
     [
         "SEIZURES",
-        "antibodies neg, SEIZURES",
-        "SEIZURES, antibodies negative, otherwise well",
-        "no wasting chest x-ray shows CYSTS",
-        "- SEIZURES",
-        "SEIZURES: +",
         "His mother is concerned about WEAKNESS",
         "possible fever, ATAXIA",
         "possible pneumonia given her COUGH",

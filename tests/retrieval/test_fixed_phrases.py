@@ -44,6 +44,7 @@ def found(text: str) -> list[tuple[str, str]]:
         ("lost her speech and is not walking", [(NO_WALK, "not walking")]),
         ("is not walking at 20 months", [(LATE_WALK, "not walking at 20")]),
         ("not yet walking", [(LATE_WALK, "not yet walking")]),
+        ("she still isn't walking", [(LATE_WALK, "still isn't walking")]),
         ("not walking well", []),
         ("pain when not walking", []),
     ],
