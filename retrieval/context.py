@@ -238,6 +238,7 @@ def _past_in(sentence: str, mentions: Sequence[Span]) -> Iterator[Span]:
 
 
 def _negated_in(sentence: str, mentions: Sequence[Span]) -> Iterator[Span]:
+    yield from _signed_in(sentence, mentions)
     before = [m.span() for m in cues.POST_NEGATION.finditer(sentence)]
     last = [m.span() for m in cues.LAST_DENIED.finditer(sentence) if sentence[: m.start()].strip(" \n,;(")]
     answers = sorted(_answers_in(sentence, mentions), key=lambda m: m.start())
@@ -257,7 +258,10 @@ def _negated_in(sentence: str, mentions: Sequence[Span]) -> Iterator[Span]:
     blocked += [m.span() for m in answers]
     before = [span for span in before if not _is_within(span, blocked)]
     for start, _ in before:
-        yield _list_before(sentence, start), start
+        first = _list_before(sentence, start)
+        if cues.BARE_NEGATION.match(sentence, start) and not any(end + 1 == start for _, end in mentions):
+            first = max(first, _last_item(sentence, start))  # "lymphopenia, ANA negative": of the test alone
+        yield first, start
     last = [span for span in last if not _is_within(span, blocked + before)]
     for start, _ in last:
         yield max(_list_before(sentence, start), _last_item(sentence, start)), start
@@ -266,6 +270,8 @@ def _negated_in(sentence: str, mentions: Sequence[Span]) -> Iterator[Span]:
             end = _end_of_reach(sentence, span[1], cues.BREAK, mentions)
             if cues.ABSENT.match(sentence, span[0]):
                 end = _end_of_noun(sentence, span[1], end, mentions)
+            stated = (a for a, _ in mentions if span[1] < a < end and cues.DENYING_VERB.match(sentence, a))
+            end = next((a for a in stated if sentence[:a].rstrip().endswith((",", "and"))), end)
             if cues.LIST_DENIAL.fullmatch(sentence, *span):
                 end = _end_of_denials(sentence, span[1], end)
             yield span[1], end
@@ -323,11 +329,20 @@ def _answers_in(sentence: str, mentions: Sequence[Span]) -> Iterator[re.Match[st
     for match in bare:
         # "Seizures -, ataxia +": a minus after a space and before a comma, or beside a plus, is no hyphen and no dash.
         if (
-            not match.groupdict()["sign"]
+            match.groupdict()["sign"] not in ("-", "−", "–")
             or has_plus
             or (match[0][0] in " \t" and sentence[match.end() :].lstrip()[:1] in (",", ";"))
         ):
             yield match
+
+
+def _signed_in(sentence: str, mentions: Sequence[Span]) -> Iterator[Span]:
+    """Findings with a minus before them; beside a plus only, since a minus alone may be a bullet."""
+    if "+" not in sentence:
+        return
+    signs = [(m[1] or m[2], span) for span in mentions if (m := cues.SIGN_BEFORE.search(sentence[: span[0]]))]
+    if any(sign == "+" for sign, _ in signs):
+        yield from (span for sign, span in signs if sign != "+")
 
 
 def _begins_in(span: Span, mentions: Iterable[Span]) -> bool:
@@ -345,6 +360,7 @@ def _is_of_patient_after_all(sentence: str, relative: re.Match[str]) -> bool:
 
 
 def _family_in(sentence: str, teller: Teller) -> Iterator[Span]:
+    yield from teller.of_parent(sentence)
     children = [m for m in MY_CHILD.finditer(sentence) if teller.is_relative(m.start())]
     for match in (*cues.FAMILY.finditer(sentence), *children):
         if _is_of_patient_after_all(sentence, match) or teller.is_patient(sentence, match.span()):

@@ -53,7 +53,10 @@ PSEUDO = _any_of(
     r"recover(?:ed)?|tolerated?|undergone)\b",
     r"no (?:\w+ ){0,2}(?:diagnosis|cause|a?etiology|explanation|reason|treatment|therapy) (?:for|of)\b",
     r"(?:with (?:and|or) )?without (?:\w+ )?contrast\b",
-    r"(?:can|could)(?:not| not) be (?:ruled out|excluded)\b",
+    r"(?:can|could)(?:not| not) (?:be (?:ruled out|excluded)|exclude|rule out)\b",
+    # "He can't stop coughing": he coughs.
+    r"(?:(?:can|could|does|did|do|would|wo)n?['’]t|cannot|(?:can|could|does|did|do|would|will) not) "
+    r"(?:stop|help|control|get rid of|shake off|bear|tolerate)\b",
     r"no (?:\w+ )?(?:changes?|increase|decrease|improvement|response|doubt|difference|further|worsening|longer)\b"
     r"(?!\s?(?:,|or\b|/))",
     r"without (?:\w+ )?(?:difficulty|change|improvement|response|treatment|doubt|complications?)\b",
@@ -90,7 +93,9 @@ NEGATION = _any_of(
     r"rather than\b",
     r"w/o\b",
     r"nil\b",
-    r"neg\b(?: for\b)?",
+    r"neg\b(?: for\b)?(?!\s*(?:[,;.)]|$))",
+    r"nothing (?:to suggest|suggestive of)\b",
+    r"negative (?:\w+ ){0,2}history (?:of|for)\b",
     r"(?<=[-−–])ve for\b",
 )
 POST_NEGATION = _any_of(
@@ -99,22 +104,31 @@ POST_NEGATION = _any_of(
     rf"{BE} (?:absent|negative|lacking|denied|excluded|ruled out|(?:very |highly )?unlikely|never {SEEN}|not {SEEN})\b",
     r"(?:absent|negative|denied)\b(?=\s*(?:[,;.)]|$))",
 )
+BARE_NEGATION = re.compile(r"absent|negative|denied")  # without a verb
+# A finding that begins so ("doesn't sleep") is none that a list of denials before it denies.
+DENYING_VERB = re.compile(
+    r"(?:\w+n['’]t|cannot|can\s+not|(?:does|do|did|is|are|was|were|has|have|had|could|will|would)\s+not)\b"
+)
 # "Pneumonia excluded, chest pain", "embolism ruled out by CT": of the last of a list, where no verb says of what.
 LAST_DENIED = _any_of(r"(?:excluded|ruled out)\b(?=\s*(?:[,;.)]|$|(?:by|on|with|via|after|and)\b))")
 ABSENT = _compile(rf"absent\b(?! {BE}\b)")  # as an adjective; "absent were" opens a list
 # What a form or a list of questions answers: "Seizures: no", "Ataxia? Yes", "Scoliosis\tno", and right after a finding
 # "ptosis no, ...". Such an answer is of what stands before it, back to the answer before.
-_NO = r"(?:no|n|none|never|nil|absent|negative|neg|denied)"
+_NO = r"(?:no|n|never|nil|absent|negative|neg|denie[ds]|nkda|(?:none|not)\s(?:reported|noted|seen|present)|none)"
 _YES = r"(?:yes|y|present|positive|pos|confirmed)"
 ANSWER = re.compile(
     rf"(?:[ \t]*[:=][ \t]*|\s*\?\s*|\t[ \t]*|[ \t]+[-–—][ \t]+)(?:(?P<no>{_NO})|{_YES})\b(?=[ \t]*(?:[,;.)|\n]|$))|"
+    r"[ \t]*[:=][ \t]*(?:(?P<mark>[-−–](?:ve)?|0)|\+{1,4}(?:ve)?)(?=[ \t]*(?:[,;.)|\n]|$))|"
     rf"[ \t]+[-–—][ \t]+(?P<none>none|absent|negative|denied)\b|"
     rf"\s*\((?:(?P<sign>[-−–]|-ve|{_NO})|\+|\+ve|{_YES})\)"
 )
 BARE_ANSWER = re.compile(
     r"[ \t]+(?:(?P<no>no)|yes)(?=[ \t]*(?:[,;\n]|$))|"
+    r"[ \t]+(?P<neg>neg|nil)(?=[ \t]*(?:[,;.\n]|$))|"
     r"[ \t]*(?:(?P<sign>[-−–](?:ve)?)|\+{1,4}(?:ve)?)(?=[ \t]*(?:[,;.\n]|$))"
 )
+# "+ cough, - hemoptysis": signs before the members of a list.
+SIGN_BEFORE = re.compile(r"(?:(?:^|[,;:(])\s*([-−–+])\s?|\s([-−–+]))$")
 # What is asked of a list: "Any fever, cough, rash? No", "fever or rash? No".
 ASKS_OF_ALL = _any_of(
     r"(?:and|or|any|ever|history of|does|do|did|is|are|was|were|has|have|had|h/o)\b",
@@ -132,9 +146,18 @@ NEW_CLAUSE = (
     rf"(?:,(?: and)?|\band) (?=[^,;.]{{0,60}}?\b{VERB}\b"
     rf"(?! (?:\w+ )?{SEEN})(?! (?:also )?(?:absent|negative|ruled out)))"
 )
+_NOT_EXCLUDED = r"\b(?:can|could)(?:not| not) (?:exclude|rule out)\b"
 # "No HbA, elevated HbA2": what is said to be there ends a denial.
 STATED = r", (?:and )?(?:elevated|raised|normal|positive)\b"
-BREAK = _compile(rf"\b(?:{'|'.join(CONTRAST)})|, with\b| with\b(?= (?:a|an|mild|severe)\b)|{STATED}|{NEW_CLAUSE}")
+# Dictated without a comma: "no wasting chest x-ray shows a mass".
+SHOWN = (
+    r"(?<!\bno\s)\b(?:exam(?:ination)?|imaging|x-?ray|mri|ct|scan|ultrasound|echo|eeg|ecg|biopsy) "
+    r"(?:shows|showed|reveals|revealed|demonstrates|demonstrated)\b"
+)
+BREAK = _compile(
+    rf"\b(?:{'|'.join(CONTRAST)})|, with\b| with\b(?= (?:a|an|mild|severe)\b)|{STATED}|{SHOWN}|{_NOT_EXCLUDED}|"
+    rf"{NEW_CLAUSE}"
+)
 CONTRAST_BREAK = _any_of(*CONTRAST)
 # What only a positive statement has, in a list that began with a denial: "no fever, cough for 3 weeks, night sweats".
 _N = (
@@ -184,7 +207,8 @@ TELLING = (
 FAMILY = _any_of(
     rf"{RELATIVE}(?:'s|’s)?(?:,[^,;.]{{0,40}},)?"
     rf"(?= (?:(?:also|both|all|too|had|has|have|who|aged \d+|recently|reportedly)\s)*(?!{TELLING}\b)"
-    rf"(?:{VERB}|with|died|affected|diagnosed|carr(?:y|ies|ied))\b|\s?[:(]|\s[-–—]\s|'s|’s)"
+    rf"(?:{VERB}|with|died|affected|diagnosed|carr(?:y|ies|ied)|"
+    rf"(?:takes|uses|needed|needs|wears|walked|sat|spoke|talked)(?! (?:him|her|them|the)\b))\b|\s?[:(]|\s[-–—]\s|'s|’s)"
     rf"(?!(?: \w+){{0,2}} {TELLING}\b)",
     r"(?:nobody|no one|none) (?:else )?in (?:the|her|his|my|their) family\b",
     r"family history\b",
@@ -220,7 +244,7 @@ POSSIBLE = _any_of(
     r"suspicio(?:n|us) (?:of|for)|likely(?! (?:diagnos|cause|explan|etiolog))|perhaps|apparent)\b",
     r"(?:may|might|could|can) (?:also )?(?:have|be|represent|reflect)\b",
     r"suggest(?:s|ed|ing|ive)?(?: of)?\b",
-    r"(?:concerning|worrisome) for\b",
+    r"(?:concerning|worrisome) for\b|(?:can|could)(?:not| not) exclude\b",
     r"(?:thought|felt|believed) to (?:be|have)\b",
     r"(?:physician|doctor|clinician|attending|pediatrician|team|i|we) (?:believes?|thinks?) (?:that )?",
     r"(?:not |un)(?:certain|sure|clear) (?:if|whether)\b|not known (?:if|whether)\b",
@@ -232,7 +256,7 @@ POST_POSSIBLE = _compile(
     rf" {BE} (?:also )?(?:possible|probable|likely|suspected|questionable|presumed|equivocal|uncertain|"
     rf"unclear)\b(?=\s*(?:[,;.)]|$))|"
     r" (?:can|could)(?:not| not) (?:entirely |completely )?be (?:ruled out|excluded)\b|\s*\(?\s?\?|"
-    r"\s*\((?:possible|probable|suspected|questionable)\)"
+    r"\s*\((?:possible|probable|suspected|questionable)\)| (?:suspected|queried)\b(?=\s*(?:[,;.)]|$))"
 )
 # Doubt is of the words it stands by: a comma ends it.
 DOUBT_BREAK = _compile(rf"[,)]|\b(?:patient['’]s|given|based on|in view of)\b|{BREAK.pattern}")
@@ -242,6 +266,8 @@ NO_PAST = _any_of(
     r"(?:hours?|days?|weeks?|months?|years?|decades?)['’]?[- ](?:long[- ])?history\b",
     r"(?:short|long|brief)[- ]?(?:standing )?history of\b",
     r"history of present(?:ing)? illness\b",
+    r"\d+(?:/(?:12|52|7)|[\s-]?(?:hours?|hrs?|days?|d|weeks?|wks?|months?|mths?|mo|years?|yrs?|y)) "
+    r"(?:h/o|hx)\b",
     r"(?:family|natural) history\b",
     r"no (?:prior|previous)\b",
 )
@@ -296,6 +322,8 @@ THOUGHT = _any_of(
     r"(?:^|[.,;] )to\b(?= lose weight)",
     r"(?:advised|counsel?led|encouraged|recommended)(?: \w+){0,3}\b(?= (?:weight|to lose))",
     r"as if (?:\w+ ){1,3}(?:going|about) to\b",
+    # What is told of other patients.
+    r"in the literature\b",
     r"(?:which of the following|what is the (?:most likely|best|next))\b",
 )
 # "No other skin lesions": neither that there are any, nor that there are none.

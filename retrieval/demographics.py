@@ -171,10 +171,11 @@ _AGES = tuple(
         r"\bage\s?:\s*(?P<n>\d{1,3})\b(?!\s*(?:%|weeks|months|days|/|-|–))",
         r"\b(?P<n>\d{1,3})\s?(?P<u>y(?:/?o|\.o\.?)|yo|yr[\s-]old|m/?o)\b",
         rf"(?-i:{_SHORT_AGE})(?=(?-i:[FM]\b))",
+        rf"\b{_DURATION}(?=[\s-]+(?:(?:girl|boy|man|woman|male|female|lady|infant)\b(?!\spattern)|(?-i:[FM]\b)))",
         r"\b(?-i:[FM])/(?P<n>\d{1,3})\b(?!/)",
         rf"\baged\s(?P<n>\d{{1,3}}){_AGE_END}",
         # "He is 52." and "Adult man, 42: ...", where no unit of anything else follows.
-        rf"\b(?:he|she|i|{_PERSON})(?:['’]s|['’]m|\s(?:is|am|was|turned))\s(?:now\s|just\s|only\s)?(?P<n>\d{{1,3}}){_AGE_END}",
+        rf"\b(?:he|she|i|{_PERSON}(?-i:\s[A-Z][a-z]+)?)(?:['’]s|['’]m|\s(?:is|am|was|turned))\s(?:now\s|just\s|only\s)?(?P<n>\d{{1,3}}){_AGE_END}",
         rf"\b{_PERSON}(?:,\s?|\s\()(?P<n>\d{{1,3}}){_AGE_END}(?!\s*[,;]\s?\d)",
     )
 )
@@ -184,7 +185,15 @@ _RELATIVES = (
     r"sons?|"
     r"daughters?|husband|wife|partner|gravida|primigravida|G\d)"
 )
-_OF_ANOTHER = re.compile(rf"(?:[\s,-]+[\w-]+){{0,3}}?[\s,-]+{_RELATIVES}\b", re.IGNORECASE)
+_OF_ANOTHER = re.compile(
+    rf"(?:[\s,-]+(?!(?:by|with|to|from|has|had|whose|and)\b)[\w-]+){{0,3}}?[\s,-]+{_RELATIVES}\b", re.IGNORECASE
+)
+# "His brother, aged 8, is deaf": the words between a relative and his verb.
+_OF_KIN = re.compile(
+    r"\b(?:mother|father|brothers?|sisters?|siblings?|twin|aunts?|uncles?|cousins?|grand\w+|nephews?|nieces?)"
+    r"(?:,\s?|\s\(|\s)(?:who\sis\s)?(?:now\s)?$",
+    re.IGNORECASE,
+)
 # "My 7-year-old daughter", "my husband is 52": whom the story is of says whether the patient's.
 _MINE = re.compile(
     r"\bmy (?:[\w½-]+ ){0,3}?(?:(?P<child>CHILD)|(?P<grown>GROWN))\b(?!['’]s)".replace("CHILD", CHILD).replace(
@@ -265,7 +274,7 @@ def _is_another(text: str, start: int, end: int, teller: Teller) -> bool:
         return teller.is_relative(start)
     if mine and mine["grown"] == teller.relative:
         return False
-    if _OF_ANOTHER.match(text, end, end + 60):
+    if _OF_KIN.search(before) or _OF_ANOTHER.match(text, end, end + 60):
         return True
     (context,) = contexts_of(text[max(0, start - 200) : end + 100], [(min(start, 200), min(start, 200) + end - start)])
     return context.experiencer is Experiencer.FAMILY

@@ -3,7 +3,8 @@
 Promise: a quote is exactly the words at its offsets. ``find_statements`` gives all that a text says, a relative's and
 what is only thought of too; ``find_findings`` gives what the patient has or has not, each term once.
 Deliberately not done here: which words name a term (``retrieval.lexicon``), what denies it (``retrieval.context``), and
-what healthy results and numbers mean (``retrieval.normal_results``, ``measurements`` and ``growth``).
+what healthy results and numbers mean (``retrieval.normal_results``, ``measurements``, ``growth``, ``milestones`` and
+``gradings``).
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from kg.ontology import Ontology
 from kg.schema import Finding
 from retrieval.context import Certainty, Context, Experiencer, Temporality, contexts_of, without_others
 from retrieval.demographics import UNKNOWN, Demographics, find_onsets
+from retrieval.gradings import find_gradings
 from retrieval.growth import find_growth
 from retrieval.lexicon import Lexicon
 from retrieval.measurements import find_measurements
+from retrieval.milestones import find_milestones
 from retrieval.normal_results import find_normal_results
 
 MAX_CHARACTERS = 1_000_000
@@ -162,7 +165,12 @@ def _readings(text: str, lexicon: Lexicon, known: Demographics) -> Iterator[_Rea
         yield _Reading(mention.term_id, mention.start, mention.end)
     for mention in find_normal_results(text, lexicon):
         yield _Reading(mention.term_id, mention.start, mention.end, excluded=True)
-    for measured in (*find_measurements(text, known), *find_growth(text)):
+    for measured in (
+        *find_measurements(text, known),
+        *find_growth(text),
+        *find_milestones(text),
+        *find_gradings(text),
+    ):
         yield _Reading(measured.term_id, measured.start, measured.end, excluded=measured.excluded)
 
 

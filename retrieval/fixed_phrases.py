@@ -79,6 +79,12 @@ _TABLE: tuple[tuple[str, tuple[str, ...], str], ...] = (
         ),
         "HP:0000017",  # Nocturia
     ),
+    ("n/v", (r"\bn(?=/v\b)",), "HP:0002018"),  # Nausea
+    ("n/v", (r"(?<=\bn/)v\b",), "HP:0002013"),  # Vomiting
+    ("n/v/d", (r"(?<=\bn/v/)d\b",), "HP:0002014"),  # Diarrhea
+    ("loc", (r"(?:(?<=\bno )|(?<=\bbrief )|(?<=\bwith )|(?<=\bdenies )|(?<=\bwithout ))loc\b",), "HP:0007185"),
+    (" tr", (r"\b(?:mild|moderate|severe) (?:to \w+ )?tr\b",), "HP:0005180"),  # Tricuspid regurgitation
+    (" ar", (r"\b(?:mild|moderate|severe) (?:to \w+ )?ar\b",), "HP:0001659"),  # Aortic regurgitation
     (
         "rigid",
         (
@@ -110,8 +116,8 @@ _TABLE: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         "walking",
         (
-            r"\b(?:not yet|still not) walking\b",
-            r"\bnot walking (?:yet\b|(?:at|by) (?:the )?(?:age (?:of )?)?\d+\b)",
+            r"\b(?:not yet|still not|still isn['’]t) walking\b",
+            r"(?:\bnot|n['’]t) walking (?:yet\b|(?:at|by) (?:the )?(?:age (?:of )?)?\d+\b)",
         ),
         "HP:0031936",  # Delayed ability to walk
     ),

@@ -31,6 +31,8 @@ _TRAITS = {
     "mass_index": _Trait("HP:0045082", "HP:0031418", "HP:0045081"),
     "birth_weight": _Trait("HP:0001518", "HP:0001520", ""),
     "birth_length": _Trait("HP:0003561", "HP:0003517", ""),
+    "femur": _Trait("HP:0003097", "", ""),
+    "fetal_weight": _Trait("HP:0001511", "HP:0001520", ""),
     "aortic_root": _Trait("", "HP:0002616", "HP:0002616"),
 }
 _NAMES = re.compile(
@@ -38,9 +40,17 @@ _NAMES = re.compile(
     r"(?P<birth_head>(?:head\scircumference|ofc)\sat\sbirth|birth\s(?:head\scircumference|ofc))|"
     r"(?P<head>(?:head|occipito-?\s?frontal|occipital-?\s?frontal|cranial|fronto-?occipital)\scircumference|"
     r"head\ssize|ofc|"
-    r"(?-i:HC))|(?P<mass_index>bmi|body\smass\sindex)|(?P<height>height|stature|(?:body\s)?length)|"
+    r"(?-i:HC))|(?P<mass_index>bmi|body\smass\sindex)|(?P<femur>fem(?:ur|oral)\slength)|"
+    r"(?P<fetal_weight>(?:estimated\s)?fo?etal\sweight|(?-i:EFW))|"
+    r"(?P<height>height|stature|(?:body\s)?length|(?-i:Ht|HT))|"
     r"(?P<aortic_root>aortic\s(?:root|sinus)(?:\s(?:diameter|dimension|size))?|sinus(?:es)?\sof\svalsalva)|"
-    r"(?P<weight>(?:body\s)?weight))\b(?!\s(?:loss|gain))",
+    r"(?P<weight>(?:body\s)?weight|(?-i:Wt|WT)))\b(?!\s(?:loss|gain|velocity))",
+    re.IGNORECASE,
+)
+# "Palpebral fissure length": of a part of the body.
+_OF_A_PART = re.compile(
+    r"\b(?:humer\w+|tibial?|radi(?:us|al)|uln\w+|bone|limb|arm|leg|foot|hand|finger|toe|palm|ear|nasal|nose|philtrum|"
+    r"fissure|penile|penis|phallic|cervical|cervix|axial|renal|kidney|rump|sitting|trunk|uterine|fundal)\s$",
     re.IGNORECASE,
 )
 _NUMBER = r"\d{1,2}(?:[.,]\d{1,2})?"
@@ -96,7 +106,8 @@ def find_growth(text: str) -> tuple[Measurement, ...]:
         value = _value_before(text, names[max(i - n_joined, i - _MAX_JOINED)].start()) or _DEVIATION.search(
             text, start, stop.start() if stop else limit
         )
-        if value and (measured := _judge(name, value, is_birth=_is_at_birth(text, name.start()))):
+        is_of_body = not _OF_A_PART.search(text, max(0, name.start() - 12), name.start())
+        if value and is_of_body and (measured := _judge(name, value, is_birth=_is_at_birth(text, name.start()))):
             found.append(measured)
     return tuple(found)
 

@@ -39,6 +39,9 @@ inaction inactivity inertia jumping mole mouthing oncology ordering piles placid
 tearing tired trance twirling
 """
 _EVERYDAY = frozenset(_EVERYDAY_WORDS.split())
+# Abbreviations of a finding that as often mean something else: a biparietal diameter, a urine specimen, liver tests,
+# reactive airways, a jaw joint.
+_OTHER_ABBREVIATIONS = frozenset(("BPD", "CSU", "LFT", "RAD", "TMD"))
 _PARTS = ("small bowel", "small intestine", "small muscle", "small bone")  # name a part of the body, not a small one
 
 
@@ -95,8 +98,9 @@ def build_index(ontology: Ontology) -> Index:
     for text, scope, term_id in _wordings(ontology):
         n_capitals = sum(c.isupper() for c in text)
         if n_capitals > 1 and len(text) >= _MIN_ABBREVIATION and ABBREVIATION.fullmatch(text):
-            if abbreviations.setdefault(text.removesuffix("s"), term_id) != term_id:
-                abbreviations[text.removesuffix("s")] = ""
+            short = text.removesuffix("s")
+            if short in _OTHER_ABBREVIATIONS or abbreviations.setdefault(short, term_id) != term_id:
+                abbreviations[short] = ""
             continue
         vocabulary.update(word.casefold() for word in words_in(text))
         words = _words(text)

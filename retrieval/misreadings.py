@@ -48,6 +48,9 @@ _OTHER_SENSES_TEXT = r"""
 \bstrok(?:ed|ing)\b
 \bunresponsive(?:ness)?\b
 \blow energy\b
+\b(?:good|adequate|satisfactory|appropriate|excellent|healthy) weight gain\b
+\bweight gain (?:(?:is|was|has been) )?(?:good|adequate|satisfactory|appropriate|excellent|fine)\b
+\b(?:moro|rooting|grasp) reflex(?:es)?(?: (?:is|was|were))? absent\b
 \b(?:urinary|urine) dribbling\b
 \brigid,? (?:and |tender |tense |hard )*uterus\b
 \brigid (?:broncho|sigmoido|endo|thoraco|laryngo|cysto|hystero|procto)scop\w*

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 CHILD = (
@@ -30,6 +30,15 @@ _OF_RELATIVE = re.compile(
     r"(?P<aged>(?:,| is| who is|,? aged)\s*\(?\d{1,3}\b)?"
 )
 _TELLS_OF_CHILD = re.compile(rf"\b(?:my|our) (?:[\w-]+ ){{0,3}}?{CHILD}\b")
+# "I had seizures as a child", told by a parent of the patient.
+_OF_PARENT = re.compile(
+    r"\bi (?:(?:have|had|was)\b[^.;!?\n]{0,60}?\b(?:as an? (?:child|baby|kid|girl|boy|teenager)|when i was|too|as well|"
+    r"at (?:her|his) age)\b|also (?:have|had)\b[^.;!?\n]{0,60})"
+)
+_BEGINS_WITH_CHILD = re.compile(
+    r"(?:^|[.!?,;\n]|\babout\b)\W*(?:(?:hi|hello|dear|good \w+|thank you|please help|so|and|doctor|doc|team)\W+)*"
+    rf"(?:my|our) (?:[\w-]+ ){{0,3}}?{CHILD}\b"
+)
 _TOO = re.compile(r"\b(?:too|also|as well)\b")
 _SELF = re.compile(r"\bi(?: have|['’]ve| had| am|['’]m| feel| felt| suffer| get| got| keep)\b")
 # "I have noticed a rash", "I have a son with a rash", "I had a fever in pregnancy": of the child after all.
@@ -52,10 +61,17 @@ class Teller:
     """A grown-up relative's word ("husband") where the story is his or hers; empty else."""
     tells_of_child: bool
     """Whether the speaker names a child of theirs."""
+    begins_with_child: bool = False
+    """Whether that is before anything of the speaker's own."""
 
     def seen_from(self, start: int) -> Teller:
         """The same with offsets that count from there."""
-        return Teller(None if self.own_from is None else self.own_from - start, self.relative, self.tells_of_child)
+        return Teller(
+            None if self.own_from is None else self.own_from - start,
+            self.relative,
+            self.tells_of_child,
+            self.begins_with_child,
+        )
 
     def is_patient(self, text: str, span: tuple[int, int]) -> bool:
         """Whether words in small letters begin with the relative whom the story is of: "my husband", "husband's"."""
@@ -67,6 +83,11 @@ class Teller:
             and text.startswith(self.relative, start)
             and text[end - 2 : end] not in ("'s", "’s")
         )
+
+    def of_parent(self, sentence: str) -> Iterator[tuple[int, int]]:
+        """Where a sentence tells what a parent has had, in a story that began with the child."""
+        if self.begins_with_child:
+            yield from (match.span() for match in _OF_PARENT.finditer(sentence))
 
     def is_relative(self, at: int) -> bool:
         """Whether "my son" at an offset is the patient's relative, the patient being the speaker."""
@@ -83,7 +104,9 @@ def find_teller(text: str, mentions: Sequence[tuple[int, int]] | None = None) ->
     starts = None if mentions is None else sorted(start for start, _ in mentions)
     own = next((m.start() for m in _SELF.finditer(text) if _is_own(text, m, starts)), None)
     tells_of_child = _TELLS_OF_CHILD.search(text) is not None
-    return Teller(own, "" if own is not None or tells_of_child else _relative_told_of(text), tells_of_child)
+    relative = "" if own is not None or tells_of_child else _relative_told_of(text)
+    first = _BEGINS_WITH_CHILD.search(text, 0, len(text) if own is None else own) if tells_of_child else None
+    return Teller(own, relative, tells_of_child, first is not None)
 
 
 def _relative_told_of(text: str) -> str:

@@ -47,6 +47,10 @@ class ContextRules:
     """Puts what stands before it in the clause in doubt."""
     family: re.Pattern[str]
     """Opens a statement about a relative."""
+    child: re.Pattern[str]
+    """A parent tells the story."""
+    parent: re.Pattern[str]
+    """Opens a statement about the parent who tells it."""
     patient: re.Pattern[str]
     """Comes back to the patient."""
     normal: tuple[tuple[re.Pattern[str], str], ...]
@@ -103,6 +107,8 @@ _CHINESE = ContextRules(
         "(?:不|未|不能)?(?:除外|排除)?待排(?:查|除)?", "可能性?(?:大|较大)?(?=[，,。；;]|$)", "[?？]"
     ),
     family=_any_of(rf"{_CHINESE_RELATIVE}(?![^，。；]{{0,4}}{_CHINESE_TELLING})", "家族史|家族中|家系"),
+    child=_any_of("我(?:的|家)?(?:女儿|儿子|孩子|宝宝|闺女|小孩)"),
+    parent=_any_of("我(?:自己|本人)?(?:小时候|从小|以前|也|曾|患有|得过)"),
     patient=_any_of(
         "患者|患儿|病人|先证者|本人|患孩",
         "(?:我|他|她)(?!的?[母父妈爸哥姐弟妹们])",
@@ -187,6 +193,8 @@ _SPANISH = ContextRules(
         rf"\b{_SPANISH_RELATIVE}(?!\s+(?:y\s+\w+\s+)?(?:\w+\s+){{0,2}}?{_SPANISH_TELLING})",
         r"\bantecedentes? familiar(?:es)?\b|\bhistoria familiar\b|\bAF\b\s*:",
     ),
+    child=_any_of(r"\b(?:mi|nuestr[oa]) (?:hij[oa]|bebé|niñ[oa]|pequeñ[oa])\b"),
+    parent=_any_of(r"\byo (?:también |misma? )?(?:tuve|tenía|tengo|padezco|padecí|sufro|sufrí)\b"),
     patient=_any_of(
         r"\b(?:el|la|nuestr[oa]) (?:paciente|niñ[oa]|lactante|proband[oa]|caso índice|menor|bebé|enferm[oa])\b",
         r"\b(?:ella|él)\b",
@@ -218,6 +226,7 @@ def contexts_of(text: str, spans: Sequence[Span], rules: ContextRules) -> tuple[
         rules: of the text's language.
     """
     found = [Context()] * len(spans)
+    others = (rules.family, rules.parent) if rules.child.search(text) else (rules.family,)
     waiting = sorted(range(len(spans)), key=lambda i: spans[i], reverse=True)
     for start, end in _sentences(text, rules):
         inside = []
@@ -228,7 +237,7 @@ def contexts_of(text: str, spans: Sequence[Span], rules: ContextRules) -> tuple[
         sentence = text[start:end]
         local = [(spans[i][0] - start, spans[i][1] - start) for i in inside]
         negated = list(_negated_in(sentence, local, rules))
-        family = list(_family_in(sentence, rules))
+        family = list(_family_in(sentence, others, rules.patient))
         doubted = list(_doubted_in(sentence, local, rules))
         for i, span in zip(inside, local, strict=True):
             found[i] = Context(
@@ -295,7 +304,7 @@ def _list_before(place: int, list_starts: Sequence[int]) -> int:
     return list_starts[at - 1] if at else 0
 
 
-def _family_in(sentence: str, rules: ContextRules) -> Iterator[Span]:
-    for match in rules.family.finditer(sentence):
-        stop = rules.patient.search(sentence, match.end())
+def _family_in(sentence: str, others: Sequence[re.Pattern[str]], patient: re.Pattern[str]) -> Iterator[Span]:
+    for match in (m for pattern in others for m in pattern.finditer(sentence)):
+        stop = patient.search(sentence, match.end())
         yield match.end(), stop.start() if stop else len(sentence)

@@ -1,7 +1,8 @@
-"""Measured values in a Chinese or Spanish text: the names become English, and ``retrieval.measurements`` reads them.
+"""Measured values and sizes in a Chinese or Spanish text: the names become English, and the English modules read them.
 
-Promise: "血压80/50mmHg", "PA 80/50 mmHg" and "SpO2 88%" say what "BP 80/50" and "SpO2 88%" do, with the offsets of the
-text as it is written. Deliberately not done here: results in words ("elevada"), ranges that the text states itself.
+Promise: "血压80/50mmHg", "PA 80/50 mmHg" and "talla -3,2 DE" say what "BP 80/50" and "height -3.2 SD" do, with the
+offsets of the text as it is written. Deliberately not done here: results in words ("elevada"), ranges that the text
+states itself.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from collections.abc import Mapping
 
 from kg.translations import Language
 from retrieval.demographics import Demographics
+from retrieval.growth import find_growth
 from retrieval.measurements import Measurement, find_measurements
+from retrieval.milestones import find_milestones
 
 
 def _compile(names: Mapping[str, str], *, are_words: bool) -> tuple[re.Pattern[str], tuple[str, ...]]:
@@ -28,6 +31,7 @@ _CHINESE = {
     "心率|脉搏": "HR",
     "呼吸(?:频率)?(?=[:：为约\\s]*\\d)": "RR",
     "血氧饱和度|氧饱和度|血氧": "SpO2",
+    "糖化血红蛋白": "HbA1c",
     "血红蛋白": "Hb",
     "血小板(?:计数)?": "platelets",
     "白细胞(?:计数)?": "WBC",
@@ -36,6 +40,24 @@ _CHINESE = {
     "肌酸激酶": "CK",
     "血?乳酸": "lactate",
     "血糖": "glucose",
+    "血氨": "ammonia",
+    "谷丙转氨酶|丙氨酸氨基转移酶": "ALT",
+    "谷草转氨酶|天[冬门]冬?氨酸氨基转移酶": "AST",
+    "微量白蛋白": "",
+    "(?<!球)白蛋白": "albumin",
+    "铁蛋白": "ferritin",
+    "出生体重": "birth weight",
+    "出生身长": "birth length",
+    "出生时": "at birth",
+    "头围": "OFC",
+    "身高|身长": "height",
+    "体重指数": "BMI",
+    "体重(?![增减下])": "weight",
+    "低于|小于": "below",
+    "高于|大于": "above",
+    "第(?=\\d)": "the",
+    "百分位数?": "th centile",
+    "个?标准差": "SD",
     "血钾": "K",
     "血钠": "Na",
     "血钙": "Ca",
@@ -62,6 +84,21 @@ _SPANISH = {
     "hemoglobina": "hemoglobin",
     "plaquetas": "platelets",
     "leucocitos": "leukocytes",
+    "hemoglobina (?:glicosilada|glucosilada|glicada)": "HbA1c",
+    "amonio|amonemia|amoníaco|amoniaco": "ammonia",
+    "GPT": "ALT",
+    "GOT": "AST",
+    "albúmina": "albumin",
+    "ferritina": "ferritin",
+    "peso (?:al nacer|al nacimiento|de nacimiento)|PRN": "birth weight",
+    "longitud al nacer|talla al nacer": "birth length",
+    "perímetro (?:cefálico|craneal)|PC": "OFC",
+    "talla": "height",
+    "peso": "weight",
+    "percentil (?=\\d)": "P",
+    "por debajo del?|inferior al?|menor de": "below",
+    "por encima del?|superior al?|mayor de": "above",
+    "(?<=\\d\\x20)(?-i:DE)|desviaciones estándar": "SD",
     "glucemia|glucosa": "glucose",
     "potasio": "potassium",
     "sodio": "sodium",
@@ -109,12 +146,13 @@ def find_translated_measurements(text: str, language: Language, patient: Demogra
             word = f" {word} "  # no space parts the words of "血压80mmHg"
         made.append(word)
         # A measurement begins with the first letter of a name, and may end with the last of a unit.
-        places += [match.start() if i < 2 else match.end() - 1 for i in range(len(word))]
+        places += [match.start() if i == 0 or i < min(2, len(word) - 1) else match.end() - 1 for i in range(len(word))]
         end = match.end()
     made.append(text[end:])
     places += range(end, len(text))
-    found = find_measurements("".join(made), patient)
+    english_text = "".join(made)
+    found = (*find_measurements(english_text, patient), *find_growth(english_text))
     return tuple(
         Measurement(term_id=m.term_id, excluded=m.excluded, start=places[m.start], end=places[m.end - 1] + 1)
         for m in found
-    )
+    ) + find_milestones(text, language)

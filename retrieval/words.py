@@ -25,8 +25,9 @@ _UNSEEN = "\u00ad\u200b\u2060\ufeff"
 _WITHOUT_UNSEEN = str.maketrans("", "", _UNSEEN)
 _CANNOT = r"\b(?:can|could)(?:n?['’]t|\s?not)\b"
 _DOES_NOT = r"\b(?:do|does|did|will|wo)(?:n['’]t|\snot)\b"
+_IS_NOT = r"\b(?:is|are|was|were|has|have|had|would)n['’]t\b"
 _TOKEN = re.compile(
-    rf"{_CANNOT}|{_DOES_NOT}|(?:(?:{_PREFIX})-(?=[^\W\d_]{{3}}))?[^\W_]+(?:[{_UNSEEN}]+[^\W_]+)*(?:['’]s\b)?",
+    rf"{_CANNOT}|{_DOES_NOT}|{_IS_NOT}|(?:(?:{_PREFIX})-(?=[^\W\d_]{{3}}))?[^\W_]+(?:[{_UNSEEN}]+[^\W_]+)*(?:['’]s\b)?",
     re.IGNORECASE,
 )
 
@@ -138,7 +139,10 @@ _LEFT_OUT = frozenset(
 _SPECIES = frozenset(("diphtheriae", "influenzae", "meningitidis", "pneumoniae"))
 
 
-_VERBS_DENIED = tuple((re.compile(p, re.IGNORECASE), to) for p, to in ((_CANNOT, "cannot"), (_DOES_NOT, "doesnot")))
+_VERBS_DENIED = tuple(
+    (re.compile(pattern, re.IGNORECASE), form)  # "is" and "has" are no content words, so that only their "not" is left
+    for pattern, form in ((_CANNOT, "cannot"), (_DOES_NOT, "doesnot"), (_IS_NOT, "not"))
+)
 
 
 def inflection_of(word: str) -> str:

@@ -62,6 +62,14 @@ def of_family(text: str) -> list[bool]:
         "ALLERGIES - none",
         "ATAXIA (-)",
         "ATAXIA: absent\nGait: normal",
+        "ATAXIA: denies",
+        "ATAXIA: none reported",
+        "ATAXIA: -ve",
+        "ATAXIA: -",
+        "ATAXIA: 0\n",
+        "ATAXIA -ve.",
+        "ATAXIA neg.",
+        "nothing to suggest EPILEPSY",
     ],
 )
 def test_denied(text):
@@ -69,9 +77,35 @@ def test_denied(text):
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Chest: + COUGH, - FEVER", [False, True]),
+        ("+COUGH -FEVER", [False, True]),
+        ("COUGH - FEVER + RASH", [False, False, False]),
+        ("Mood: -COUGH -FEVER", [False, False]),
+    ],
+)
+def test_a_minus_before_a_finding_denies_beside_a_plus(text, expected):
+    assert negated(text) == expected
+
+
+def test_what_is_told_of_other_patients_is_not_this_one_s():
+    assert temporality("In the literature SEIZURES are described.") == ["hypothetical"]
+    assert uncertain("CYSTS suspected.") == [True]
+    assert uncertain("no fever, cannot exclude CYSTS") == [True]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "SEIZURES",
+        "antibodies neg, SEIZURES",
+        "He can't stop COUGHING",
+        "no fever, cannot exclude EPILEPSY",
+        "SEIZURES, antibodies negative, otherwise well",
+        "no wasting chest x-ray shows CYSTS",
+        "- SEIZURES",
+        "SEIZURES: +",
         "Not only SEIZURES were seen",
         "no change in SEIZURES",
         "no increase in SEIZURES",
@@ -266,6 +300,9 @@ def test_whose_finding_it_is(text, expected):
         ("I have noticed a RASH. My son has FEVER.", [False, False]),
         ("I am worried about the FEVER of my son. My son has ATAXIA.", [False, False]),
         ("I had DIABETES in pregnancy. My son has ATAXIA.", [False, False]),
+        ("My son is 4 and has ATAXIA. I had SEIZURES as a child. He has a RASH.", [False, True, False]),
+        ("I had SEIZURES as a child and now PAIN.", [False, False]),
+        ("I took my son to school. I had SEIZURES as a child and now PAIN.", [False, False]),
         ("My husband is 52 and has PAIN. His mother had GOUT.", [False, True]),
         ("My husband has PAIN.", [False]),
         ("My mum is 78 and has PAIN.", [False]),
@@ -407,3 +444,13 @@ def test_any_text_and_spans_get_one_context_each(text, ends):
 def test_without_any_trigger_nothing_is_denied(text):
     # None of the triggers can be spelt with these letters.
     assert contexts_of(text, [(0, len(text))]) == (Context(),)
+
+
+@pytest.mark.parametrize("text", ["3/12 h/o FEVER", "2-yr h/o FEVER", "5 weeks hx of FEVER"])
+def test_how_long_the_present_illness_lasts_is_no_past(text):
+    assert temporality(text) == ["recent"]
+
+
+def test_a_denial_ends_where_a_finding_in_words_of_denial_begins():
+    text = "No fever, doesn't sleep."
+    assert [c.negated for c in contexts_of(text, [(3, 8), (10, 23)])] == [True, False]

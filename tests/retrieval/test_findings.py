@@ -320,6 +320,9 @@ def test_an_unknown_id_in_a_story_is_not_passed_over(unknown):
         ("a low glucose in the cerebrospinal fluid", "Hypoglycorrhachia"),
         ("demyelination of the parieto-occipital white matter", "CNS demyelination"),
         ("a tall man, 1.90 m tall", "Tall stature"),
+        ("She still isn't talking and can’t climb stairs.", "Absent speech; Difficulty climbing stairs"),
+        ("He doesn't sweat. Weight gain good.", "Anhidrosis"),
+        ("walked at 22 months, power 4/5", "Delayed ability to walk; Muscle weakness"),
     ],
 )
 def test_phrases_of_textbook_stories(release_graph: KnowledgeGraph, text: str, expected: str):

@@ -37,6 +37,7 @@ TERMS = (
     term(23, "Heart failure", Synonym(text="CHF", kind="abbreviation")),
     term(24, "Atrial septal defect", Synonym(text="ASD", kind="abbreviation")),
     term(25, "Autistic behavior", Synonym(text="ASD", kind="abbreviation")),
+    term(60, "Filum terminale lipoma", Synonym(text="LFT", kind="abbreviation")),
     term(26, "Accidental falls", Synonym(text="Falls", scope="RELATED", kind="layperson")),
     term(27, "Body odor", Synonym(text="BO", kind="abbreviation")),
     term(28, "Seizure"),
@@ -256,6 +257,7 @@ def test_abbreviations_match_by_case_and_only_where_they_name_one_term():
     assert found("chf") == []
     assert found("ASD was closed") == []  # atrial septal defect or autism
     assert found("BO was noted") == []  # two letters
+    assert found("LFTs were normal") == []  # liver function tests
     assert found("CHF AND PAIN") == [("Pain", "PAIN")]  # in capitals every word looks like one
 
 

@@ -50,6 +50,8 @@ def contexts(marked: str, language: Language) -> str:
         ("家族史：姐姐[耳聋]", "p"),
         ("母孕期[羊水过多]", "P"),
         ("其母有[白内障]。查体：[构音障碍]", "pP"),
+        ("我女儿[不会说话]，我小时候[抽搐]过，她[无汗]", "PpP"),
+        ("我小时候[抽搐]过，现在[头痛]", "PP"),
     ],
 )
 def test_chinese(marked, expected):
@@ -84,6 +86,8 @@ def test_chinese(marked, expected):
         ("Hermana con [sordera], el paciente tiene [ataxia]", "pP"),
         ("Hija de padres sanos, presenta [hipotonía]", "P"),
         ("Visto por el Dr. Ruiz sin [fiebre]", "N"),
+        ("Mi hija [no habla]. Yo tuve [convulsiones] de pequeña", "Pp"),
+        ("Yo tuve [convulsiones] de pequeña y ahora [cefalea]", "PP"),
     ],
 )
 def test_spanish(marked, expected):
