@@ -58,6 +58,14 @@ _THE = r"(?:(?:the|his|her|my|their) )?"
 _ONE_SIDE = (
     rf"(?:left|right) (?:{_ARM} and {_THE}(?:(?:left|right) )?{_LEG}|{_LEG} and {_THE}(?:(?:left|right) )?{_ARM})"
 )
+_COUNTED = (
+    r"(?:\d+(?:[.,]\d+)?(?: ?(?:-|–|to) ?\d+)?|two|three|four|five|six|seven|eight|nine|ten|fifteen|twenty|several|"
+    r"many)"
+)
+_OF_WEIGHT = (
+    rf"(?:(?:about|around|nearly|almost|over|some|approximately|more than|up to) )?{_COUNTED} ?"
+    r"(?:kg|kgs|kilo(?:gram)?s?|lbs?|pounds?|stone)\b"
+)
 # A word that must be in the text for the patterns to be looked for, the patterns, and the term.
 _TABLE: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
@@ -130,7 +138,19 @@ _TABLE: tuple[tuple[str, tuple[str, ...], str], ...] = (
         (r"\b(?:went|goes|go|going|gone|became|becomes|become|turned|is|was|feels?|felt|all) (?:completely )?limp\b",),
         "HP:0001252",  # Hypotonia
     ),
+    ("los", (rf"\b(?:lost|loses?|losing|loss of) {_OF_WEIGHT}",), "HP:0001824"),  # Weight loss
+    ("gain", (rf"\b(?:gain(?:ed|s|ing)?|gain of) {_OF_WEIGHT}",), "HP:0004324"),  # Increased body weight
     ("runs", (r"\bthe runs\b",), "HP:0002014"),  # Diarrhea
+    (
+        "temperature",
+        (r"\b(?:has|had|have|having|running|runs|ran|with) a (?:high )?temperature\b(?! of\b)",),
+        "HP:0001945",
+    ),
+    (
+        "fit",
+        (r"\b(?:has|had|have|having) (?:(?:a|another|two|three|several|many) )?fits?\b(?! (?:of|in|for|into)\b)",),
+        "HP:0001250",
+    ),
     (
         " and ",
         (

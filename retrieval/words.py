@@ -37,7 +37,7 @@ _KINDS = {
     "conjunction": "and or",
     # Said of a finding without changing which one it is; skipped inside a wording that does not have it itself.
     "modifier": "left right bilateral bilaterally unilateral mild moderate severe marked profound slight "
-    "significant very quite rather extremely markedly mildly moderately severely slightly nearly almost both some "
+    "significant very so quite rather extremely markedly mildly moderately severely slightly nearly almost both some "
     "several somewhat relatively usually often typically generally sometimes commonly occasionally invariably also "
     "still",
 }

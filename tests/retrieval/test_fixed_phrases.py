@@ -13,6 +13,8 @@ from retrieval.lexicon import Lexicon
 
 ALOPECIA, NOCTURIA, RIGID_ABDOMEN, PODAGRA = "HP:0001596", "HP:0000017", "HP:0032545", "HP:0001854"
 FATIGUE, DROWSY, HYPOTONIA, HEMIPARESIS = "HP:0012378", "HP:0002329", "HP:0001252", "HP:0001269"
+WEIGHT_LOSS = "HP:0001824"
+FEVER, SEIZURE = "HP:0001945", "HP:0001250"
 RED, SWOLLEN, PAIN = "HP:0010783", "HP:0000969", "HP:0012531"
 NO_WALK, LATE_WALK = "HP:0002540", "HP:0031936"
 FREQUENCY, URGENCY, HESITANCY = "HP:0100515", "HP:0000012", "HP:0000019"
@@ -65,6 +67,13 @@ def found(text: str) -> list[tuple[str, str]]:
         ("a hot and painful ankle", [(PAIN, "painful")]),
         ("swollen tender lymph nodes", []),
         ("a red car", []),
+        ("My son has a temperature.", [(FEVER, "has a temperature")]),
+        ("had a temperature of 36.8", []),
+        ("has lost 12 kg in three months", [(WEIGHT_LOSS, "lost 12 kg")]),
+        ("lost about two stone", [(WEIGHT_LOSS, "lost about two stone")]),
+        ("lost 3 teeth", []),
+        ("He had a fit", [(SEIZURE, "had a fit")]),
+        ("had a fit of laughter", []),
     ],
 )
 def test_a_pattern(text, expected):
