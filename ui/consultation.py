@@ -26,6 +26,7 @@ from ui.protocols import AnswererFactory, Assistant, ReaderFactory
 from ui.session import (
     IN_RANKING,
     NO_FINDINGS,
+    ONLY_WORDS,
     RESTORED,
     Care,
     Change,
@@ -93,6 +94,8 @@ def respond(
         yield
         yield from _go_on(assistant, consultation, work, second_reader)
         return
+    if not (found or family or person.years is not None or message.asked):
+        consultation.amend(work, note=ONLY_WORDS)
     latest = consultation.resume(work)  # what came meanwhile was answered without these findings
     yield
     if latest is None:

@@ -27,11 +27,12 @@ MAX_UNDO = 50
 """Earlier states of a case that are kept."""
 
 NO_FINDINGS = "No findings were recognised in this message, so the findings are unchanged. Name signs or symptoms."
+ONLY_WORDS = "No findings were recognised in this message; its words were weighed."
 UNEXPECTED = "Something went wrong inside citedx. Your case and text are kept: try again, or see the server’s log."
 STOPPED = "Stopped. The case keeps its findings."
 RESTORED = "This page was opened anew or the server restarted: here is your case again. The story itself is not kept."
 
-CALM = frozenset({NO_FINDINGS, STOPPED, RESTORED})
+CALM = frozenset({NO_FINDINGS, ONLY_WORDS, STOPPED, RESTORED})
 """Notes that are no errors."""
 
 

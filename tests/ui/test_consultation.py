@@ -19,7 +19,7 @@ from tests.ui.consulting import LENS, RETT, SCOLIOSIS, SEIZURE, edit, first_name
 from tests.ui.fakes import COMMENTARY, BrokenAssistant, DyingChatReader, FakeAssistant, FakeChatReader
 from ui.case import Case, Status
 from ui.consultation import respond, restore
-from ui.session import NO_FINDINGS, RESTORED, UNEXPECTED, Consultation, Progress, Session, Undo
+from ui.session import NO_FINDINGS, ONLY_WORDS, RESTORED, UNEXPECTED, Consultation, Progress, Session, Undo
 
 
 def test_the_answer_comes_part_by_part():
@@ -112,6 +112,7 @@ def test_outside_the_clinic_words_without_findings_are_weighed_too():
     consultation.put(setting=Setting.GENERAL_PRACTICE)
     run(respond(FakeAssistant(), consultation, "He smokes."))
     assert consultation.session.case.story == "Seizures.\n\nHe smokes."
+    assert consultation.session.turns[-1].note == ONLY_WORDS
     assert consultation.session.turns[-1].differential is not None
 
 

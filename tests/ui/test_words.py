@@ -20,7 +20,7 @@ from ui.page.chinese import CHINESE
 from ui.page.conversation import chat_log
 from ui.page.findings import findings_panel
 from ui.page.words import Words, language_of
-from ui.session import NO_FINDINGS, RESTORED, STOPPED, UNEXPECTED, Consultation
+from ui.session import NO_FINDINGS, ONLY_WORDS, RESTORED, STOPPED, UNEXPECTED, Consultation
 
 IN_CHINESE = Words(language=Language.CHINESE, label_of=FakeAssistant().label)
 
@@ -36,7 +36,7 @@ def said_by_the_page() -> set[str]:
 
 
 def test_every_text_of_the_page_has_a_chinese_wording_with_the_same_places():
-    named = {NO_FINDINGS, UNEXPECTED, STOPPED, RESTORED}
+    named = {NO_FINDINGS, ONLY_WORDS, UNEXPECTED, STOPPED, RESTORED}
     named |= {llm_assistant.NOTHING_FOUND, llm_assistant.ONLY_EXCLUDED}
     named |= {text for e in EXAMPLES for text in (e.title, e.kind)} | {str(kind) for kind in EvidenceKind}
     assert said_by_the_page() | named <= set(CHINESE)

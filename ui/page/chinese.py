@@ -92,6 +92,9 @@ CHINESE = {
     "{old} replaced by {new}": "{old}已替换为{new}",
     "Patient: {who}": "患者：{who}",
     # Notes
+    "No findings were recognised in this message; its words were weighed.": (
+        "这条消息中没有识别出表型；其文字已计入权衡。"
+    ),
     "No findings were recognised in this message, so the findings are unchanged. Name signs or symptoms.": (
         "这条消息中没有识别出表型，病例未改变。请写出症状或体征。"
     ),
