@@ -49,7 +49,7 @@ feet>foot teeth>tooth testes>testis nares>naris phalanges>phalanx children>child
 loses>loss losing>loss swollen>swelling extremity>limb dilatation>dilated dilation>dilated grey>gray deaf>deafness
 larger>large atria>atrium corpora>corpus cortices>cortex crises>crisis disk>disc disks>disc diverticula>diverticulum
 femora>femur foramina>foramen ganglia>ganglion helices>helix irides>iris lenses>lens pelves>pelvis septa>septum
-abdo>abdomen pee>urine pees>urine peed>urine peeing>urine weeing>urine
+abdo>abdomen pee>urine pees>urine peed>urine peeing>urine weeing>urine poo>stool poos>stool poop>stool
 smaller>small broader>broad wider>wide shorter>short thinner>thin thicker>thick narrower>narrow coarser>coarse
 """
 _IRREGULAR = dict(pair.split(">") for pair in _IRREGULAR_FORMS.split())
