@@ -142,26 +142,26 @@ _TABLE: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("gain", (rf"\b(?:gain(?:ed|s|ing)?|gain of) {_OF_WEIGHT}",), "HP:0004324"),  # Increased body weight
     ("runs", (r"\bthe runs\b",), "HP:0002014"),  # Diarrhea
     (
-        "temperature",
-        (r"\b(?:has|had|have|having|running|runs|ran|with) a (?:high )?temperature\b(?! of\b)",),
-        "HP:0001945",
+        "a temperature",
+        (r"\b(?:has|had|have|having|running|runs|ran|with) a temperature\b(?! of\b)",),
+        "HP:0001945",  # Fever
     ),
     (
         "fit",
         (r"\b(?:has|had|have|having) (?:(?:a|another|two|three|several|many) )?fits?\b(?! (?:of|in|for|into)\b)",),
-        "HP:0001250",
+        "HP:0001250",  # Seizure
     ),
     (
-        " and ",
+        "weak",
         (
-            rf"\b{_ONE_SIDE} (?:(?:has|have|{_BEING}|{_MORE}|suddenly) ){{1,4}}(?:weaker|weak|limp|heavy)\b",
+            rf"\b{_ONE_SIDE} (?:(?:has|have|{_BEING}|{_MORE}|suddenly) ){{1,4}}weak(?:er)?\b",
             rf"\bweakness (?:of|in) {_THE}{_ONE_SIDE}\b",
             rf"\bweak {_ONE_SIDE}\b",
             rf"\b{_ONE_SIDE} weakness\b",
-            rf"\b(?:cannot|can[’']t|could not|couldn[’']t) move {_THE}{_ONE_SIDE}\b",
         ),
         "HP:0001269",  # Hemiparesis
     ),
+    (" move ", (rf"\b(?:cannot|can[’']t|could not|couldn[’']t) move {_THE}{_ONE_SIDE}\b",), "HP:0001269"),
 )
 # One white space each here: a look-behind has a fixed width.
 _PATTERNS = [
@@ -194,7 +194,7 @@ _INFLAMED = _compile(
     r"(?! (?:\w+ )?(?:lymph|nodes?|glands?|joints?)\b)"
 )
 _OF_SIGNS = re.compile(r"(?P<red>red(?:dened)?)|(?P<swollen>swollen)|(?P<painful>painful|sore|throbbing)")
-_MARKS = ("swollen", "painful", "red ", "red,")  # one of which most such runs have
+_MARKS = ("swollen", "painful", " red")  # one of which most such runs have
 _BY_SIGN = {
     "red": "HP:0010783",  # Erythema
     "swollen": "HP:0000969",  # Edema

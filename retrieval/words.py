@@ -27,7 +27,8 @@ _CANNOT = r"\b(?:can|could)(?:n?['’]t|\s?not)\b"
 _DOES_NOT = r"\b(?:do|does|did|will|wo)(?:n['’]t|\snot)\b"
 _IS_NOT = r"\b(?:is|are|was|were|has|have|had|would)n['’]t\b"
 _TOKEN = re.compile(
-    rf"{_CANNOT}|{_DOES_NOT}|{_IS_NOT}|(?:(?:{_PREFIX})-(?=[^\W\d_]{{3}}))?[^\W_]+(?:[{_UNSEEN}]+[^\W_]+)*(?:['’]s\b)?",
+    rf"(?=[acdhiw])(?:{_CANNOT}|{_DOES_NOT}|{_IS_NOT})|"
+    rf"(?:(?:{_PREFIX})-(?=[^\W\d_]{{3}}))?[^\W_]+(?:[{_UNSEEN}]+[^\W_]+)*(?:['’]s\b)?",
     re.IGNORECASE,
 )
 
