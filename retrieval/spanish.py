@@ -22,8 +22,8 @@ EVERYDAY = frozenset(_EVERYDAY_WORDS.split())
 _TOKEN = re.compile(r"[^\W_\u0300-\u036f](?:[^\W_]|[\u0300-\u036f])*")
 _BARRIER = re.compile(r"[.;!?¿¡()\[\]{}|•]|:|\n\s*[-*\n]")
 _FUNCTION_WORDS = """
-a al ante con de del desde el en entre es esta este la las le les lo los muy para por que se ser su sus tan un una
-uno unas unos
+a al ante con de del desde el en entre es esta este la las le les lo los me mi mis muy nos para por que se ser su sus
+tan te un una uno unas unos
 """
 _FUNCTION = frozenset(_FUNCTION_WORDS.split())
 _JOINTS = frozenset({"y", "e", "o", "u", "ni"})
@@ -72,7 +72,7 @@ cerebro cerebral encefalico encefalica | cerebelo cerebeloso cerebelosa | hueso 
 musculo muscular | pulmon pulmonar | diente dental dentario dentaria | nariz nasal | lengua lingual | visual vision
 vista | mano manual | miembro extremidad | pierna | cabello pelo | hoyuelo foseta | fisura hendidura | prominente
 prominencia saliente protruyente abombado abombada | hundido hundida hundimiento deprimido deprimida plano plana
-aplanado aplanada | debilidad debil paresia | dolor doloroso dolorosa | infeccion | marcha deambulacion | habla
+aplanado aplanada | debilidad debil paresia | dolor doloroso dolorosa duele duelen dolia | infeccion | marcha deambulacion | habla
 lenguaje lingüistico | intelectual mental cognitivo cognitiva cognoscitivo cognoscitiva | desarrollo | crecimiento |
 neonatal | sanguineo sanguinea sangre serico serica suero plasmatico plasmatica plasma circulante | nivel
 concentracion | orina urinario urinaria | sangrado hemorragia | temblor | rigidez | talla estatura | rechazo |

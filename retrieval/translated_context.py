@@ -162,6 +162,7 @@ _SPANISH = ContextRules(
         r"\bdescart(?:a|an|ó|ado|ada|ados|adas|amos|aron|ándose)\b|\bexclu(?:ye|yó|ido|ida|idos|idas)\b",
         r"\bnunca\b|\btampoco\b|\bni\b|\bningun[oa]?s?\b|\bningún\b",
         r"\bnegativ[oa]s? (?:para|a)\b",
+        r"\bnadie\b(?: (?:más )?(?:en|de) (?:la|su|mi) familia)?(?: (?:tiene|tuvo|ha tenido|padece|presenta))?",
     ),
     contrast=_any_of(
         r"\b(?:pero|aunque|sin embargo|salvo|excepto|sino|mientras|solo|sólo|únicamente|debid[oa] a|por|que|sí)\b",
@@ -192,6 +193,7 @@ _SPANISH = ContextRules(
     family=_any_of(
         rf"\b{_SPANISH_RELATIVE}(?!\s+(?:y\s+\w+\s+)?(?:\w+\s+){{0,2}}?{_SPANISH_TELLING})",
         r"\bantecedentes? familiar(?:es)?\b|\bhistoria familiar\b|\bAF\b\s*:",
+        r"\bnadie (?:más )?(?:en|de) (?:la|su|mi) familia\b",
     ),
     child=_any_of(r"\b(?:mi|nuestr[oa]) (?:hij[oa]|bebé|niñ[oa]|pequeñ[oa])\b"),
     parent=_any_of(r"\byo (?:también |misma? )?(?:tuve|tenía|tengo|padezco|padecí|sufro|sufrí)\b"),
