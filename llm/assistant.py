@@ -339,10 +339,10 @@ class DiagnosisAssistant:
             setting=setting,
             versions=self._versions_of(sources),
         )
-        if not any(not f.excluded for f in findings):
+        model, ranker, ordered = sources.model, self._ranker(setting, story, findings), in_order(findings)
+        if not _is_enough(findings, ranker):
             yield replace(empty, abstained=ONLY_EXCLUDED if findings else NOTHING_FOUND)
             return
-        model, ranker, ordered = sources.model, self._ranker(setting, story, findings), in_order(findings)
         ranked = ranker.rank(ordered, person)
         empty = replace(empty, urgent=self._urgent(findings, setting, ranked))
         hits = sources.library.similar(findings) if sources.library else ()
@@ -369,14 +369,18 @@ class DiagnosisAssistant:
         setting: Setting | None = None,
         story: str = "",
     ) -> tuple[tuple[str, float], ...]:
-        """Every candidate's id and log-probability, best first, without reasons; none without a present finding."""
+        """Every candidate's id and log-probability, best first, without reasons; none where nothing is told."""
         sources = self._sources_of(setting or self.setting)
         current = self._current(findings)
-        if all(f.excluded for f in current):
-            return ()
         ranker = self._ranker(setting or self.setting, story, current)
+        if not _is_enough(current, ranker):
+            return ()
         diseases, log_probabilities = ranker.rank(current, person)
         return tuple((sources.model.groups[i][0], p) for i, p in zip(diseases, log_probabilities, strict=True))
+
+    def has_telling_words(self, story: str, setting: Setting | None = None) -> bool:
+        """Whether a story's words are enough to rank by where no finding is recognised; never in the clinic."""
+        return _is_enough((), self._ranker(setting or self.setting, story, ()))
 
     def _current(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """With today's ids and labels, each term once, as it was said last. Raises UnknownIdError."""
@@ -452,6 +456,11 @@ class DiagnosisAssistant:
             )
         sources = self._sources_about(differential)
         return (answerer or FunctionAnswerer()).answer(sources, differential or NO_CASE, question, earlier)
+
+
+def _is_enough(findings: Sequence[Finding], ranker: Ranker) -> bool:
+    """Whether there is something to rank by: a present finding, or words of a story that tell diseases apart."""
+    return any(not f.excluded for f in findings) or (isinstance(ranker, EverydayRanker) and ranker.has_telling_words)
 
 
 def _unread(candidate: Candidate) -> Diagnosis:

@@ -12,6 +12,9 @@ from retrieval.candidates import Ranker
 from retrieval.demographics import UNKNOWN, Demographics
 from retrieval.schema import Candidate, Evidence, UrgentCondition
 
+OF_WORDS = "No finding was recognised; the words of the story were weighed."
+"""Said of an answer without findings."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:

@@ -365,7 +365,7 @@ def _family_in(sentence: str, teller: Teller) -> Iterator[Span]:
     for match in (*cues.FAMILY.finditer(sentence), *children):
         if _is_of_patient_after_all(sentence, match) or teller.is_patient(sentence, match.span()):
             continue
-        stop = cues.PATIENT.search(sentence, match.end())
+        stop = cues.PATIENT.search(sentence, match.end()) or _main_verb(sentence, match)
         yield match.end(), stop.start() if stop else len(sentence)
     for match in cues.OF_RELATIVE.finditer(sentence):
         start = _list_before(sentence, match.start())
@@ -373,6 +373,14 @@ def _family_in(sentence: str, teller: Teller) -> Iterator[Span]:
             joints = cues.LIST_JOINT.finditer(sentence, start, match.start())
             start = max((joint.end() for joint in joints), default=start)
         yield start, match.start()
+
+
+def _main_verb(sentence: str, relative: re.Match[str]) -> re.Match[str] | None:
+    """Of "a woman whose husband died [has] chest pain"; what follows it is the patient's."""
+    if not sentence.endswith("whose ", 0, relative.start()):
+        return None
+    own = cues.OWN_VERB.match(sentence, relative.end())
+    return cues.MAIN_VERB.search(sentence, own.end() if own else relative.end())
 
 
 def _list_before(sentence: str, end: int) -> int:

@@ -214,6 +214,9 @@ FAMILY = _any_of(
     r"family history\b",
     r"fhx?\b",
 )
+# "A woman whose husband died has chest pain", "a girl whose brother has epilepsy is deaf".
+OWN_VERB = _compile(rf"\W*(?:{VERB}|died|had been|with)\b")
+MAIN_VERB = _compile(rf"\b(?:{VERB}|presents?|comes?|came)\b")
 # "The son of healthy parents presented with", "the patient and her mother have": the patient is (also) the subject.
 PATIENT_BEFORE = _compile(
     r"(?:\b(?:of|to|from)(?: [\w-]+){0,3}|"

@@ -44,6 +44,8 @@ GROWTH = 0.25
 """Power of the number of present findings in the temperature; fitted, see decision 0037."""
 TEXT_WEIGHT = 2.0
 """Of the text score; fitted, see decision 0035."""
+ENOUGH_TEXT = 6.0
+"""Text score of the nearest disease from which a story's words alone are ranked by; see decision 0031."""
 
 
 class EverydayRanker:
@@ -85,6 +87,11 @@ class EverydayRanker:
     def told(self, told: str, history: Mapping[str, str] | None = None) -> EverydayRanker:
         """The ranker for a story: its words, and the circumstances and relatives that it tells."""
         return EverydayRanker(self._model, self._prior, self._risks, self._setting, self._descriptions, told, history)
+
+    @property
+    def has_telling_words(self) -> bool:
+        """Whether the story's words alone are enough to rank by."""
+        return self._log_text is not None and float(self._log_text.max()) >= TEXT_WEIGHT * ENOUGH_TEXT
 
     def log_prior(self, person: Demographics = UNKNOWN) -> Doubles:
         """Log-share of the visits for each disease, shape [n_diseases]."""

@@ -72,7 +72,8 @@ cerebro cerebral encefalico encefalica | cerebelo cerebeloso cerebelosa | hueso 
 musculo muscular | pulmon pulmonar | diente dental dentario dentaria | nariz nasal | lengua lingual | visual vision
 vista | mano manual | miembro extremidad | pierna | cabello pelo | hoyuelo foseta | fisura hendidura | prominente
 prominencia saliente protruyente abombado abombada | hundido hundida hundimiento deprimido deprimida plano plana
-aplanado aplanada | debilidad debil paresia | dolor doloroso dolorosa duele duelen dolia | infeccion | marcha deambulacion | habla
+aplanado aplanada | debilidad debil paresia | dolor doloroso
+dolorosa duele duelen dolia | infeccion | marcha deambulacion | habla
 lenguaje lingüistico | intelectual mental cognitivo cognitiva cognoscitivo cognoscitiva | desarrollo | crecimiento |
 neonatal | sanguineo sanguinea sangre serico serica suero plasmatico plasmatica plasma circulante | nivel
 concentracion | orina urinario urinaria | sangrado hemorragia | temblor | rigidez | talla estatura | rechazo |

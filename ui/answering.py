@@ -32,13 +32,13 @@ def answer_case(
 
         return consultation.is_wanted(work) and consultation.amend(work, put, differential=differential)
 
-    if not case.findings:
-        if show(None, Progress.IDLE):
-            yield
-        return
     differential: Differential | None = None
     try:
         setting = consultation.session.setting
+        if not case.findings and not assistant.has_telling_words(case.story, setting):
+            if show(None, Progress.IDLE):
+                yield
+            return
         parts = assistant.weigh(
             case.findings, person=case.person, unknown=case.unknown, setting=setting, story=case.story
         )

@@ -74,6 +74,8 @@ def respond(
         statements = assistant.find_statements(message.told, known) if message.told or not message.asked else ()
         found, family = patient_findings(statements, assistant.ontology), family_findings(statements)
         person = assistant.find_person(message.told)
+        setting = consultation.session.setting
+        is_worded = not found and bool(message.told) and assistant.has_telling_words(message.told, setting)
     except Exception as error:
         refuse(consultation, work, error)
         yield
@@ -87,14 +89,13 @@ def respond(
 
     if not consultation.amend(work, hear, findings=found, family=family):
         return
-    is_told = bool(found) or _is_weighed(assistant, consultation.session, work.before.case)
-    is_empty = not consultation.session.case.findings and not work.before.case.findings
-    if (is_empty or not is_told) and not message.asked:
+    is_told = bool(found) or is_worded or _is_weighed(assistant, consultation.session, work.before.case)
+    if not is_told and not message.asked:
         consultation.amend(work, idle, note=NO_FINDINGS)
         yield
         yield from _go_on(assistant, consultation, work, second_reader)
         return
-    if not (found or family or person.years is not None or message.asked):
+    if not (found or family or message.asked) and (is_worded or person.years is None):
         consultation.amend(work, note=ONLY_WORDS)
     latest = consultation.resume(work)  # what came meanwhile was answered without these findings
     yield
@@ -145,7 +146,7 @@ def see_in(
         _decline(consultation, error)
         yield
         return
-    if not consultation.session.case.findings:
+    if not consultation.session.case.findings and consultation.session.differential is None:
         consultation.put(setting=chosen)
         yield
         return
@@ -294,11 +295,13 @@ def _go_on(
 
 
 def _is_weighed(assistant: Assistant, session: Session, before: Case) -> bool:
-    """Whether what the case was told beside findings changes its answer; words alone do outside the clinic."""
+    """Whether what the case was told beside findings changes its answer; words do outside the clinic."""
+    if not session.case.findings and session.differential is None:
+        return False
     if replace(session.case, story=before.story) != before:
         return True
     is_everyday = (session.setting or assistant.setting) is not Setting.GENETICS_CLINIC
-    return is_everyday and session.case.story != before.story and bool(session.case.findings)
+    return is_everyday and session.case.story != before.story
 
 
 def _decline(consultation: Consultation, error: Exception) -> None:

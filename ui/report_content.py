@@ -14,7 +14,7 @@ from itertools import chain
 from kg.curie import url_of
 from kg.schema import Finding
 from kg.sources.common_conditions import title_of
-from llm.schema import Claim, Commentary, Diagnosis, Differential, Types
+from llm.schema import OF_WORDS, Claim, Commentary, Diagnosis, Differential, Types
 from retrieval.demographics import word_demographics
 from retrieval.schema import Evidence, RedFlag, UrgentCondition
 from ui.page.conversation import CITATION
@@ -95,6 +95,8 @@ def _findings(differential: Differential) -> Iterator[Block]:
         if chosen:
             yield _block(Style.ENTRY, title)
             yield from map(_finding, chosen)
+    if not differential.findings and differential.diagnoses:
+        yield _block(Style.TEXT, OF_WORDS)
 
 
 def _finding(finding: Finding) -> Block:

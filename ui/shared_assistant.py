@@ -104,6 +104,11 @@ class SharedAssistant:
         with self._turns.turn():
             return self._assistant.find_person(text)
 
+    def has_telling_words(self, story: str, setting: Setting | None = None) -> bool:
+        """Whether words alone are enough."""
+        with self._turns.turn():
+            return self._assistant.has_telling_words(story, setting)
+
     def weigh(
         self,
         findings: Sequence[Finding],

@@ -15,7 +15,7 @@ from kg.graph import KnowledgeGraph
 from kg.schema import Association, Explanation, Finding
 from kg.sources.common_conditions import title_of
 from llm.conversation.schema import Answer, Sentence
-from llm.schema import Commentary, Differential
+from llm.schema import OF_WORDS, Commentary, Differential
 from retrieval.demographics import word_demographics
 from retrieval.schema import Evidence, RedFlag, UrgentCondition
 from ui.answer_json import cited_evidence
@@ -52,6 +52,8 @@ def show_differential(console: Console, differential: Differential) -> None:
     if who := word_demographics(differential.person):
         console.print(f"  [dim]patient[/]  {who}", highlight=False)
     show_findings(console, differential.findings)
+    if not differential.findings and differential.diagnoses:
+        console.print(f"  {OF_WORDS}")
     _show_urgent(console, differential.urgent)
     if differential.abstained:
         console.print(f"\n{escape(differential.abstained)}")

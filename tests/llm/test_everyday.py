@@ -12,7 +12,7 @@ from kg.errors import NotReadyError
 from kg.graph import KnowledgeGraph
 from kg.schema import Disease
 from kg.visits import RAREST, SHARES
-from llm.assistant import DiagnosisAssistant
+from llm.assistant import NOTHING_FOUND, DiagnosisAssistant
 from llm.grounding import ground
 from llm.questions import askable
 from llm.schema import Differential
@@ -230,3 +230,24 @@ def test_textbook_emergencies_reach_the_first_three_with_red_flags(release_assis
     (urgent,) = [u for u in answer.urgent if u.name == name]
     assert urgent.present
     assert all(flag.provenance.reference for flag in (*urgent.present, *urgent.to_ask))
+
+
+XANTHELASMA = "A 50-year-old woman has soft yellow flat patches on the inner corners of both upper eyelids."
+
+
+@pytest.mark.release
+def test_a_story_without_findings_is_ranked_by_its_words_outside_the_clinic(release_assistant: DiagnosisAssistant):
+    assistant, practice = release_assistant, Setting.GENERAL_PRACTICE
+    assert assistant.find_findings(XANTHELASMA) == ()
+    answer = assistant.diagnose((), 3, setting=practice, story=XANTHELASMA)
+    assert answer.diagnoses[0].name == "Xanthelasma"
+    assert all(c.evidence_ids for d in answer.diagnoses for c in d.claims)
+    assert assistant.rank((), setting=practice, story=XANTHELASMA)
+    for setting, story in (
+        (Setting.GENETICS_CLINIC, XANTHELASMA),
+        (practice, "Good morning, how are you?"),
+        (practice, ""),
+    ):
+        assert not assistant.has_telling_words(story, setting)
+        assert assistant.diagnose((), setting=setting, story=story).abstained == NOTHING_FOUND
+        assert assistant.rank((), setting=setting, story=story) == ()

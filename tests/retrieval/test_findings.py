@@ -349,6 +349,8 @@ def test_phrases_of_textbook_stories(release_graph: KnowledgeGraph, text: str, e
             "Poor appetite; Short attention span; Low self-esteem",
         ),
         ("No cough, gets headaches.", "no Cough; Headache"),
+        ("A woman whose husband died this morning has chest pain.", "Chest pain"),
+        ("A girl whose brother has epilepsy is deaf.", "Hearing impairment"),
     ],
 )
 def test_what_people_say_of_themselves(release_graph: KnowledgeGraph, text: str, expected: str):

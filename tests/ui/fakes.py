@@ -232,6 +232,9 @@ class FakeAssistant:
         """As the product does."""
         return find_demographics(text)
 
+    def has_telling_words(self, story: str, setting: Setting | None = None) -> bool:
+        return "telling words" in story
+
     def weigh(
         self,
         findings: Sequence[Finding],

@@ -292,3 +292,15 @@ def test_where_there_is_no_diagnosis_no_language_model_is_asked():
     assert session.turns[-1].note is None
     assert session.differential.abstained
     assert session.progress is Progress.IDLE
+
+
+def test_a_story_without_findings_is_answered_where_its_words_tell_enough():
+    consultation = told("telling words, 40 years old")
+    session = consultation.session
+    assert session.case.findings == ()
+    assert session.differential is not None
+    assert session.turns[-1].note == ONLY_WORDS
+    assert session.progress is Progress.IDLE
+    run(respond(FakeAssistant(), consultation, "He is 52 years old."))
+    assert consultation.session.case.person.age == "P52Y"
+    assert consultation.session.turns[-1].differential is not None
