@@ -36,7 +36,7 @@ from retrieval.passages import DiseasePages, Passage, medquad_file
 from retrieval.schema import PassageHit
 from retrieval.words import meaning_of
 
-FORMAT = "4"
+FORMAT = "5"
 KINDS = ("information", "symptoms", "causes", "susceptibility", "exams and tests")
 """Of MedQuAD's answers: what a patient's story may tell too."""
 LENGTH_WEIGHT = 0.75
