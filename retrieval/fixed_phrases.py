@@ -90,7 +90,7 @@ _TABLE: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("n/v", (r"\bn(?=/v\b)",), "HP:0002018"),  # Nausea
     ("n/v", (r"(?<=\bn/)v\b",), "HP:0002013"),  # Vomiting
     ("n/v/d", (r"(?<=\bn/v/)d\b",), "HP:0002014"),  # Diarrhea
-    ("loc", (r"(?:(?<=\bno )|(?<=\bbrief )|(?<=\bwith )|(?<=\bdenies )|(?<=\bwithout ))loc\b",), "HP:0007185"),
+    ("loc", (r"\bloc\b(?:(?<=no loc)|(?<=brief loc)|(?<=with loc)|(?<=denies loc)|(?<=without loc))",), "HP:0007185"),
     (" tr", (r"\b(?:mild|moderate|severe) (?:to \w+ )?tr\b",), "HP:0005180"),  # Tricuspid regurgitation
     (" ar", (r"\b(?:mild|moderate|severe) (?:to \w+ )?ar\b",), "HP:0001659"),  # Aortic regurgitation
     (

@@ -48,7 +48,7 @@ _OTHER_SENSES_TEXT = r"""
 \bstrok(?:ed|ing)\b
 \bunresponsive(?:ness)?\b
 \blow energy\b
-\b(?:good|adequate|satisfactory|appropriate|excellent|healthy) weight gain\b
+\bweight gain\b(?:(?<=good.{12})|(?<=adequate.{12})|(?<=satisfactory.{12})|(?<=appropriate.{12})|(?<=healthy.{12}))
 \bweight gain (?:(?:is|was|has been) )?(?:good|adequate|satisfactory|appropriate|excellent|fine)\b
 \b(?:moro|rooting|grasp) reflex(?:es)?(?: (?:is|was|were))? absent\b
 \b(?:urinary|urine) dribbling\b

@@ -23,14 +23,14 @@ _PREFIX = (
 # Soft hyphen, zero-width space, word joiner, byte order mark: inside a word they are no part of it.
 _UNSEEN = "\u00ad\u200b\u2060\ufeff"
 _WITHOUT_UNSEEN = str.maketrans("", "", _UNSEEN)
-_CANNOT = r"\b(?:can|could)(?:n?['’]t|\s?not)\b"
-_DOES_NOT = r"\b(?:do|does|did|will|wo)(?:n['’]t|\snot)\b"
-_IS_NOT = r"\b(?:is|are|was|were|has|have|had|would)n['’]t\b"
+# "Cannot", "can't" and "could not" are one word, so are "does not" and "didn't"; of "isn't" the "not" is left.
+_CANNOT, _DOES_NOT = ("can", "could"), ("do", "does", "did", "will")
+_NOT = "|".join(rf"(?<=\b{verb}\snot)" for verb in (*_CANNOT, *_DOES_NOT))
 _TOKEN = re.compile(
-    rf"(?=[acdhiw])(?:{_CANNOT}|{_DOES_NOT}|{_IS_NOT})|"
-    rf"(?:(?:{_PREFIX})-(?=[^\W\d_]{{3}}))?[^\W_]+(?:[{_UNSEEN}]+[^\W_]+)*(?:['’]s\b)?",
+    rf"(?:(?:{_PREFIX})-(?=[^\W\d_]{{3}}))?[^\W_]+(?:[{_UNSEEN}]+[^\W_]+)*(?:['’][st]\b|\snot\b(?:{_NOT}))?",
     re.IGNORECASE,
 )
+_VERB_DENIED = re.compile(r"(?P<verb>can|could|do|does|did|wo|will|is|are|was|were|has|have|had|would)(?:n?'t|\s?not)")
 
 _KINDS = {
     "function": "a an the of in on at to for from by as his her hers their its my our your is are was were be been "
@@ -140,12 +140,6 @@ _LEFT_OUT = frozenset(
 _SPECIES = frozenset(("diphtheriae", "influenzae", "meningitidis", "pneumoniae"))
 
 
-_VERBS_DENIED = tuple(
-    (re.compile(pattern, re.IGNORECASE), form)  # "is" and "has" are no content words, so that only their "not" is left
-    for pattern, form in ((_CANNOT, "cannot"), (_DOES_NOT, "doesnot"), (_IS_NOT, "not"))
-)
-
-
 def inflection_of(word: str) -> str:
     """A word without case, accents, British spelling, plural and Greek adjective ending: ``Anaemic`` -> ``anemia``."""
     word = word.casefold().replace("’", "'").removesuffix("'s").replace("-", "")
@@ -153,9 +147,8 @@ def inflection_of(word: str) -> str:
         word = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
     if len(word) < 3 or word in _SPECIES:
         return word
-    for pattern, to in _VERBS_DENIED:
-        if pattern.fullmatch(word):
-            return to
+    if match := _VERB_DENIED.fullmatch(word):
+        return "cannot" if match["verb"] in _CANNOT else "doesnot" if match["verb"] in (*_DOES_NOT, "wo") else "not"
     for pattern, to in _BRITISH:
         word = pattern.sub(to, word)
     word = _IRREGULAR.get(word, word)
