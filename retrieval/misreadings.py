@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
+from retrieval.cues import SMALL
 from retrieval.words import JOINTS, Token
 
 _BEING = re.compile(r"\b(?:is|are|was|were|been)\b", re.IGNORECASE)
@@ -36,36 +37,66 @@ _OTHER_USES = re.compile(
     r"|personal(?: (?:medical|past|psychiatric))?(?: history| (?:or|and) family)\b",
     re.IGNORECASE,
 )
-# A phrase that has a sense of its own; a wording that lies inside it is not meant.
+# Phrases that have a sense of their own; a wording that lies inside one is not meant. Above the patterns stand words that
+# every text with one of them has, so that they are looked for in few.
 _OTHER_SENSES_TEXT = r"""
+clos:
 \bclos(?:e|es|ed|ing|ure of)(?: (?:his|her|the|their|both|your|one|either|left|right|of)){1,3} (?:eye|eyelid)s?\b
 \b(?:to|when|with|while|on|upon|fully|completely|by) clos(?:e|ed|ing) eyes?\b
 \beyes?(?: (?:is|are|were|was|remain|remained|tightly|fully)){0,3} clos(?:ed|ing|ure)\b(?! (?:to|set|together))
+aspirat:
 \b(?:needle|marrow|joint|cyst|fluid|synovial|knee|tracheal|nasopharyngeal|gastric|duodenal|abscess) aspirat\w+
 \baspirat(?:e|es|ion) (?:of|from) (?:(?:the|an?|this|his|her|left|right) ){0,2}(?:joint|knee|hip|cyst|mass|nodule)
 \baspirat(?:e|es|ion) (?:of|from) (?:(?:the|an?|this|his|her|left|right) ){0,2}(?:node|lesion|abscess|bone|bursa)
 \b(?:the|an) aspirate\b
+strok:
 \bstrok(?:ed|ing)\b
+unresponsive:
 \bunresponsive(?:ness)?\b
+low energy:
 \blow energy\b
+weight gain:
 \bweight gain\b(?:(?<=good.{12})|(?<=adequate.{12})|(?<=satisfactory.{12})|(?<=appropriate.{12})|(?<=healthy.{12}))
 \bweight gain (?:(?:is|was|has been) )?(?:good|adequate|satisfactory|appropriate|excellent|fine)\b
+reflex:
 \b(?:moro|rooting|grasp) reflex(?:es)?(?: (?:is|was|were))? absent\b
+dribbling:
 \b(?:urinary|urine) dribbling\b
-\brigid,? (?:and |tender |tense |hard )*uterus\b
-\brigid (?:broncho|sigmoido|endo|thoraco|laryngo|cysto|hystero|procto)scop\w*
-\brigid (?:collar|cast|brace|splint|contact lens|diet|schedule|routine|thinking|belief|behavio|personality|attitude)\w*
-\buterus (?:(?:is|was|felt|tense|hard|tender|woody|and) ){0,4}rigid\b
 \bdribbling (?:of (?:the )?urine|urine|urination)\b
+uterus:
+\brigid,? (?:and |tender |tense |hard )*uterus\b
+\buterus (?:(?:is|was|felt|tense|hard|tender|woody|and) ){0,4}rigid\b
+scop:
+\brigid (?:broncho|sigmoido|endo|thoraco|laryngo|cysto|hystero|procto)scop\w*
+rigid:
+\brigid (?:collar|cast|brace|splint|contact lens|diet|schedule|routine|thinking|belief|behavio|personality|attitude)\w*
+constrict:
 \bpupils?(?: \w+){0,2} constrict(?:s|ing|ion)?\b(?! to pinpoint)
-\bGlasgow coma (?:scale|score)\b
+coma:
+\bglasgow coma (?:scale|score)\b
+collarette:
 \bcollarettes? of (?:fine |white |peripheral )?scales?\b
+overgrowth:
 \b(?:stromal|bacterial|fungal|yeast|intestinal) overgrowth\b
+red reflex:
 \b(?:absent )?red reflex(?:es)?(?: (?:is|was|were) absent)?\b
+white:
 \bwhite (?:patch|plaque|spot|lesion)(?:es|s)?\b(?= (?:on|in) (?:\w+ ){0,2}(?:tongue|mouth|lip|tonsil))
+lesion:
 \blesions? (?:on|over) (?:(?:the|his|her|both|left|right|upper|lower) ){0,3}(?:arm|leg|limb|forearm|extremit|thigh)\w*
 """
-_OTHER_SENSES = re.compile("|".join(f"(?:{line})" for line in _OTHER_SENSES_TEXT.strip().splitlines()), re.IGNORECASE)
+
+
+def _other_senses() -> Iterator[tuple[str, re.Pattern[str]]]:
+    words = ""
+    for line in _OTHER_SENSES_TEXT.strip().splitlines():
+        if line.endswith(":"):
+            words = line.removesuffix(":")
+        else:
+            yield words, re.compile(line)
+
+
+_OTHER_SENSES = list(_other_senses())
 _SEVERITY_OF_NEXT = re.compile(r"(?:,|\s)\s*(?:and\s+)?(?:mild|moderate|severe|extreme|profound|marked)", re.IGNORECASE)
 # Fixed phrases that no wording may have a part of: "mild short[ness of breath]" is no short stature.
 _UNDIVIDED = re.compile(r"\bshort(?:ness)? of breath\b", re.IGNORECASE)
@@ -78,7 +109,15 @@ Span = tuple[int, int]
 
 def find_other_senses(text: str) -> tuple[Span, ...]:
     """Where phrases stand that have a sense of their own, in order."""
-    return tuple(m.span() for m in _OTHER_SENSES.finditer(text))
+    small = text.translate(SMALL)
+    spans = [m.span() for words, pattern in _OTHER_SENSES if words in small for m in pattern.finditer(small)]
+    apart: list[Span] = []
+    for start, end in sorted(spans):
+        if apart and start < apart[-1][1]:
+            apart[-1] = apart[-1][0], max(end, apart[-1][1])
+        else:
+            apart.append((start, end))
+    return tuple(apart)
 
 
 def is_misread(
