@@ -37,7 +37,7 @@ _OTHER_USES = re.compile(
     r"|personal(?: (?:medical|past|psychiatric))?(?: history| (?:or|and) family)\b",
     re.IGNORECASE,
 )
-# Phrases that have a sense of their own; a wording that lies inside one is not meant. Above the patterns stand words that
+# Phrases that have a sense of their own; a wording that lies inside one is not meant. Above the patterns stands what
 # every text with one of them has, so that they are looked for in few.
 _OTHER_SENSES_TEXT = r"""
 clos:
