@@ -44,7 +44,7 @@ _STATE = r"(?:pale|weak|dizzy|thirsty|hungry|sad|ill|unwell|sick|cold|irritable|
 
 def _said_of_somebody(adjective: str) -> tuple[str, ...]:
     """An adjective that a sentence says of a person ("is pale and tired", "tired, dizzy"), not "tired of it"."""
-    word = rf"{adjective}\b(?! (?:of|by|with)\b)"
+    word = rf"(?P<said>{adjective})\b(?! (?:of|by|with)\b)"
     return (
         rf"(?:(?:\b|(?<=[’'])){_BEING} (?:{_MORE} ){{0,3}}|\b(?:always|very|so|too) ){word}",
         rf"\b{_STATE}(?:,|,? and) (?:{_MORE} ){{0,2}}{word}",
@@ -206,7 +206,7 @@ def find_fixed_phrases(text: str) -> tuple[FixedPhrase, ...]:
     """The phrases of a text, in order of their start."""
     small = text.translate(SMALL)
     found = [
-        FixedPhrase(*match.span(), term_id)
+        FixedPhrase(*match.span("said" if "said" in pattern.groupindex else 0), term_id)
         for word, patterns, term_id in _PATTERNS
         if word in small
         for pattern in patterns

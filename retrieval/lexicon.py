@@ -27,7 +27,7 @@ from retrieval.misreadings import Span, find_other_senses, has_other_sense, is_m
 from retrieval.misspellings import RARE_WORDS, VOCABULARY, Speller, common_words, words_in
 from retrieval.words import Token, Word, analyse, segments
 
-_STATE_VERSION = 18  # raise with every change of the tables or rules of this and the modules below
+_STATE_VERSION = 19  # raise with every change of the tables or rules of this and the modules below
 _EXPLAINED = re.compile(r"\s*\(\s*(?P<short>[A-Za-z][\w-]{0,6}\w)\s*[);,]")
 _LONGEST_MENTION = 200  # characters looked back over for one that holds a phrase
 _MAX_LONG_FORM = 120  # characters
