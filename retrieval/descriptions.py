@@ -36,11 +36,15 @@ from retrieval.passages import DiseasePages, Passage, medquad_file
 from retrieval.schema import PassageHit
 from retrieval.words import meaning_of
 
-FORMAT = "5"
+FORMAT = "6"
 KINDS = ("information", "symptoms", "causes", "susceptibility", "exams and tests")
 """Of MedQuAD's answers: what a patient's story may tell too."""
 LENGTH_WEIGHT = 0.75
 """``b`` of BM25, 0..1: at 1 a text is measured by its length in full; fitted, see decision 0035."""
+SATURATION = 1.5
+"""``k1`` of BM25: how much of a word's weight its first mention is short of."""
+USUAL_LENGTH = 64.0
+"""Words that a text's length is measured against: the average disease's, of all sources (2026-11-30)."""
 MAX_PASSAGES = 2
 """Of one disease that are cited."""
 MAX_WORDS = 6
@@ -77,7 +81,8 @@ class Descriptions:
     def build(cls, texts: Texts) -> Descriptions:
         """Count the words. At least one text has a word that counts."""
         documents = [[m for _, m in _words_together(passages)] for passages in texts]
-        index = quiet_bm25s().BM25(b=LENGTH_WEIGHT)
+        k1, b = _against_usual_length(sum(map(len, documents)) / len(documents))
+        index = quiet_bm25s().BM25(k1=k1, b=b)
         index.index(documents, show_progress=False)
         stored = index.scores
         shape = (len(texts), len(stored["indptr"]) - 1)
@@ -123,6 +128,17 @@ class Descriptions:
 
     def _weight(self, meaning: str, disease: int) -> float:
         return float(self.weights[self.vocabulary[meaning], disease])
+
+
+def _against_usual_length(average: float) -> tuple[float, float]:
+    """``k1`` and ``b`` with which lengths, which BM25 divides by the average, are divided by ``USUAL_LENGTH``.
+
+    So that a word of a text weighs the same whatever else is installed: without MedQuAD's pages most diseases have no
+    text, and the average is a sixth.
+    """
+    of_length = SATURATION * LENGTH_WEIGHT * average / USUAL_LENGTH
+    k1 = SATURATION * (1 - LENGTH_WEIGHT) + of_length
+    return k1, of_length / k1
 
 
 def quiet_bm25s() -> Any:
@@ -192,7 +208,7 @@ def load_descriptions(
     if not graph.identity:
         texts = collect_texts(graph, None, table)
         return Descriptions.build(texts) if any(texts) else None
-    settings = repr((KINDS, LENGTH_WEIGHT))
+    settings = repr((KINDS, LENGTH_WEIGHT, SATURATION, USUAL_LENGTH))
     told = cache.digest({d.disease_id: d.text for d in table.descriptions})
     identity = {"format": FORMAT, "graph": graph.identity, "pages": pages, "told": told, "settings": settings}
     found = cache.load_or_build("descriptions", identity, read=_read, build=build, write=_write, root=cache_dir)

@@ -44,7 +44,7 @@ GROWTH = 0.25
 """Power of the number of present findings in the temperature; fitted, see decision 0037."""
 TEXT_WEIGHT = 2.0
 """Of the text score; fitted, see decision 0035."""
-ENOUGH_TEXT = 6.0
+ENOUGH_TEXT = 7.0
 """Text score of the nearest disease from which a story's words alone are ranked by; see decision 0031."""
 
 

@@ -235,8 +235,6 @@ def test_textbook_emergencies_reach_the_first_three_with_red_flags(release_assis
 XANTHELASMA = "A 50-year-old woman has soft yellow flat patches on the inner corners of both upper eyelids."
 
 
-# Without MedQuAD's pages the texts are too few for words alone.
-@pytest.mark.data
 @pytest.mark.release
 def test_a_story_without_findings_is_ranked_by_its_words_outside_the_clinic(release_assistant: DiagnosisAssistant):
     assistant, practice = release_assistant, Setting.GENERAL_PRACTICE
@@ -248,6 +246,7 @@ def test_a_story_without_findings_is_ranked_by_its_words_outside_the_clinic(rele
     for setting, story in (
         (Setting.GENETICS_CLINIC, XANTHELASMA),
         (practice, "Good morning, how are you?"),
+        (practice, "Write a poem about the sea."),
         (practice, ""),
     ):
         assert not assistant.has_telling_words(story, setting)

@@ -14,7 +14,16 @@ from scipy import sparse
 from kg.graph import KnowledgeGraph
 from kg.sources.common_conditions import CommonDescription
 from kg.sources.medquad import Document
-from retrieval.descriptions import LEAST_SHARE, LENGTH_WEIGHT, Descriptions, _read, _write, collect_texts, words_of
+from retrieval.descriptions import (
+    LEAST_SHARE,
+    LENGTH_WEIGHT,
+    USUAL_LENGTH,
+    Descriptions,
+    _read,
+    _write,
+    collect_texts,
+    words_of,
+)
 from retrieval.findings import find_statements, findings_said, patient_words
 from retrieval.lexicon import Lexicon
 from retrieval.passages import DiseasePages, Passage
@@ -36,8 +45,8 @@ BUILT = Descriptions.build(TEXTS)
 
 
 def bm25(tf: int, n_words: int, n_with: int) -> float:
-    """Lucene's BM25 with k1 = 1.5: four texts, of 5, 3, 2 and 0 words."""
-    length = 1 - LENGTH_WEIGHT + LENGTH_WEIGHT * n_words / ((5 + 3 + 2 + 0) / 4)
+    """Lucene's BM25 with k1 = 1.5 over four texts, of 5, 3, 2 and 0 words: their average does not matter."""
+    length = 1 - LENGTH_WEIGHT + LENGTH_WEIGHT * n_words / USUAL_LENGTH
     return math.log(1 + (4 - n_with + 0.5) / (n_with + 0.5)) * tf / (tf + 1.5 * length)
 
 
@@ -46,6 +55,14 @@ def test_a_score_is_bm25_above_the_mean_of_those_with_a_text():
     expected = [*(max(r - sum(raw) / 3, 0) for r in raw), 0]
     assert BUILT.scores("A purple glimmer.").tolist() == pytest.approx(expected, rel=1e-5)
     assert BUILT.n_described == 3
+
+
+def test_texts_of_other_diseases_do_not_change_what_a_word_of_a_text_says():
+    word, longer = "dusk", passage("shade " * 50)
+    with_pages = Descriptions.build((*TEXTS[:3], (longer,)))
+    assert with_pages.weights[with_pages.vocabulary[word], 0] == pytest.approx(
+        BUILT.weights[BUILT.vocabulary[word], 0], rel=1e-6
+    )
 
 
 def test_nothing_said_counts_nothing():
