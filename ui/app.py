@@ -22,6 +22,7 @@ from kg.common_schema import Setting
 from ui import consultation as acts
 from ui import serving
 from ui.answering import one_line
+from ui.login_limit import LimitGuesses
 from ui.monitoring import CountRequests, MeasuredAssistant, Metrics, add_monitoring
 from ui.page import frame
 from ui.page.care import care_view
@@ -253,6 +254,7 @@ def create_server(
     server = FastAPI(title="citedx", **undocumented)
     server.add_middleware(serving.LimitBody)
     server.add_middleware(serving.Gate)
+    server.add_middleware(LimitGuesses)
     server.add_middleware(serving.PlainErrors)
     server.add_middleware(CountRequests, metrics=metrics)
     server.add_middleware(serving.SecurityHeaders)

@@ -14,11 +14,12 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 from gradio.utils import get_upload_folder
+from limits import parse
 
 from kg.errors import UsageError
 from kg.translations import Language
 from tests.ui.fakes import FakeAssistant
-from ui import app, serving
+from ui import app, login_limit, serving
 from ui.answer_json import differential_json
 from ui.examples import EXAMPLES
 from ui.session import RESTORED, UNEXPECTED, Consultation
@@ -148,6 +149,23 @@ def test_a_password_closes_the_page_and_the_api():
         assert client.post("/login", data={"username": "doctor", "password": "wrong"}).status_code == 400
         assert client.post("/login", data={"username": "doctor", "password": "secret"}).status_code == 200
         assert client.get("/config").status_code == 200
+
+
+def test_after_many_wrong_passwords_none_is_looked_at_and_who_is_in_stays_in(monkeypatch):
+    monkeypatch.setattr(login_limit, "WRONG_PASSWORDS", parse("2 per 10 minutes"))
+    right, wrong = ({"username": "doctor", "password": p} for p in ("secret", "guess"))
+    server = app.create_server(FakeAssistant(), auth=("doctor", "secret"))
+    with TestClient(server, client=("10.0.0.1", 1)) as client:
+        assert client.post("/login", data=right).status_code == 200
+        assert client.post("/login", data=wrong).status_code == 400
+        assert client.get("/metrics", auth=("doctor", "guess")).status_code == 401
+        refused = client.post("/login/", data=right)
+        assert (refused.status_code, refused.text) == (429, "too many wrong passwords from here: try again in 10 min\n")
+        assert 540 < int(refused.headers["retry-after"]) <= 600
+        assert client.get("/metrics", auth=("doctor", "secret")).status_code == 429
+        assert client.get("/config").status_code == 200
+    with TestClient(server, client=("10.0.0.2", 1)) as another:
+        assert another.get("/metrics", auth=("doctor", "secret")).status_code == 200
 
 
 def test_a_port_in_use_is_one_clear_line():

@@ -1,0 +1,59 @@
+"""Guessing the password: after so many wrong ones from one address none of it is looked at for a while.
+
+Promise: counts are in memory and hold addresses alone; who is logged in already is not touched. An address is the
+client's, or what a trusted proxy says it is (uvicorn's ``FORWARDED_ALLOW_IPS``).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+WRONG_PASSWORDS = parse("20 per 10 minutes")
+_REFUSED = (400, 401)  # Gradio's log-in and ``/metrics``
+
+
+class LimitGuesses:
+    """ASGI middleware that answers 429 to a password from an address that has sent too many wrong ones."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request on; count it if its password turns out to be wrong."""
+        if scope["type"] != "http" or not _brings_password(scope):
+            await self.app(scope, receive, send)
+            return
+        address = scope["client"][0] if scope.get("client") else ""
+        if not self._limiter.test(WRONG_PASSWORDS, address):
+            await self._refusal(address)(scope, receive, send)
+            return
+
+        async def send_counted(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] in _REFUSED:
+                self._limiter.hit(WRONG_PASSWORDS, address)
+            await send(message)
+
+        await self.app(scope, receive, send_counted)
+
+    def _refusal(self, address: str) -> PlainTextResponse:
+        left = self._limiter.get_window_stats(WRONG_PASSWORDS, address).reset_time - time.time()
+        seconds = max(1, math.ceil(left))
+        return PlainTextResponse(
+            f"too many wrong passwords from here: try again in {math.ceil(seconds / 60)} min\n",
+            429,
+            {"Retry-After": str(seconds)},
+        )
+
+
+def _brings_password(scope: Scope) -> bool:
+    is_login = scope["method"] == "POST" and scope["path"].rstrip("/") == "/login"
+    return is_login or "authorization" in Headers(scope=scope)
