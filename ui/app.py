@@ -22,7 +22,7 @@ from kg.common_schema import Setting
 from ui import consultation as acts
 from ui import serving
 from ui.answering import one_line
-from ui.login_limit import LimitGuesses
+from ui.login_limit import LOGIN_NOTE, LimitGuesses
 from ui.monitoring import CountRequests, MeasuredAssistant, Metrics, add_monitoring
 from ui.page import frame
 from ui.page.care import care_view
@@ -264,6 +264,7 @@ def create_server(
         page,
         path="/",
         auth=auth,
+        auth_message=LOGIN_NOTE,  # Gradio's page says nothing about an answer 429
         root_path=root_path or None,
         theme=gr.themes.Base(primary_hue="teal", neutral_hue="slate", font=FONT, font_mono=MONO),
         head=f"<style>{_asset('page/page.css')}{_asset('figures/figures.css')}</style>",

@@ -145,6 +145,7 @@ def test_what_is_wrong_with_an_act_is_not_printed(client, capfd):
 def test_a_password_closes_the_page_and_the_api():
     with TestClient(app.create_server(FakeAssistant(), auth=("doctor", "secret"))) as client:
         assert client.get("/config").status_code == 401
+        assert login_limit.LOGIN_NOTE in client.get("/").text
         assert client.post("/gradio_api/call/diagnose", json={"data": [RETT]}).status_code == 401
         assert client.post("/login", data={"username": "doctor", "password": "wrong"}).status_code == 400
         assert client.post("/login", data={"username": "doctor", "password": "secret"}).status_code == 200
