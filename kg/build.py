@@ -46,6 +46,8 @@ class SourceFiles:
     """A table of published counts, see ``kg.sources.counts``; None for the release alone."""
     prevalences: Path | None = None
     """A table of prevalences, see ``kg.sources.prevalences``; None for a graph without."""
+    cited_prevalences: Path | None = None
+    """A further one, that was read by hand, for diseases that the first lacks."""
     equivalents: Path | None = None
     """A table of equivalent entries, see ``kg.sources.equivalents``; None to go by names alone."""
     common: Path | None = None
@@ -78,6 +80,7 @@ def bundled_sources(*, counts: bool = True, common: bool = False, further: Itera
         genes=data / "genes_to_phenotype.txt",
         counts=BUNDLED if counts else None,
         prevalences=prevalences.BUNDLED,
+        cited_prevalences=prevalences.CITED,
         equivalents=equivalents.BUNDLED,
         common=common_conditions.BUNDLED if common else None,
         further=find_files(further),
@@ -127,6 +130,8 @@ def build_graph(sources: SourceFiles) -> KnowledgeGraph:
         versions["hpoa_unknown_terms"] = str(n_unknown)
         _LOG.warning("%d annotations name terms that HPO %s does not have; left out", n_unknown, release.version)
     common = prevalences.load_prevalences(sources.prevalences) if sources.prevalences else ()
+    if sources.cited_prevalences:
+        common = (*common, *prevalences.load_cited_prevalences(sources.cited_prevalences))
     classes = equivalents.load_equivalents(sources.equivalents) if sources.equivalents else {}
     graph = KnowledgeGraph(ontology, annotated.diseases, table, known_genes, versions, identity, common, classes)
     if sources.counts:

@@ -129,7 +129,7 @@ def prevalences(
     source = Provenance(
         source="Genetics Home Reference (NIH), by MedQuAD", version="2019", reference="", licence="CC-BY-4.0"
     )
-    release = replace(bundled_sources(counts=False), prevalences=None)
+    release = replace(bundled_sources(counts=False), prevalences=None, cited_prevalences=None)
     found = find_prevalences(pages, load_graph(release).diseases, source, load_family_shares())
     write_prevalences(found, source, out)
     typer.echo(f"{len(found):,} diseases, from {len(pages):,} pages: {out}")

@@ -1,6 +1,8 @@
-"""The table of prevalences (TSV) <-> ``Prevalence`` records.
+"""The tables of prevalences (TSV) <-> ``Prevalence`` records.
 
 One row per disease: ``disease_id, low, high, reference``, shares of people and the address of the page that gives them.
+One table is read from pages at hand by a program; the other, for what that lacks or has from reported patients alone,
+by hand from pages of the web.
 """
 
 from __future__ import annotations
@@ -15,6 +17,9 @@ from kg.sources.tables import Rows, load_table, write_table
 COLUMNS = ("disease_id", "low", "high", "reference")
 BUNDLED = Path(__file__).parents[1] / "facts" / "prevalences.tsv"
 """The project's own table; docs/sources.md says how it is made."""
+CITED_COLUMNS = ("disease_id", "label", "low", "high", "reference")
+CITED = BUNDLED.with_name("cited_prevalences.tsv")
+"""Read by hand."""
 SHARE_COLUMNS = ("page", "disease_id", "label", "share")
 FAMILY_SHARES = BUNDLED.with_name("family_shares.tsv")
 """Likewise; from general knowledge."""
@@ -43,19 +48,24 @@ def load_prevalences(path: Path = BUNDLED) -> tuple[Prevalence, ...]:
     Raises:
         SourceError: the file is missing or is no such table.
     """
+    return load_table(path, "prevalences", COLUMNS, _read)
 
-    def build(source: Provenance, rows: Rows) -> tuple[Prevalence, ...]:
-        return tuple(
-            Prevalence(
-                disease_id=row["disease_id"],
-                low=float(row["low"]),
-                high=float(row["high"]),
-                provenance=replace(source, reference=row["reference"]),
-            )
-            for row in rows
+
+def load_cited_prevalences(path: Path = CITED) -> tuple[Prevalence, ...]:
+    """As ``load_prevalences``, of the table that was read by hand."""
+    return load_table(path, "prevalences", CITED_COLUMNS, _read)
+
+
+def _read(source: Provenance, rows: Rows) -> tuple[Prevalence, ...]:
+    return tuple(
+        Prevalence(
+            disease_id=row["disease_id"],
+            low=float(row["low"]),
+            high=float(row["high"]),
+            provenance=replace(source, reference=row["reference"]),
         )
-
-    return load_table(path, "prevalences", COLUMNS, build)
+        for row in rows
+    )
 
 
 def write_prevalences(prevalences: Iterable[Prevalence], source: Provenance, path: Path) -> None:
