@@ -47,7 +47,7 @@ class SourceFiles:
     prevalences: Path | None = None
     """A table of prevalences, see ``kg.sources.prevalences``; None for a graph without."""
     cited_prevalences: Path | None = None
-    """A further one, that was read by hand, for diseases that the first lacks."""
+    """A further one, that was read by hand, for diseases that the first lacks; where both have one it comes first."""
     equivalents: Path | None = None
     """A table of equivalent entries, see ``kg.sources.equivalents``; None to go by names alone."""
     common: Path | None = None
@@ -130,7 +130,7 @@ def build_graph(sources: SourceFiles) -> KnowledgeGraph:
         versions["hpoa_unknown_terms"] = str(n_unknown)
         _LOG.warning("%d annotations name terms that HPO %s does not have; left out", n_unknown, release.version)
     common = prevalences.load_prevalences(sources.prevalences) if sources.prevalences else ()
-    if sources.cited_prevalences:
+    if sources.cited_prevalences:  # of two for one entry the graph takes the later
         common = (*common, *prevalences.load_cited_prevalences(sources.cited_prevalences))
     classes = equivalents.load_equivalents(sources.equivalents) if sources.equivalents else {}
     graph = KnowledgeGraph(ontology, annotated.diseases, table, known_genes, versions, identity, common, classes)

@@ -17,7 +17,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 WRONG_PASSWORDS = parse("20 per 10 minutes")
-LOGIN_NOTE = "After 20 wrong passwords within ten minutes no further one is looked at for a while."
+LOGIN_NOTE = (
+    f"After {WRONG_PASSWORDS.amount} wrong passwords within ten minutes no further one is looked at for a while."
+)
 _REFUSED = (400, 401)  # Gradio's log-in and ``/metrics``
 
 
