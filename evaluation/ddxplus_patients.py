@@ -95,7 +95,7 @@ def rank_patients(
             continue
         findings = [Finding(term_id=t, label=t) for t, present in zip(terms, has, strict=True) if present]
         history = {c: c for c, is_so in zip(presentation.circumstances, told, strict=True) if is_so}
-        ranks.append(ranker.told("", history).rank(findings)[0].index(group) + 1)
+        ranks.append(ranker.for_story("", history).rank(findings)[0].index(group) + 1)
     return tuple(ranks)
 
 

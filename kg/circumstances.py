@@ -92,6 +92,10 @@ class CircumstanceTable:
         self.circumstances = {c.name: c for c in circumstances}
         self.groups = {g.name: g for g in groups}
         self._by_factor = {f.casefold(): c for c in self.circumstances.values() for f in c.factors}
+        self._by_name = {c.name.casefold(): c for c in self.circumstances.values()}
+        for circumstance in self.circumstances.values():
+            for wording in circumstance.wordings:
+                self._by_name.setdefault(wording.casefold(), circumstance)
 
     def of_factor(self, *called: str) -> Circumstance | None:
         """The circumstance that a risk factor is, by the first of the factor's ids and names that tells one."""
@@ -99,10 +103,7 @@ class CircumstanceTable:
 
     def named(self, text: str) -> Circumstance | None:
         """The circumstance that has a text as its name or among its wordings."""
-        key = text.strip().casefold()
-        if key in self.circumstances:
-            return self.circumstances[key]
-        return next((c for c in self.circumstances.values() if key in {w.casefold() for w in c.wordings}), None)
+        return self._by_name.get(text.strip().casefold())
 
     def groups_of(self, treatment: str) -> tuple[DrugGroup, ...]:
         """Groups that a treatment of this name belongs to."""

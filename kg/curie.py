@@ -35,7 +35,7 @@ def is_curie(text: str) -> bool:
 def canonical(curie: str) -> str:
     """The id with its prefix as the graph writes it: of ``omim:154700`` and ``MIM:154700`` it is ``OMIM:154700``."""
     prefix, colon, local = curie.partition(":")
-    return f"{_WRITTEN.get(prefix.upper(), prefix)}{colon}{local}"
+    return f"{_WRITTEN.get(prefix.upper(), prefix)}:{local}" if colon else curie
 
 
 def url_of(curie: str) -> str | None:

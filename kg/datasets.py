@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import lzma
 import os
 import shutil
 import tomllib
@@ -32,8 +33,9 @@ PULLED = "pulled.json"
 """File in the data folder: what was pulled, when, and its checksum."""
 
 _CHUNK_BYTES = 1 << 20
-# What zipfile, gzip, json and the UTF-8 decoder raise on bytes that are not theirs, or on half of them.
-_UNREADABLE = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, ValueError, RuntimeError)
+# What zipfile, gzip, lzma, json and the UTF-8 decoder raise on bytes that are not theirs, or on half of them.
+_UNREADABLE = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, RuntimeError)
+_UNPACKERS: dict[str, Callable[[Path], object]] = {".gz": gzip.open, ".xz": lzma.open}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +146,7 @@ def expected_checksum(dataset: DataSet, folder: Path | None = None) -> str:
 
 def checksum_of(path: Path, *, unpack: bool = False) -> str:
     """SHA-256 of a file, with ``unpack`` of what is gzipped in it. Raises OSError, EOFError, zlib.error."""
-    return _sha256(_opened(path, unpack=unpack))
+    return _sha256(_opened(path, ".gz" if unpack else ""))
 
 
 def version_of(dataset: DataSet, folder: Path | None = None) -> str:
@@ -186,7 +188,7 @@ def pull(
     if target.is_file() and not overwrite:
         return target
     part = target.with_name(target.name + ".part")
-    pulled = _read_pulled(folder)
+    _read_pulled(folder)  # a damaged record is told before the download
     with _storage_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -194,7 +196,7 @@ def pull(
         except DownloadError as error:
             raise NotReadyError(f"cannot pull {dataset.name}: {error}; {_by_hand(dataset, target)}") from error
         record = _install(dataset, part, target)
-        _write_json(folder / PULLED, pulled | {dataset.name: record})
+        _write_json(folder / PULLED, _read_pulled(folder) | {dataset.name: record})
     return target
 
 
@@ -285,8 +287,9 @@ def _flaw(path: Path, name: str) -> str:
             with zipfile.ZipFile(path) as archive:
                 bad = archive.testzip()
             return f"the member {bad} is damaged" if bad else ""
-        with _opened(path, unpack=name.endswith(".gz")) as file:
-            return _flaw_of_content(file, name.removesuffix(".gz"))
+        packing = Path(name).suffix if Path(name).suffix in _UNPACKERS else ""
+        with _opened(path, packing) as file:
+            return _flaw_of_content(file, name.removesuffix(packing))
     except _UNREADABLE as error:
         return f"not a readable {name.rpartition('.')[2]} file: {error}"
 
@@ -338,17 +341,14 @@ def _read_pulled(folder: Path) -> dict[str, Any]:
     return content
 
 
-def _opened(path: Path, *, unpack: bool) -> IO[bytes]:
-    return cast(IO[bytes], gzip.GzipFile(path)) if unpack else path.open("rb")
+def _opened(path: Path, packing: str) -> IO[bytes]:
+    return cast(IO[bytes], _UNPACKERS[packing](path)) if packing else path.open("rb")
 
 
 def _sha256(file: IO[bytes]) -> str:
     """Hexadecimal checksum of what is left in the file, which is closed."""
     with file:
-        digest = hashlib.sha256()
-        while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager

@@ -76,5 +76,6 @@ def _information(graph: KnowledgeGraph, term_id: str) -> float:
     below = graph.ontology.descendants(term_id)
     wanted = [i for i, t in enumerate(graph.ontology.terms) if t in below]
     columns = graph.annotations.columns
-    n_with = len(np.unique(columns["disease"][np.isin(columns["term"], wanted)]))
+    states = np.isin(columns["term"], wanted) & ~columns["excluded"].astype(np.bool_)
+    n_with = len(np.unique(columns["disease"][states]))
     return math.log((len(graph.diseases) + 1) / (n_with + 1))

@@ -171,10 +171,11 @@ class KnowledgeGraph:
             source: name and version of where they come from.
         """
         described = {d.disease_id: d for d in diseases}
+        known = {**self.diseases, **described, **self.diseases}
         table = AnnotationTable.from_associations(statements, list(described), list(self.ontology.terms))
         return KnowledgeGraph(
             self.ontology,
-            tuple({**described, **self.diseases}[d] for d in {**self.diseases, **described}),
+            tuple(known.values()),
             self.annotations.joined(table),
             self._genes,
             {**self.versions, source.source: source.version},

@@ -55,7 +55,8 @@ def join_sources(
     table = AnnotationTable.from_associations(
         [a for part in parts for a in part.associations], list(joined.entries), list(graph.ontology.terms)
     )
-    concepts = {c.concept_id: c for part in reversed(parts) for c in part.concepts}
+    concepts = {**{c.concept_id: c for part in reversed(parts) for c in part.concepts}, **graph.relations.concepts}
+    new_relations = (r for part in parts for r in part.relations)
     return KnowledgeGraph(
         graph.ontology,
         tuple(joined.entries.values()),
@@ -64,9 +65,9 @@ def join_sources(
         {**graph.versions, **versions},
         prevalences=graph.prevalences,
         mondo_ids=mondo_ids,
-        relations=RelationTable(concepts.values(), [r for part in parts for r in part.relations]),
-        cross_references=references,
-        summaries=[part.summary for part in parts],
+        relations=RelationTable(concepts.values(), [*graph.relations.relations, *new_relations]),
+        cross_references=(*graph.cross_references, *references),
+        summaries=[*graph.summaries, *(part.summary for part in parts)],
     )
 
 

@@ -29,7 +29,7 @@ were set on random published patients of the Phenopacket Store; docs/log.md has 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 
@@ -50,7 +50,7 @@ FORMAT = "5"
 KIN_WEIGHTS = (0.5, 0.5, 0.25)
 """Of a disease itself, of the mean of its kin by gene, and by name."""
 PREVALENCE_WEIGHT = 0.4
-"""Of the log of a disease's prevalence: half, since who is seen by a specialist is no random sample of people."""
+"""Of the log of a disease's prevalence; not all of it: who is seen by a specialist is no random sample of people."""
 UNKNOWN_PREVALENCE = 1e-7
 """Of a disease of which no source says how common it is: those are the rarest."""
 UNLIKELY = -60.0
@@ -257,7 +257,12 @@ class LikelihoodModel:
         return matrix.indices[start:end], matrix.data[start:end]
 
     def _present_log_lr(self, column: int) -> Floats:
-        return self._recent.get(column, lambda: np.log(self._present_ratio(column)))
+        def compute() -> Floats:
+            log_lr = np.log(self._present_ratio(column))
+            log_lr.setflags(write=False)  # the next who asks gets the same array
+            return log_lr
+
+        return self._recent.get(column, compute)
 
     def _present_ratio(self, column: int) -> Floats:
         s = self.settings
@@ -299,7 +304,8 @@ def load_likelihood(
 ) -> LikelihoodModel:
     """The model of this graph, its profiles from the cache or built and cached. Raises StorageError."""
     settings = settings or LikelihoodSettings()
-    identity = {"format": FORMAT, "graph": graph.identity, "settings": repr(asdict(settings))}
+    of_profiles = {f.name: getattr(settings, f.name) for f in fields(ProfileSettings)}
+    identity = {"format": FORMAT, "graph": graph.identity, "settings": repr(of_profiles)}
     profiles = cache.load_or_build(
         "profiles",
         identity,

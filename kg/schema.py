@@ -32,7 +32,7 @@ class Provenance:
     version: str
     """Release of the source, e.g. ``2025-01-16``."""
     reference: str
-    """Publication or entry as a CURIE, e.g. ``PMID:9792883``, ``OMIM:312750``."""
+    """Publication or entry as a CURIE, e.g. ``PMID:9792883``, ``OMIM:312750``; or the address of a page."""
     licence: str
 
     @property
@@ -81,8 +81,10 @@ class Frequency:
         if self.n is not None:
             return f"{self.n} of {self.m} patient" + ("" if self.m == 1 else "s")
         if self.low == self.high:
-            return f"{self.low:.0%} of patients" + (f" ({self.label.lower()})" if self.label else "")
-        return f"{self.low:.0%} to {self.high:.0%} of patients ({self.label.lower()})"
+            share = f"{self.low:.0%} of patients"
+        else:
+            share = f"{self.low:.0%} to {self.high:.0%} of patients"
+        return f"{share} ({self.label.lower()})" if self.label else share
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +113,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disease:
-    """A disease entry of one source (OMIM, Orphanet, DECIPHER)."""
+    """A disease entry of one source (OMIM, Orphanet, DECIPHER, Mondo, the project's own table ...)."""
 
     disease_id: str
     name: str

@@ -395,7 +395,7 @@ class DiagnosisAssistant:
         if not story.strip() or not isinstance(ranker, EverydayRanker):
             return ranker
         words = self._stories.patient_words(story, findings)
-        return ranker.told(words, self._everyday.history_told(story) if words else None)
+        return ranker.for_story(words, self._everyday.history_told(story) if words else None)
 
     def _urgent(self, findings: Sequence[Finding], setting: Setting, ranked: Ranking) -> tuple[UrgentCondition, ...]:
         """What must not be missed, by the ranking that is shown; nothing in the clinic."""

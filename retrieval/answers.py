@@ -54,7 +54,8 @@ class AnswerRanker:
 
     def rank(self, findings: Sequence[Finding], person: Demographics = UNKNOWN) -> tuple[list[int], list[float]]:
         """The ranker's candidates without the denials, in the order that these leave."""
-        _, denied, (diseases, log_probabilities) = self._read(findings, person)
+        told, denied, ranked = self._part(findings, person)
+        diseases, log_probabilities = ranked or self._ranker.rank(told, person)
         if not diseases or not denied:
             return diseases, log_probabilities
         rest = np.log(max(1.0 - float(np.exp(log_probabilities).sum()), LEAST))
@@ -64,24 +65,26 @@ class AnswerRanker:
 
     def weigh(self, findings: Sequence[Finding], diseases: Sequence[int], person: Demographics = UNKNOWN) -> Floats:
         """The ranker's weights, and of each denial its log-likelihood ratio."""
-        told, denied, _ = self._read(findings, person)
+        told, denied, _ = self._part(findings, person)
         by_term = {f.term_id: f for f in denied}
         weights = self._model.log_lrs([by_term.get(f.term_id, f) for f in findings])[:, list(diseases)]
         weights[[f.term_id not in by_term for f in findings]] = self._ranker.weigh(told, diseases, person)
         return weights
 
-    def _read(
+    def _part(
         self, findings: Sequence[Finding], person: Demographics
-    ) -> tuple[Findings, Findings, tuple[list[int], list[float]]]:
-        """What the ranker is shown, the denials, and its ranking without them."""
-        told, denied = _parted(findings)
+    ) -> tuple[Findings, Findings, tuple[list[int], list[float]] | None]:
+        """What the ranker is shown, and the denials, in the given order; the ranking, where it was looked at."""
+        told = tuple(f for f in findings if not is_denial(f))
+        denied = tuple(f for f in findings if is_denial(f))
+        if not any(f.excluded for f in told):
+            return told, denied, None
         ranked = self._ranker.rank(told, person)
         contradicting = self._contradicting(told, ranked[0][:N_FIRST])
         if not contradicting:
             return told, denied, ranked
         told = tuple(f for f in told if f not in contradicting)
-        denied = (*denied, *(replace(f, asked=True) for f in contradicting))
-        return told, denied, self._ranker.rank(told, person)
+        return told, (*denied, *(replace(f, asked=True) for f in contradicting)), None
 
     def _contradicting(self, told: Findings, diseases: Sequence[int]) -> Findings:
         """What is said to be absent though one of these diseases nearly always has it."""
@@ -101,8 +104,3 @@ class AnswerRanker:
 def is_denial(finding: Finding) -> bool:
     """Whether a finding is a "no" to a question."""
     return finding.asked and finding.excluded
-
-
-def _parted(findings: Sequence[Finding]) -> tuple[Findings, Findings]:
-    """What the ranker reads, and the denials; each in the given order."""
-    return tuple(f for f in findings if not is_denial(f)), tuple(f for f in findings if is_denial(f))

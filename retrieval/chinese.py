@@ -99,7 +99,6 @@ _INSIDE = re.compile(r"[（(]([^）)]*)[）)]")
 _SPLIT = re.compile(r"[；;]")
 _SHAPED = re.compile(r"([小巨大短长斜尖扁][\u4e00-\u9fff]+)(?:畸形|症)")
 _GROUPED = re.compile(r"(.)[（(]([\u4e00-\u9fff])[）)]")
-_EITHER = re.compile(r"([\u4e00-\u9fff]{2,})/([\u4e00-\u9fff]{2,})")
 
 
 def variants(label: str) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from kg.errors import UsageError
 from retrieval.context import Experiencer, contexts_of
 from retrieval.cues import SMALL
 from retrieval.tellers import CHILD, GROWN, Teller, find_teller
+from retrieval.words import fold_case
 
 ADULT_YEARS = 18.0
 MOST_YEARS = 120
@@ -310,11 +311,10 @@ def iso_age(parts: list[tuple[float, str]]) -> str:
         return f"P{int(parts[0][0])}W"
     years = months = days = 0
     for n, unit in parts:
-        whole, rest = int(n), n - int(n)
         if unit == "y":
-            years, months = years + whole, months + round(12 * rest)
+            years, months = years + round(12 * n) // 12, months + round(12 * n) % 12
         elif unit == "m":
-            months, days = months + whole, days + round(30 * rest)
+            months, days = months + round(30 * n) // 30, days + round(30 * n) % 30
         else:
             days += round(n * DAYS_OF[unit])
     told = "".join(f"{n}{letter}" for n, letter in ((years, "Y"), (months, "M"), (days, "D")) if n)
@@ -322,7 +322,7 @@ def iso_age(parts: list[tuple[float, str]]) -> str:
 
 
 def _number(text: str) -> float:
-    word = _NUMBER_WORDS.get(text.casefold())
+    word = _NUMBER_WORDS.get(fold_case(text))
     if word is not None:
         return float(word)
     whole = text.removesuffix("½").strip()

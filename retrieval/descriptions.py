@@ -209,7 +209,7 @@ def load_descriptions(
         texts = collect_texts(graph, None, table)
         return Descriptions.build(texts) if any(texts) else None
     settings = repr((KINDS, LENGTH_WEIGHT, SATURATION, USUAL_LENGTH))
-    told = cache.digest({d.disease_id: d.text for d in table.descriptions})
+    told = cache.digest({d.disease_id: repr(d) for d in table.descriptions})
     identity = {"format": FORMAT, "graph": graph.identity, "pages": pages, "told": told, "settings": settings}
     found = cache.load_or_build("descriptions", identity, read=_read, build=build, write=_write, root=cache_dir)
     return found if found.n_described else None

@@ -65,7 +65,7 @@ class _Word:
     """Begins a sentence, so that a capital says nothing."""
 
 
-class DiseaseNames:
+class DiseaseMentionFinder:
     """Finds the names of a graph's diseases.
 
     Args:

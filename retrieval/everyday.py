@@ -84,7 +84,7 @@ class EverydayRanker:
         texts = f", {descriptions.n_described:,} texts" if descriptions is not None else ""
         self.version = f"everyday-7 {setting}{texts}"
 
-    def told(self, told: str, history: Mapping[str, str] | None = None) -> EverydayRanker:
+    def for_story(self, told: str, history: Mapping[str, str] | None = None) -> EverydayRanker:
         """The ranker for a story: its words, and the circumstances and relatives that it tells."""
         return EverydayRanker(self._model, self._prior, self._risks, self._setting, self._descriptions, told, history)
 
@@ -104,8 +104,8 @@ class EverydayRanker:
         """The candidates with what this ranker adds beside findings.
 
         How common each is, against the rarest of all; risk factors; the story's words and the passages they stand in.
-        Its score is then the sum of ``log_prior``, ``log_text``, ``log_history`` and each ``log_lr``, in which findings
-        that are risk factors count.
+        The sum of ``log_prior``, ``log_text``, ``log_history`` and each ``log_lr`` orders them; findings that are risk
+        factors count among the latter.
         """
         prior, history = self.log_prior(person) - np.log(RAREST), self._risks.log_odds(findings, self._history)
         index = self._model.group_index

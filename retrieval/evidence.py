@@ -117,7 +117,7 @@ class EvidenceBook:
     def cite_passage(self, passage: Passage, disease_id: str) -> str:
         """Number of a passage about a disease."""
         return self._cite(
-            passage,
+            (passage, disease_id),
             kind=EvidenceKind.PASSAGE,
             text=passage.whole,
             disease_id=disease_id,

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from retrieval.measurements import Measurement
+from retrieval.words import fold_case
 
 _WEAKNESS = {"": "HP:0001324", "prox": "HP:0003701", "dist": "HP:0002460"}
 _REDUCED_ACUITY, _HYPERMOBILITY = "HP:0007663", "HP:0001382"
@@ -40,7 +41,7 @@ def find_gradings(text: str) -> tuple[Measurement, ...]:
 def _gradings_in(text: str) -> Iterator[Measurement]:
     for match in _POWER.finditer(text):
         site = _SITE.match(text, match.end())
-        term_id = _WEAKNESS[site["site"].casefold() if site else ""]
+        term_id = _WEAKNESS[fold_case(site["site"]) if site else ""]
         yield Measurement(term_id=term_id, excluded=False, start=match.start(), end=(site or match).end())
     for match in _ACUITY.finditer(text):
         if int(match["d"]) and int(match["n"]) / int(match["d"]) <= _MOST_REDUCED:

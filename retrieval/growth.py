@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from retrieval.cues import SMALL
 from retrieval.measurements import Measurement
+from retrieval.words import fold_case
 
 
 class _Trait(NamedTuple):
@@ -138,7 +139,7 @@ def _judge(name: re.Match[str], value: re.Match[str], *, is_birth: bool) -> Meas
 
 
 def _side_of_deviation(value: re.Match[str]) -> str:
-    told = (value["sd"] or value["sd_words"] or value["z"]).casefold()
+    told = fold_case(value["sd"] or value["sd_words"] or value["z"])
     size = _WORDS[told] if told in _WORDS else float(told.replace(",", "."))
     if (value["sign"] or value["z_sign"] or value["side"] or "").casefold() in ("-", "−", "–", "below", "under"):
         size = -size

@@ -11,9 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kg.circumstances import CircumstanceTable
 from retrieval.context import Certainty, Context, Experiencer, Temporality, contexts_of
+from retrieval.words import plain_phrase
 
 # "His father smokes": a habit is told with a verb of its own, before which the context looks for no relative.
 _OF_ANOTHER = re.compile(
@@ -40,15 +42,14 @@ def find_history(text: str, table: CircumstanceTable) -> tuple[Mentioned, ...]:
 
     That something is so goes before a denial: "smokes ... does not smoke at home" is a smoker.
     """
-    phrases = _phrases(table)
-    pattern = _pattern(phrases)
+    phrases, pattern = _phrases(table)
     matches = list(pattern.finditer(text))
     contexts = contexts_of(text, [m.span() for m in matches])
     found: dict[tuple[str, bool], Mentioned] = {}
     for match, context in zip(matches, contexts, strict=True):
         if not _is_told(context) or _OF_ANOTHER.search(text, max(0, match.start() - 40), match.start()):
             continue
-        for meaning in phrases[_plain(match[0])]:
+        for meaning in phrases[plain_phrase(match[0])]:
             if context.negated and meaning.is_so and not meaning.can_be_denied:
                 continue
             said = Mentioned(
@@ -82,13 +83,13 @@ def relatives_told(text: str, diseases: Mapping[str, str]) -> dict[str, str]:
         text: an English story.
         diseases: names in every wording -> what is told by them.
     """
-    by_name = {_plain(name): told for name, told in diseases.items()}
-    matches = list(_pattern(by_name).finditer(text)) if by_name else []
+    by_name = {plain_phrase(name): told for name, told in diseases.items()}
+    matches = list(_pattern(by_name).finditer(text))
     contexts = contexts_of(text, [m.span() for m in matches])
     told: dict[str, str] = {}
     for match, context in zip(matches, contexts, strict=True):
         if _is_told(context, Experiencer.FAMILY) and not context.negated:
-            told.setdefault(by_name[_plain(match[0])], match[0])
+            told.setdefault(by_name[plain_phrase(match[0])], match[0])
     return told
 
 
@@ -111,29 +112,24 @@ class _Meaning:
     """Whether "no" before the phrase denies the circumstance: "no cirrhosis" does not deny a liver disease."""
 
 
-def _phrases(table: CircumstanceTable) -> dict[str, list[_Meaning]]:
-    """Phrase -> what it tells; nothing for those that only look like another."""
+@lru_cache(maxsize=2)
+def _phrases(table: CircumstanceTable) -> tuple[Mapping[str, list[_Meaning]], re.Pattern[str]]:
+    """Phrase -> what it tells, nothing for those that only look like another; and what finds them all."""
     phrases: dict[str, list[_Meaning]] = {}
     for c in table.circumstances.values():
         for words, is_so in ((c.wordings, True), (c.denials, False)):
             for wording in words:
                 meaning = _Meaning(name=c.name, is_so=is_so, can_be_denied=len(c.term_ids) <= 1 and not c.drugs)
-                phrases.setdefault(_plain(wording), []).append(meaning)
+                phrases.setdefault(plain_phrase(wording), []).append(meaning)
         for wording in c.others:
-            phrases.setdefault(_plain(wording), [])
+            phrases.setdefault(plain_phrase(wording), [])
     for group in table.groups.values():
         for name in (*group.names, *group.members):
-            phrases.setdefault(_plain(name), []).append(_Meaning(name=name, is_so=True, is_drug=True))
-    return phrases
+            phrases.setdefault(plain_phrase(name), []).append(_Meaning(name=name, is_so=True, is_drug=True))
+    return phrases, _pattern(phrases)
 
 
 def _pattern(phrases: Iterable[str]) -> re.Pattern[str]:
     longest_first = sorted(phrases, key=lambda p: (-len(p), p))
-    return re.compile(
-        r"(?<![\w-])(?:" + "|".join(re.escape(p).replace(r"\ ", r"[\s-]+") for p in longest_first) + r")(?![\w-])",
-        re.IGNORECASE,
-    )
-
-
-def _plain(phrase: str) -> str:
-    return re.sub(r"[\s-]+", " ", phrase).casefold()
+    any_of_them = "|".join(re.escape(p).replace(r"\ ", r"[\s-]+") for p in longest_first) or r"(?!)"
+    return re.compile(rf"(?<![\w-])(?:{any_of_them})(?![\w-])", re.IGNORECASE)

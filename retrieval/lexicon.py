@@ -317,16 +317,21 @@ def build_lexicon(graph: KnowledgeGraph) -> Lexicon:
     return Lexicon(graph.ontology, {*diseases, *common_words()})
 
 
+def lexicon_identity(graph: KnowledgeGraph) -> dict[str, str]:
+    """What the lexicon of a graph, and with it the reading of texts, depends on."""
+    return {
+        "format": str(_STATE_VERSION),
+        "additions": cache.checksum(ADDITIONS),
+        "words": f"{cache.checksum(VOCABULARY)} {cache.checksum(RARE_WORDS)}",
+        "graph": graph.identity,
+    }
+
+
 def load_lexicon(graph: KnowledgeGraph, cache_dir: Path | None = None) -> Lexicon:
     """The lexicon of a graph's ontology, from the cache or built and cached. Raises StorageError."""
     return cache.load_or_build(
         "lexicon",
-        {
-            "format": str(_STATE_VERSION),
-            "additions": cache.checksum(ADDITIONS),
-            "words": f"{cache.checksum(VOCABULARY)} {cache.checksum(RARE_WORDS)}",
-            "graph": graph.identity,
-        },
+        lexicon_identity(graph),
         read=lambda folder: Lexicon.from_state(cache.read_json(folder / "lexicon.json")),
         build=lambda: build_lexicon(graph),
         write=lambda folder, lexicon: cache.write_json(folder / "lexicon.json", lexicon.to_state()),

@@ -22,6 +22,7 @@ from functools import cache
 
 from retrieval.demographics import ADULT_YEARS, UNKNOWN, Demographics, find_demographics, merge_demographics
 from retrieval.reference_ranges import ReferenceRange, load_reference_ranges, plain_unit
+from retrieval.words import plain_phrase
 
 INCREASED_BLOOD_PRESSURE = "HP:0032263"
 HYPOTENSION = "HP:0002615"
@@ -134,7 +135,7 @@ def find_measurements(text: str, known: Demographics = UNKNOWN) -> tuple[Measure
     for match in matches:
         told = bisect_right(starts, match.start())
         specimen = specimens[told - 1][1] if told else ""
-        rows = [r for r in rows_by_name[_plain(match[0])] if _is_of(r, specimen)]
+        rows = [r for r in rows_by_name[plain_phrase(match[0])] if _is_of(r, specimen)]
         if rows and (
             measured := _read(text, match, [r for r in rows if r.holds_for(patient, is_grown=is_grown)], rows)
         ):
@@ -167,7 +168,7 @@ def find_values(text: str) -> tuple[MeasuredValue, ...]:
             found.append(MeasuredValue(analyte=SYSTOLIC, value=float(match[1]), **span))
             found.append(MeasuredValue(analyte=DIASTOLIC, value=float(match[2]), **span))
     for name in (m for m in pattern.finditer(text) if _is_told(text, m)):
-        row = next((r for r in rows_by_name[_plain(name[0])] if r.specimen in ("blood", "body")), None)
+        row = next((r for r in rows_by_name[plain_phrase(name[0])] if r.specimen in ("blood", "body")), None)
         told = _VALUE.match(text, name.end()) if row else None
         if row is None or told is None or told["more"] or told["less"]:
             continue
@@ -192,7 +193,7 @@ def _names() -> tuple[re.Pattern[str], Mapping[str, tuple[ReferenceRange, ...]]]
     wordings: set[str] = set()
     for row in load_reference_ranges():
         for name in row.names:
-            rows[_plain(name)].append(row)
+            rows[plain_phrase(name)].append(row)
             wordings.add(name)
     by_letter: defaultdict[str, list[str]] = defaultdict(list)
     for name in sorted(wordings, key=lambda n: (-len(n), n)):
@@ -203,10 +204,6 @@ def _names() -> tuple[re.Pattern[str], Mapping[str, tuple[ReferenceRange, ...]]]
     # One look at the first letter decides which names are tried.
     parts = [f"(?=[{c}{c.upper()}])(?:{'|'.join(patterns)})" for c, patterns in by_letter.items()]
     return re.compile(rf"(?<![\w/-])(?:{'|'.join(parts)})(?![\w+/])"), {k: tuple(v) for k, v in rows.items()}
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\s-]+", " ", name).casefold()
 
 
 def _is_of(row: ReferenceRange, specimen: str) -> bool:

@@ -19,7 +19,7 @@ from kg.schema import Concept, ConceptKind, Provenance, Relation, RelationKind
 from kg.sources.medquad import load_documents
 from kg.summary import SourceSummary
 from retrieval.concepts import BUNDLED, load_vocabulary
-from retrieval.lexicon import load_lexicon
+from retrieval.lexicon import lexicon_identity, load_lexicon
 from retrieval.mining import EXTRACTOR_VERSION, MinedEdge, PageMiner
 
 MINED = "medquad, mined"
@@ -65,7 +65,7 @@ def load_edges(graph: KnowledgeGraph, files: SourceFiles, cache_dir: Path | None
 
     return cache.load_or_build(
         "page-statements",
-        {"extractor": EXTRACTOR_VERSION, "concepts": cache.checksum(BUNDLED), "graph": graph.identity},
+        {"extractor": EXTRACTOR_VERSION, "concepts": cache.checksum(BUNDLED), **lexicon_identity(graph)},
         read=lambda folder: tuple(map(_from_row, cache.read_json(folder / _FILE))),
         build=mine,
         write=lambda folder, edges: cache.write_json(folder / _FILE, list(map(_as_row, edges))),

@@ -22,7 +22,7 @@ from kg.symptom_mapping import SymptomMapping
 from retrieval import mining_cues as cues
 from retrieval.concepts import ConceptMention, ConceptVocabulary, NamedConcept, Role
 from retrieval.context import Experiencer
-from retrieval.disease_names import DiseaseMention, DiseaseNames
+from retrieval.disease_names import DiseaseMention, DiseaseMentionFinder
 from retrieval.findings import Statement, find_statements
 from retrieval.lexicon import Lexicon
 from retrieval.page_sentences import PageSentence, split_answer
@@ -100,7 +100,7 @@ class PageMiner:
         self._graph = graph
         self._lexicon = lexicon
         self._vocabulary = vocabulary
-        self._names = DiseaseNames(graph)
+        self._names = DiseaseMentionFinder(graph)
         self._mapping = SymptomMapping(graph.ontology, {}, load_wordings(bundled_wordings("en")), {})
         self._readers: dict[str, tuple[re.Pattern[str], Callable[[_Read], Iterable[MinedEdge]]]] = {
             "symptoms": (cues.SIGN, self._findings),

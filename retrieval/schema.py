@@ -96,9 +96,9 @@ class Candidate:
     rank: int
     """1 is the most likely."""
     score: float
-    """Fused score: natural-log likelihood ratio of the findings plus what similar cases add."""
+    """Natural log of the probability by which the ranking orders."""
     probability: float
-    """Share of the tempered posterior over all diseases and "none of these", 0..1."""
+    """Calibrated, over all diseases and "none of these", 0..1."""
     log_prior: float
     """What the ranking adds for how common the disease is in that sex, in nats; 0 where no source says."""
     contributions: tuple[Contribution, ...]

@@ -25,6 +25,7 @@ from retrieval.demographics import (
     iso_age,
 )
 from retrieval.translated_context import RULES, contexts_of
+from retrieval.words import fold_case
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +191,7 @@ def _duration(match: re.Match[str], rules: _Rules) -> tuple[str, float]:
 
 
 def _number(word: str, rules: _Rules) -> float:
-    known = rules.numbers.get(word.casefold())
+    known = rules.numbers.get(fold_case(word))
     return float(word.replace(",", ".")) if known is None else float(known)
 
 

@@ -23,6 +23,7 @@ _PREFIX = (
 # Soft hyphen, zero-width space, word joiner, byte order mark: inside a word they are no part of it.
 _UNSEEN = "\u00ad\u200b\u2060\ufeff"
 _WITHOUT_UNSEEN = str.maketrans("", "", _UNSEEN)
+_DOTS = str.maketrans("ıİ", "ii")
 # "Cannot", "can't" and "could not" are one word, so are "does not" and "didn't"; of "isn't" the "not" is left.
 _CANNOT, _DOES_NOT = ("can", "could"), ("do", "does", "did", "will")
 _NOT = "|".join(rf"(?<=\b{verb}\snot)" for verb in (*_CANNOT, *_DOES_NOT))
@@ -138,6 +139,16 @@ _LEFT_OUT = frozenset(
 
 # Second halves of the names of germs; no more the disease than "influenzae" is influenza.
 _SPECIES = frozenset(("diphtheriae", "influenzae", "meningitidis", "pneumoniae"))
+
+
+def fold_case(text: str) -> str:
+    """Small letters as ``re.IGNORECASE`` takes them: a Turkish dotless or dotted i, unlike in ``casefold``, is an i."""
+    return text.translate(_DOTS).casefold()
+
+
+def plain_phrase(text: str) -> str:
+    """A phrase's key: small letters, one space for what parts its words."""
+    return fold_case(re.sub(r"[\s-]+", " ", text))
 
 
 def inflection_of(word: str) -> str:

@@ -18,7 +18,7 @@ from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel
 from kg.schema import Association, Finding
 from retrieval.cases import CaseLibrary
-from retrieval.disease_names import DiseaseNames
+from retrieval.disease_names import DiseaseMentionFinder
 from retrieval.evidence import word_association, word_case
 from retrieval.findings import find_findings
 from retrieval.lexicon import Lexicon
@@ -44,7 +44,7 @@ class GraphContext:
         self._model = model
         self._graph = model.graph
         self._lexicon = lexicon
-        self._names = DiseaseNames(model.graph)
+        self._names = DiseaseMentionFinder(model.graph)
 
     def __call__(self, question: Question, k: int) -> tuple[Snippet, ...]:
         """Of every disease in turn the statement that matters most."""

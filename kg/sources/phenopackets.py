@@ -12,6 +12,7 @@ Source: https://phenopacket-schema.readthedocs.io; Jacobsen et al., Nat Biotechn
 from __future__ import annotations
 
 import json
+import lzma
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable
@@ -33,7 +34,7 @@ DENIED = "Absent, in answer to a question."
 """The same of a finding that was denied when asked for."""
 
 _ANTENATAL_ONSET = "HP:0030674"  # "Onset prior to birth": what a gestational age says, in HPO's words
-_UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError)
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, RuntimeError, NotImplementedError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

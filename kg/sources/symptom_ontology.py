@@ -1,6 +1,6 @@
 """Symptom Ontology (SYMP), ``symp.obo`` -> symptoms with their exact synonyms and cross references.
 
-Source: https://github.com/DiseaseOntology/SymptomOntology; CC0. Which HPO terms they are is for ``kg.joining`` to say.
+Source: https://github.com/DiseaseOntology/SymptomOntology; CC0. ``kg.symptom_mapping`` says which HPO terms they are.
 """
 
 from __future__ import annotations

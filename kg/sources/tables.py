@@ -27,12 +27,12 @@ def load_table(
     Args:
         path: of the file.
         what: it holds, for the error.
-        columns: that it should have, for the error.
+        columns: that it must have; it may have more.
         build: makes the records from the source (with an empty reference) and the rows.
         gzipped: whether the file is.
 
     Raises:
-        SourceError: the file is missing or is no such table.
+        SourceError: the file is missing, lacks a column, or a row has another number of values.
     """
     try:
         with (gzip.open if gzipped else open)(path, "rt", encoding="utf-8", newline="") as lines:
@@ -40,7 +40,7 @@ def load_table(
     except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise SourceError(f"cannot read the {what} {path}: {reason_of(error)}") from error
     try:
-        return build(*_parse(text))
+        return build(*_parse(text, columns))
     except (KeyError, ValueError, TypeError, StopIteration) as error:
         raise SourceError(f"{path} is not a table of {', '.join(columns)}: {reason_of(error)}") from error
 
@@ -59,8 +59,15 @@ def write_table(
         raise StorageError(f"cannot write {path}: {error.strerror or error}") from error
 
 
-def _parse(text: str) -> tuple[Provenance, Rows]:
-    lines = text.splitlines()
+def _parse(text: str, columns: Sequence[str]) -> tuple[Provenance, Rows]:
+    lines = list(io.StringIO(text, newline=None))  # str.splitlines would also part lines inside a value
     head = dict(line[1:].strip().split(": ", 1) for line in lines if line.startswith("#") and ": " in line)
     source = Provenance(reference="", **{name: head[name] for name in _NAMED})
-    return source, list(csv.DictReader((line for line in lines if line and line[0] != "#"), delimiter="\t"))
+    reader = csv.DictReader((line for line in lines if line[0] != "#"), delimiter="\t")
+    if missing := [c for c in columns if c not in (reader.fieldnames or ())]:
+        raise ValueError(f"it has no column {missing[0]}")
+    rows = list(reader)
+    for n, row in enumerate(rows, start=1):
+        if None in row or None in row.values():
+            raise ValueError(f"row {n} has not the {len(reader.fieldnames or ())} values that the header names")
+    return source, rows

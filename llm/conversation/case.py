@@ -18,7 +18,7 @@ from llm.conversation.spoken_names import SpokenNames
 from llm.schema import Differential
 from retrieval.candidates import Ranker, cases_by_disease, describe_candidate
 from retrieval.cases import CaseLibrary
-from retrieval.disease_names import DiseaseNames
+from retrieval.disease_names import DiseaseMentionFinder
 from retrieval.everyday import EverydayRanker
 from retrieval.evidence import EvidenceBook, word_how_often
 from retrieval.lexicon import Lexicon
@@ -79,9 +79,9 @@ class Sources:
         self._pages = pages
 
     @cached_property
-    def names(self) -> DiseaseNames:
+    def names(self) -> DiseaseMentionFinder:
         """Names of the graph's diseases, and what the pages about them call them."""
-        return DiseaseNames(self.graph, self._synonyms)
+        return DiseaseMentionFinder(self.graph, self._synonyms)
 
     @cached_property
     def _synonyms(self) -> Mapping[str, Sequence[str]]:

@@ -19,7 +19,7 @@ from evaluation.qa.passages import PUBMEDQA, load_passages
 from evaluation.qa.schema import Snippet
 from kg.datasets import data_folder
 from kg.errors import NotReadyError
-from retrieval.disease_names import DiseaseNames
+from retrieval.disease_names import DiseaseMentionFinder
 from retrieval.lexicon import Lexicon
 from retrieval.passages import MEDQUAD, Passage, cut
 from tests import toy
@@ -158,12 +158,12 @@ def test_no_question_of_pubmedqa_finds_its_own_article():
     ],
 )
 def test_diseases_are_found_by_name(toy_graph, text, named):
-    found = DiseaseNames(toy_graph).find(text)
+    found = DiseaseMentionFinder(toy_graph).find(text)
     assert [d for d in found if d.startswith("OMIM:")] == named
 
 
 def test_every_disease_is_found_by_its_own_name(toy_graph):
-    names = DiseaseNames(toy_graph)
+    names = DiseaseMentionFinder(toy_graph)
     for disease in toy_graph.diseases.values():
         assert disease.disease_id in names.find(f"Tell me about {disease.name}!")
 

@@ -105,6 +105,8 @@ def test_tables_become_records(folder: Path):
         ("conditions.tsv", f"{PAGE}|DOID:1|{WEB_PAGE}", "", "names no page or entry"),
         ("treatments.tsv", "non-drug", "magic", "magic"),
         ("tests.tsv", "condition_id", "id", "condition_id"),
+        ("findings.tsv", f"{PAGE}\t\n", f"{PAGE}\n", "row 1 has not the"),
+        ("findings.tsv", f"{PAGE}\t\n", f"{PAGE}\t\tmore\n", "row 1 has not the"),
         ("descriptions.tsv", f"{WEB_PAGE}|{PAGE}", "", "names no source"),
         ("web_pages.tsv", "2026-11-29", "yesterday", "yesterday"),
     ],

@@ -28,6 +28,7 @@ def test_other_texts(text):
         ("OMIM:154700", "OMIM:154700"),
         ("https://example.org/A", "https://example.org/A"),
         ("Seizure", "Seizure"),
+        ("MIM", "MIM"),
     ],
 )
 def test_prefixes_have_one_spelling(written, curie):

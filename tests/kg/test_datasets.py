@@ -145,8 +145,11 @@ def test_converted_set_is_checked_by_what_was_made_of_it(publisher: Publisher, t
     assert [d.focus for d in load_documents(path)] == ["f"]
     assert left_over(tmp_path) == ["m.jsonl.xz", "pulled.json"]
     assert state_of(dataset, tmp_path) == (State.OK, "")
+    whole = path.read_bytes()
     path.write_bytes(lzma.compress(b"{}"))
     assert state_of(dataset, tmp_path)[0] is State.CHANGED
+    path.write_bytes(whole[: len(whole) // 2])
+    assert state_of(dataset, tmp_path)[0] is State.BROKEN
 
 
 def test_what_cannot_be_converted_is_refused(publisher: Publisher, tmp_path: Path) -> None:

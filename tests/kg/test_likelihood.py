@@ -382,7 +382,7 @@ def test_a_general_term_is_at_least_as_probable_as_a_specific_one(toy_graph, ter
     assert np.all(dense[:, above] >= dense[:, [columns[term_id]]])
 
 
-def test_profiles_are_cached_by_graph_and_settings(toy_graph, model, tmp_path):
+def test_profiles_are_cached_by_the_graph_and_the_settings_that_they_depend_on(toy_graph, model, tmp_path):
     chosen = [Finding(term_id=t(13), label=""), Finding(term_id=t(21), label="", excluded=True)]
     first = load_likelihood(toy_graph, cache_dir=tmp_path)
     second = load_likelihood(toy_graph, cache_dir=tmp_path)
@@ -391,6 +391,8 @@ def test_profiles_are_cached_by_graph_and_settings(toy_graph, model, tmp_path):
         np.testing.assert_array_equal(loaded.log_lrs(chosen), model.log_lrs(chosen))
     bold = LikelihoodSettings(noise=0.5)
     other = load_likelihood(toy_graph, bold, cache_dir=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 1
+    load_likelihood(toy_graph, LikelihoodSettings(prior_weight=2.0), cache_dir=tmp_path)
     assert len(list(tmp_path.iterdir())) == 2
     np.testing.assert_array_equal(other.log_lrs(chosen), model_of(toy_graph, bold).log_lrs(chosen))
 

@@ -11,6 +11,7 @@ from retrieval.demographics import (
     demographics_of,
     find_demographics,
     find_onsets,
+    iso_age,
     merge_demographics,
     word_demographics,
     years_of,
@@ -111,6 +112,20 @@ def test_onsets(text, expected):
 )
 def test_iso_ages_in_years(age, years):
     assert years_of(age) == pytest.approx(years)
+
+
+@pytest.mark.parametrize(
+    ("parts", "age"),
+    [
+        ([(2.5, "y")], "P2Y6M"),
+        ([(1.99, "y")], "P2Y"),
+        ([(18, "m")], "P18M"),
+        ([(2.99, "m")], "P3M"),
+        ([(6, "w")], "P6W"),
+    ],
+)
+def test_ages_are_written_in_whole_units(parts, age):
+    assert iso_age(parts) == age
 
 
 @pytest.mark.parametrize("age", ["", "P", "7", "seven", "PT3H", "P-3Y", "HP:0003577", f"P{'9' * 400}M"])

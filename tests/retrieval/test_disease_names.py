@@ -8,7 +8,7 @@ from kg.annotations import AnnotationTable
 from kg.graph import KnowledgeGraph
 from kg.ontology import Ontology
 from kg.schema import Disease, Term
-from retrieval.disease_names import DiseaseNames
+from retrieval.disease_names import DiseaseMentionFinder
 
 NAMES = {
     "OMIM:1": "Marfan syndrome",
@@ -23,12 +23,12 @@ NAMES = {
 
 
 @pytest.fixture(scope="module")
-def names() -> DiseaseNames:
+def names() -> DiseaseMentionFinder:
     ontology = Ontology([Term(term_id="HP:1", name="Ataxia")])
     diseases = [Disease(disease_id=i, name=n) for i, n in NAMES.items()]
     table = AnnotationTable.from_associations([], list(NAMES), ["HP:1"])
     graph = KnowledgeGraph(ontology, diseases, table, {}, {})
-    return DiseaseNames(graph, {"OMIM:1": ("MFS", "Contractural whatever")})
+    return DiseaseMentionFinder(graph, {"OMIM:1": ("MFS", "Contractural whatever")})
 
 
 @pytest.mark.parametrize(

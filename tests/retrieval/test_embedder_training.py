@@ -12,6 +12,7 @@ import torch
 
 from kg.errors import StorageError
 from kg.graph import KnowledgeGraph
+from kg.schema import Association, Disease, Predicate, Provenance
 from retrieval.embedder_training import (
     EmbedderSettings,
     TrainingText,
@@ -103,18 +104,22 @@ def test_what_is_held_out_is_in_no_text(toy_graph: KnowledgeGraph):
 
 
 def test_no_case_is_drawn_from_a_statement_of_a_publication(toy_graph: KnowledgeGraph):
-    published = {
-        (d, a.term_id)
-        for d in toy_graph.diseases
-        for a in toy_graph.findings_of(d)
-        if any(p.reference.startswith("PMID:") for p in a.provenance)
-    }
-    unpublished = {
-        (d, a.term_id) for d in toy_graph.diseases for a in toy_graph.findings_of(d) if not a.excluded
-    } - published
-    assert published
-    drawn = {term for profile in collect_text(toy_graph).profiles for term, _ in profile}
-    assert drawn <= {term for _, term in unpublished}
+    terms = sorted(toy_graph.ontology.phenotypic_abnormalities)[:5]
+    entry, publication = (
+        Provenance(source="toy", version="1", reference=r, licence="CC0") for r in ("OMIM:999999", "PMID:1")
+    )
+    statements = [
+        Association(
+            disease_id="OMIM:999999",
+            predicate=Predicate.PHENOTYPE,
+            term_id=t,
+            provenance=(publication if t == terms[0] else entry,),
+        )
+        for t in terms
+    ]
+    disease = Disease(disease_id="OMIM:999999", name="Drawn disease")
+    graph = toy_graph.with_statements([disease], statements, entry)
+    assert [{t for t, _ in profile} for profile in collect_text(graph).profiles] == [set(terms[1:])]
 
 
 def test_a_saved_embedder_is_a_model_with_its_history(tmp_path: Path):

@@ -158,7 +158,7 @@ def test_a_risk_factor_counts_with_a_story_too_and_a_text_alone_is_enough(toy_gr
     passages = (Passage(title="", text=texts.get(i, ""), reference="https://x") for i in range(model.n_diseases))
     descriptions = Descriptions.build(tuple((p,) if p.text else () for p in passages))
     tables = (TABLE, with_risk(TABLE))
-    rankers = [EverydayPractice(model, t, descriptions).ranker(Setting.EMERGENCY).told("purple") for t in tables]
+    rankers = [EverydayPractice(model, t, descriptions).ranker(Setting.EMERGENCY).for_story("purple") for t in tables]
     was, now = (dict(zip(*r.rank(findings), strict=True)) for r in rankers)
     assert set(was) == set(now) == {*np.flatnonzero(model.is_described).tolist(), bare}
     flu, risen = (
@@ -182,7 +182,7 @@ def test_what_is_shown_of_a_candidate_adds_up_to_its_probability(toy_graph: Know
     passages = (Passage(title="", text=texts.get(g[0], ""), reference="https://x") for g in model.groups)
     descriptions = Descriptions.build(tuple((p,) if p.text else () for p in passages))
     practice = EverydayPractice(model, with_risk(TABLE), descriptions).ranker(Setting.EMERGENCY)
-    told = practice.told("purple", {"smoking": "smokes"})
+    told = practice.for_story("purple", {"smoking": "smokes"})
     for ranker, temperature in ((practice, TEMPERATURE), (told, STORY_TEMPERATURE)):
         shown = ranker.describe(rank_candidates(model, ranker, findings), findings)
         sums = [c.log_prior + c.log_text + c.log_history + sum(x.log_lr for x in c.contributions) for c in shown]
@@ -196,12 +196,12 @@ def test_what_is_shown_of_a_candidate_adds_up_to_its_probability(toy_graph: Know
 def test_a_history_raises_the_odds_by_its_ratio_and_needs_no_words(practice: EverydayPractice):
     model, findings = practice.model, patient(LARGE)
     plain = EverydayPractice(model, with_risk(TABLE)).ranker(Setting.EMERGENCY)
-    told = plain.told("", {"smoking": "smokes"})
+    told = plain.for_story("", {"smoking": "smokes"})
     was, now = (listed(model, ranker.rank(findings)) for ranker in (plain, told))
     assert (now[FLU] / now[STORM]) / (was[FLU] / was[STORM]) == pytest.approx(
         RATIO ** (1 / (TEMPERATURE * mildness(findings)))
     )
-    assert listed(model, plain.told("").rank(findings)) == was
+    assert listed(model, plain.for_story("").rank(findings)) == was
 
 
 def test_the_graphs_own_names_stay(practice: EverydayPractice):
@@ -215,7 +215,7 @@ def test_a_storys_words_move_what_is_written_of_a_disease_and_are_cited(practice
         for text in ({FLU: "purple dusk", STORM: "dusk"}.get(group[0], ""),)
     )
     descriptions = Descriptions.build(texts)
-    told = EverydayPractice(practice.model, TABLE, descriptions).ranker(Setting.EMERGENCY).told("purple")
+    told = EverydayPractice(practice.model, TABLE, descriptions).ranker(Setting.EMERGENCY).for_story("purple")
     findings, index = patient(LARGE), practice.model.group_index
     log_text = TEXT_WEIGHT * descriptions.scores("purple")
     assert log_text[index[FLU]] > 0 == log_text[index[STORM]]

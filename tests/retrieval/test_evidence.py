@@ -8,6 +8,7 @@ from kg.graph import KnowledgeGraph
 from kg.schema import Frequency
 from retrieval.cases import series_of
 from retrieval.evidence import MAX_LISTED, EvidenceBook, word_association, word_case
+from retrieval.passages import Passage
 from retrieval.schema import CaseHit, CountedTerm, EvidenceKind
 from tests.toy import (
     ALPHA,
@@ -134,6 +135,12 @@ def test_two_cases_of_one_id_are_two_pieces(toy_graph: KnowledgeGraph):
     other = replace(one, case=replace(hit(ALPHA, LARGE).case, case_id=one.case.case_id))
     assert [book.cite_case(one), book.cite_case(other)] == ["E1", "E2"]
     assert [e.disease_id for e in book.evidence] == [BETA, ALPHA]
+
+
+def test_a_passage_about_two_diseases_is_evidence_of_each(toy_graph: KnowledgeGraph):
+    book, passage = EvidenceBook(toy_graph), Passage(title="t", text="Of both.", reference="https://example.org")
+    assert [book.cite_passage(passage, d) for d in (ALPHA, BETA, ALPHA)] == ["E1", "E2", "E1"]
+    assert [e.disease_id for e in book.evidence] == [ALPHA, BETA]
 
 
 def test_a_statement_as_evidence(toy_graph: KnowledgeGraph):

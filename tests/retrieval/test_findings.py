@@ -356,3 +356,16 @@ def test_phrases_of_textbook_stories(release_graph: KnowledgeGraph, text: str, e
 def test_what_people_say_of_themselves(release_graph: KnowledgeGraph, text: str, expected: str):
     found = find_findings(text, load_lexicon(release_graph))
     assert "; ".join(f"{'no ' * f.excluded}{f.label}" for f in found) == expected
+
+
+@pytest.mark.release
+@pytest.mark.parametrize(
+    "text", ["Sodıum 118 mmol/L.", "POTASSİUM 7.1 mmol/L.", "Power 4/5 dıstally.", "Height sıx SD below the mean."]
+)
+def test_a_turkish_i_is_an_i(release_graph: KnowledgeGraph, text: str):
+    lexicon = load_lexicon(release_graph)
+    plain = find_statements(text.replace("ı", "i").replace("İ", "I"), lexicon)
+    assert [(s.finding.term_id, s.finding.start, s.finding.end) for s in find_statements(text, lexicon)] == [
+        (s.finding.term_id, s.finding.start, s.finding.end) for s in plain
+    ]
+    assert plain
