@@ -26,9 +26,9 @@ from tqdm import tqdm
 
 from evaluation.benchmark import claim_folder
 from evaluation.cases import draw_cases, load_cases
+from evaluation.lines import append_lines, read_whole_lines
 from evaluation.qa.benchmark import load_model
-from evaluation.qa.runner import PREDICTIONS, append_line
-from evaluation.runner import read_whole_lines
+from evaluation.qa.runner import PREDICTIONS
 from evaluation.schema import Case
 from kg.cache import digest, write_json
 from kg.errors import CitedxError, SourceError
@@ -180,7 +180,7 @@ def check_cases(
         start = time.perf_counter()
         answer = assistant.diagnose(case.findings, person=case.person, reader=reader)
         checked = check.check(case.case_id, answer, time.perf_counter() - start)
-        append_line(file, asdict(checked))
+        append_lines(file, [asdict(checked)])
         done[case.case_id] = checked
     return tuple(done[c.case_id] for c in cases)
 

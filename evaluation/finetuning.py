@@ -24,9 +24,9 @@ from evaluation.finetuning_cases import Material, divide, show_case, vary_cases
 from evaluation.finetuning_report import Finetuning, write_finetuning_report
 from evaluation.finetuning_scores import HeldOut, Outcome, ask, score
 from evaluation.knowledge import load_knowledge
+from evaluation.lines import read_whole_lines
 from evaluation.processes import n_cores
 from evaluation.protocols import Knowledge
-from evaluation.runner import read_whole_lines
 from evaluation.schema import Case, Level
 from kg.cache import checksum, digest
 from kg.errors import SourceError, StorageError, UsageError

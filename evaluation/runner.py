@@ -18,12 +18,13 @@ import numpy as np
 from tqdm import tqdm
 
 from evaluation import fusion_folds, reader_folds
+from evaluation.lines import append_lines, read_whole_lines
 from evaluation.processes import Workers, start_workers
 from evaluation.protocols import Fold, Knowledge, check_no_leak, hold_out, split_folds
 from evaluation.schema import Ablation, Case, Prediction, Protocol, System, Trust
 from evaluation.systems import RANKERS, TRAINED, WITH_VECTORS, Question, Ranking
 from evaluation.trust import examine
-from kg.errors import SourceError, StorageError, UsageError, reason_of
+from kg.errors import SourceError, UsageError
 from kg.graph import KnowledgeGraph
 from retrieval.candidates import FusionRanker, Ranker
 from retrieval.embedding import Vectors
@@ -128,7 +129,7 @@ def predict(
         with tqdm(total=len(cases), initial=len(cases) - n_waiting, unit="case", disable=not progress) as bar:
             for ranked in workers.run(predict_fold, tasks):
                 fresh = [p for p in ranked if p.case_id not in done]
-                _append(out, fresh)
+                append_lines(out, map(asdict, fresh))
                 done |= {p.case_id: p for p in fresh}
                 bar.update(len(ranked))
     return tuple(done[c.case_id] for c in cases)
@@ -238,14 +239,6 @@ def _encode(job: Job, cases: Sequence[Case]) -> Vectors | None:
     return job.whole.library.encode_patients([c.findings for c in cases])
 
 
-def _append(path: Path, predictions: Sequence[Prediction]) -> None:
-    try:
-        with path.open("a", encoding="utf-8") as lines:
-            lines.writelines(json.dumps(asdict(p)) + "\n" for p in predictions)
-    except OSError as error:
-        raise StorageError(f"cannot write {path}: {error.strerror or error}") from error
-
-
 def read_predictions(path: Path) -> tuple[Prediction, ...]:
     """Predictions of an earlier run, as they were made; none where there is no such file. Raises SourceError."""
     return tuple(_read_predictions(path))
@@ -265,17 +258,3 @@ def _read_predictions(path: Path) -> Iterator[Prediction]:
 def _read_trust(told: dict[str, Any]) -> Trust:
     # Of a run before answers were of two kinds the ranks are numbers, of which no dictionary is made.
     return Trust(**told | {"ranks_after": {name: dict(ranks) for name, ranks in told["ranks_after"].items()}})
-
-
-def read_whole_lines(path: Path) -> list[str]:
-    """The lines of the file, if there is one; a last one that was cut off while it was written is removed."""
-    if not path.exists():
-        return []
-    try:
-        content = path.read_bytes()
-        whole = content[: content.rfind(b"\n") + 1]
-        if whole != content:
-            path.write_bytes(whole)
-        return whole.decode().split("\n")[:-1]  # other ends of lines may stand in a reply
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"cannot go on with {path}: {reason_of(error)}; remove the file to start anew") from error

@@ -21,9 +21,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from io import BufferedIOBase
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any, cast
 
 from kg.downloads import DownloadError, download
 from kg.errors import NotReadyError, SourceError, StorageError, UsageError
@@ -294,7 +295,7 @@ def _flaw(path: Path, name: str) -> str:
         return f"not a readable {name.rpartition('.')[2]} file: {error}"
 
 
-def _flaw_of_content(file: IO[bytes], name: str) -> str:
+def _flaw_of_content(file: BufferedIOBase, name: str) -> str:
     if name.endswith(".json"):
         json.load(file)
         return ""
@@ -341,11 +342,11 @@ def _read_pulled(folder: Path) -> dict[str, Any]:
     return content
 
 
-def _opened(path: Path, packing: str) -> IO[bytes]:
-    return cast(IO[bytes], _UNPACKERS[packing](path)) if packing else path.open("rb")
+def _opened(path: Path, packing: str) -> BufferedIOBase:
+    return cast(BufferedIOBase, _UNPACKERS[packing](path)) if packing else path.open("rb")
 
 
-def _sha256(file: IO[bytes]) -> str:
+def _sha256(file: BufferedIOBase) -> str:
     """Hexadecimal checksum of what is left in the file, which is closed."""
     with file:
         return hashlib.file_digest(file, "sha256").hexdigest()

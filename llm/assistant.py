@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
+from threading import Lock
 from typing import TypeVar
 
 from kg.build import bundled_sources, load_graph
@@ -32,7 +33,7 @@ from retrieval.candidates import FusionRanker, Ranker, describe_candidates, in_o
 from retrieval.cases import CaseLibrary, load_library, published_cases, read_library
 from retrieval.demographics import UNKNOWN, Demographics
 from retrieval.embedding import Embedder, bundled_embedder
-from retrieval.everyday import EverydayPractice, EverydayRanker
+from retrieval.everyday import EverydayPractice, EverydayRanker, can_rank
 from retrieval.features import FeatureExtractor
 from retrieval.findings import Statement, current_findings
 from retrieval.fusion import load_fusion
@@ -86,6 +87,7 @@ class DiagnosisAssistant:
         self.setting = setting
         self._load_everyday = load_everyday
         self._load_linker = load_linker
+        self._loading = Lock()
         self._lexicon = lexicon
         self._sources = {Setting.GENETICS_CLINIC: Sources(model, AnswerRanker(ranker, model), lexicon, library)}
         self.graph = self.sources.graph
@@ -174,9 +176,12 @@ class DiagnosisAssistant:
 
     def _sources_of(self, setting: Setting) -> Sources:
         """What is known, and what ranks it, in a setting."""
-        if setting not in self._sources:
-            everyday, library = self._everyday, self._sources[Setting.GENETICS_CLINIC].library
-            self._sources[setting] = Sources(everyday.model, everyday.ranker(setting), self._lexicon, library)
+        if setting in self._sources:
+            return self._sources[setting]
+        with self._loading:  # who asks meanwhile waits instead of loading the same again
+            if setting not in self._sources:
+                everyday, library = self._everyday, self._sources[Setting.GENETICS_CLINIC].library
+                self._sources[setting] = Sources(everyday.model, everyday.ranker(setting), self._lexicon, library)
         return self._sources[setting]
 
     @property
@@ -340,7 +345,7 @@ class DiagnosisAssistant:
             versions=self._versions_of(sources),
         )
         model, ranker, ordered = sources.model, self._ranker(setting, story, findings), in_order(findings)
-        if not _is_enough(findings, ranker):
+        if not can_rank(findings, ranker):
             yield replace(empty, abstained=ONLY_EXCLUDED if findings else NOTHING_FOUND)
             return
         ranked = ranker.rank(ordered, person)
@@ -353,7 +358,7 @@ class DiagnosisAssistant:
             empty = replace(empty, ranker=ranker)
         if accepted_risk is not None and (not candidates or candidates[0].probability < 1 - accepted_risk):
             unsure = UNSURE.format(least=1 - accepted_risk, risk=accepted_risk)
-            answer = replace(empty, abstained=unsure)
+            answer = replace(empty, abstained=unsure, candidates=candidates)
         else:
             unread = replace(empty, diagnoses=tuple(map(_unread, candidates[:k])), candidates=candidates)
             yield unread
@@ -373,14 +378,14 @@ class DiagnosisAssistant:
         sources = self._sources_of(setting or self.setting)
         current = self._current(findings)
         ranker = self._ranker(setting or self.setting, story, current)
-        if not _is_enough(current, ranker):
+        if not can_rank(current, ranker):
             return ()
         diseases, log_probabilities = ranker.rank(current, person)
         return tuple((sources.model.groups[i][0], p) for i, p in zip(diseases, log_probabilities, strict=True))
 
     def has_telling_words(self, story: str, setting: Setting | None = None) -> bool:
         """Whether a story's words are enough to rank by where no finding is recognised; never in the clinic."""
-        return _is_enough((), self._ranker(setting or self.setting, story, ()))
+        return can_rank((), self._ranker(setting or self.setting, story, ()))
 
     def _current(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """With today's ids and labels, each term once, as it was said last. Raises UnknownIdError."""
@@ -456,11 +461,6 @@ class DiagnosisAssistant:
             )
         sources = self._sources_about(differential)
         return (answerer or FunctionAnswerer()).answer(sources, differential or NO_CASE, question, earlier)
-
-
-def _is_enough(findings: Sequence[Finding], ranker: Ranker) -> bool:
-    """Whether there is something to rank by: a present finding, or words of a story that tell diseases apart."""
-    return any(not f.excluded for f in findings) or (isinstance(ranker, EverydayRanker) and ranker.has_telling_words)
 
 
 def _unread(candidate: Candidate) -> Diagnosis:

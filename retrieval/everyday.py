@@ -13,7 +13,7 @@ hand for common ones.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from kg.schema import Finding
 from kg.sources.circumstances import load_circumstances
 from kg.sources.common_conditions import CommonConditions, load_common_conditions
 from kg.visits import RAREST, UNLISTED, VisitPrior
+from retrieval.candidates import Ranker
 from retrieval.demographics import UNKNOWN, Demographics
 from retrieval.descriptions import Descriptions, load_descriptions
 from retrieval.history import circumstances_told, relatives_told
@@ -210,3 +211,8 @@ class EverydayPractice:
     def history_told(self, story: str) -> dict[str, str]:
         """What an English story tells of a patient and relatives that may be a risk factor, with the words."""
         return circumstances_told(story, self._circumstances) | relatives_told(story, self._family_names)
+
+
+def can_rank(findings: Iterable[Finding], ranker: Ranker) -> bool:
+    """Whether there is something to rank by: a present finding, or words of a story that tell diseases apart."""
+    return any(not f.excluded for f in findings) or (isinstance(ranker, EverydayRanker) and ranker.has_telling_words)

@@ -30,7 +30,7 @@ def answer_case(
         def put(session: Session) -> Session:
             return replace(session, differential=differential, progress=progress)
 
-        return consultation.is_wanted(work) and consultation.amend(work, put, differential=differential)
+        return consultation.amend(work, put, if_wanted=True, differential=differential)
 
     differential: Differential | None = None
     try:
@@ -86,7 +86,7 @@ def answer_questions(
         def put(session: Session) -> Session:
             return replace(session, progress=progress)
 
-        return consultation.is_wanted(work) and consultation.amend(work, put, answers=tuple(answers))
+        return consultation.amend(work, put, if_wanted=True, answers=tuple(answers))
 
     try:
         for question in questions:

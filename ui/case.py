@@ -185,6 +185,16 @@ def apply(action: Action, case: Case) -> Case:
             return replace(case, person=replace(case.person, age=age, age_quote=None, years=years))
 
 
+def check_exclusion(action: object, case: Case, ontology: Ontology) -> None:
+    """Raise UsageError where an action would exclude a finding of which a more specific one stands as present."""
+    if not isinstance(action, Mark) or action.status is not Status.EXCLUDED:
+        return
+    for finding in case.findings:
+        is_below = finding.term_id != action.term_id and action.term_id in ontology.ancestors(finding.term_id)
+        if is_below and not finding.excluded:
+            raise UsageError(f"{action.label} cannot be absent while {finding.label}, a kind of it, is present")
+
+
 def _marked(action: Mark, case: Case) -> Case:
     known = case.find(action.term_id)
     finding = known or Finding(term_id=action.term_id, label=action.label)

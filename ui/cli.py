@@ -135,12 +135,13 @@ def chat(
             model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine
         )
         assistant = _load_assistant(cases=cases, library=library, embedder=embedder, reader=reader, setting=setting)
+        from llm.chat.address import looks_like_address
         from llm.chat.reader import ChatReader
         from llm.conversation.chat import ChatAnswerer
         from ui.app import create_server
         from ui.shared_assistant import compute_in_one_thread
 
-        if not language_model:  # one on this machine needs every core
+        if model is None or looks_like_address(model):  # one on this machine needs every core
             compute_in_one_thread()
         Thread(target=assistant.prepare, daemon=True).start()  # nobody waits who asks for another setting first
         read_with = partial(ChatReader, language_model) if language_model else None

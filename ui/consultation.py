@@ -19,7 +19,17 @@ from retrieval.findings import patient_findings
 from retrieval.uploads import plain_name, read_upload, refuse_large
 from ui.answering import answer_case, answer_questions, idle, one_line, refuse
 from ui.care import read_case, review_risk, review_treatments
-from ui.case import MAX_FINDINGS, Case, apply, family_findings, parse_action, parse_setting, parse_stored, patient_case
+from ui.case import (
+    MAX_FINDINGS,
+    Case,
+    apply,
+    check_exclusion,
+    family_findings,
+    parse_action,
+    parse_setting,
+    parse_stored,
+    patient_case,
+)
 from ui.exports import phenopacket_download, report_download
 from ui.permalink import parse_permalink
 from ui.protocols import AnswererFactory, Assistant, ReaderFactory
@@ -121,10 +131,12 @@ def change(
     def make(session: Session) -> Session:
         if isinstance(done, Undo):
             return session.undone()
-        return session.changed(apply(done, session.case).answering(session.asked_ids))
+        changed = apply(done, session.case).answering(session.asked_ids)
+        return session.changed(changed.coherent(assistant.ontology))
 
     try:
         done = Undo() if data.get("kind") == "undo" else parse_action(data, assistant.ontology)
+        check_exclusion(done, consultation.session.case, assistant.ontology)
         if make(consultation.session) is consultation.session:
             return
     except CitedxError as error:
@@ -179,7 +191,7 @@ def restore(
 ) -> Iterator[None]:
     """Take up the case that a browser kept, where it kept one. Yields as ``respond`` does."""
     try:
-        case = parse_stored(data, assistant.ontology)
+        case = parse_stored(data, assistant.ontology).coherent(assistant.ontology)
     except CitedxError as error:
         _decline(consultation, error)
         yield
@@ -277,7 +289,7 @@ def _take_up(
     """Answer another case in place of this one, to which ``undo`` leads back; in the setting that comes with it."""
 
     def take(session: Session) -> Session:
-        return replace(session.changed(case), setting=setting or session.setting)
+        return replace(session.changed(case.coherent(assistant.ontology)), setting=setting or session.setting)
 
     work = consultation.begin(Turn(change=source), Progress.RANKING, take)
     yield

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 
 from limits import parse
 from limits.storage import MemoryStorage
@@ -29,6 +30,7 @@ class LimitGuesses:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._looked_at: Counter[str] = Counter()  # passwords sent at the same moment
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request on; count it if its password turns out to be wrong."""
@@ -36,7 +38,7 @@ class LimitGuesses:
             await self.app(scope, receive, send)
             return
         address = scope["client"][0] if scope.get("client") else ""
-        if not self._limiter.test(WRONG_PASSWORDS, address):
+        if self._limiter.get_window_stats(WRONG_PASSWORDS, address).remaining <= self._looked_at[address]:
             await self._refusal(address)(scope, receive, send)
             return
 
@@ -45,7 +47,11 @@ class LimitGuesses:
                 self._limiter.hit(WRONG_PASSWORDS, address)
             await send(message)
 
-        await self.app(scope, receive, send_counted)
+        self._looked_at[address] += 1
+        try:
+            await self.app(scope, receive, send_counted)
+        finally:
+            self._looked_at -= Counter([address])  # addresses without one are forgotten
 
     def _refusal(self, address: str) -> PlainTextResponse:
         left = self._limiter.get_window_stats(WRONG_PASSWORDS, address).reset_time - time.time()
@@ -58,5 +64,6 @@ class LimitGuesses:
 
 
 def _brings_password(scope: Scope) -> bool:
-    is_login = scope["method"] == "POST" and scope["path"].rstrip("/") == "/login"
-    return is_login or "authorization" in Headers(scope=scope)
+    path = scope["path"].rstrip("/")
+    is_login = scope["method"] == "POST" and path == "/login"
+    return is_login or (path == "/metrics" and "authorization" in Headers(scope=scope))

@@ -204,6 +204,23 @@ class Work:
     """The user did something else meanwhile, so that there is no going back."""
 
 
+def _as_earlier(turn: Turn) -> Turn:
+    """Without what the page shows of the current answer alone: conversations may be long."""
+    told = turn.differential
+    if told is None or not (told.candidates or told.questions):
+        return turn
+    cited = {i for d in told.diagnoses[:1] for claim in d.claims for i in claim.evidence_ids}
+    slim = replace(
+        told,
+        diagnoses=(*told.diagnoses[:1], *(replace(d, claims=()) for d in told.diagnoses[1:])),
+        evidence=tuple(e for e in told.evidence if e.evidence_id in cited),
+        candidates=(),
+        questions=(),
+        ranker=None,
+    )
+    return replace(turn, differential=slim)
+
+
 _CHANGE = Lock()
 """Held for the microseconds of a change: acts of one user may be answered at the same time."""
 
@@ -230,7 +247,8 @@ class Consultation:
         with _CHANGE:
             before = self.session
             self.n_acts += 1
-            self.session = replace(change(before), turns=(*before.turns, turn), progress=progress)
+            earlier = (_as_earlier(t) if i < before.latest else t for i, t in enumerate(before.turns))
+            self.session = replace(change(before), turns=(*earlier, turn), progress=progress)
             return Work(n_cases=self.n_cases, n_acts=self.n_acts, turn=len(before.turns), before=before)
 
     def decline(self, note: str) -> None:
@@ -253,10 +271,17 @@ class Consultation:
             self.session = replace(self.session, progress=Progress.RANKING)
             return replace(work, n_acts=self.n_acts, is_overtaken=is_overtaken)
 
-    def amend(self, work: Work, change: Callable[[Session], Session] = lambda session: session, **turn: Any) -> bool:
-        """Change the session and the turn of a work; False where its case is closed."""
+    def amend(
+        self,
+        work: Work,
+        change: Callable[[Session], Session] = lambda session: session,
+        *,
+        if_wanted: bool = False,
+        **turn: Any,
+    ) -> bool:
+        """Change the session and the turn of a work; False where its case is closed, or it is no longer wanted."""
         with _CHANGE:
-            if work.n_cases != self.n_cases:
+            if work.n_cases != self.n_cases or (if_wanted and not self.is_wanted(work)):
                 return False
             session = change(self.session)
             turns = list(session.turns)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from heapq import heappop, heappush
+from importlib.util import find_spec
 from itertools import count
 from threading import Condition
 
@@ -34,6 +35,8 @@ from ui.protocols import Assistant
 
 def compute_in_one_thread() -> None:
     """A patient's arrays are small: a second thread gains nothing on them, waits busily, and keeps others waiting."""
+    if find_spec("torch") is None:  # nor is there anything else that computes in threads
+        return
     import torch
     from threadpoolctl import threadpool_limits
 

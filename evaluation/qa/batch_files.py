@@ -15,10 +15,10 @@ from typing import Any
 from evaluation.qa.answering import UNREADABLE
 from evaluation.qa.context import Retrieve
 from evaluation.qa.prompts import MAX_TOKENS, answer_schema, ask_for_json, read_choice
+from evaluation.qa.runner import FAILED
 from evaluation.qa.schema import Question, Reply, Snippet
 from kg.errors import SourceError, StorageError, reason_of
 from llm.chat.dialect import AnswerReader
-from llm.errors import ModelError
 
 REQUESTS = "requests.jsonl"
 
@@ -83,16 +83,20 @@ class BatchAnswerer:
         self._responses = _read_responses(file)
 
     def answer(self, question: Question, snippets: Sequence[Snippet]) -> Reply:
-        """What the file has for the question. Raises ModelError where it has no answer."""
+        """What the file has for the question; a failed request is one answer that is missing."""
         response = self._responses.get(_id_of(question))
         if response is None:
-            raise ModelError(f"{self._file.name} has no response to {_id_of(question)}")
+            return _failed(f"{self._file.name} has no response to {_id_of(question)}")
         body, status = response.get("body"), response.get("status_code")
         if status != 200 or not isinstance(body, dict):
-            raise ModelError(f"{self._file.name} has a response with status {status} to {_id_of(question)}")
+            return _failed(f"{self._file.name} has a response with status {status} to {_id_of(question)}")
         text = AnswerReader().read(json.dumps(body).encode())
         chosen = read_choice(text, question)
         return Reply(chosen=chosen, reason="" if chosen else UNREADABLE, n_shown=len(snippets), text=text)
+
+
+def _failed(why: str) -> Reply:
+    return Reply(chosen=None, reason=f"{FAILED}{why}")
 
 
 def _id_of(question: Question) -> str:

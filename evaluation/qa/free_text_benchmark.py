@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from evaluation import figures
 from evaluation.benchmark import claim_folder
+from evaluation.lines import append_lines, read_whole_lines
 from evaluation.metrics import Rate
 from evaluation.qa.disease_vocabulary import DiseaseVocabulary, Match, load_vocabulary
 from evaluation.qa.free_text import StoryCase, load_stories, part_unscored, rank_of
-from evaluation.qa.runner import FAILED, PREDICTIONS, append_line, ask_in_order
+from evaluation.qa.runner import FAILED, PREDICTIONS, ask_in_order
 from evaluation.qa.scoring import wilson
 from evaluation.report import Run, describe_run, named, percent, plain
-from evaluation.runner import read_whole_lines
 from evaluation.schema import Unscored
 from kg.cache import digest
 from kg.common_schema import Setting
@@ -311,7 +311,7 @@ def _ask(
     for case, made in ask_in_order(waiting, ask, parallel=options.parallel, progress=progress):
         if isinstance(made, ModelError):
             made = _record(case, (), f"{FAILED}{made}")
-        append_line(file, asdict(made))
+        append_lines(file, [asdict(made)])
         done[case.key] = made
     return tuple(done[c.key] for c in cases), len(waiting)
 

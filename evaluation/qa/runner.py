@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,11 +17,11 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
+from evaluation.lines import append_lines, as_line, read_whole_lines
 from evaluation.processes import Workers
 from evaluation.qa.answering import Answerer
 from evaluation.qa.context import Retrieve
 from evaluation.qa.schema import Answered, Key, Question, Reply
-from evaluation.runner import read_whole_lines
 from kg.errors import SourceError, StorageError, UsageError
 from llm.errors import ModelError
 
@@ -83,7 +83,7 @@ def answer_questions(questions: Sequence[Question], ask_all: AskAll, file: Path)
     for question, made in ask_all(waiting):
         if isinstance(made, ModelError):
             made = record(question, Reply(chosen=None, reason=f"{FAILED}{made}"), [])
-        append_line(file, asdict(made))
+        append_lines(file, [asdict(made)])
         done[question.key] = made
     return tuple(done[q.key] for q in questions)
 
@@ -193,7 +193,7 @@ def join_shards(questions: Sequence[Question], out: Path) -> tuple[Answered, ...
         )
     answered = tuple(done[q.key] for q in questions)
     try:
-        (out / PREDICTIONS).write_text("".join(_line(asdict(a)) for a in answered), encoding="utf-8")
+        (out / PREDICTIONS).write_text("".join(as_line(asdict(a)) for a in answered), encoding="utf-8")
     except OSError as error:
         raise StorageError(f"cannot write {out / PREDICTIONS}: {error.strerror or error}") from error
     return answered
@@ -231,16 +231,3 @@ def read_answered(file: Path) -> Iterator[Answered]:
             yield Answered(**row | {name: tuple(row[name]) for name in ("scores", "references")})
         except (ValueError, TypeError, KeyError) as error:
             raise SourceError(f"{file}, line {number} is not a choice: remove the file to start anew") from error
-
-
-def append_line(file: Path, row: Mapping[str, object]) -> None:
-    """One more line of JSON. Raises StorageError."""
-    try:
-        with file.open("a", encoding="utf-8") as lines:
-            lines.write(_line(row))
-    except OSError as error:
-        raise StorageError(f"cannot write {file}: {error.strerror or error}") from error
-
-
-def _line(row: Mapping[str, object]) -> str:
-    return json.dumps(row, ensure_ascii=False) + "\n"

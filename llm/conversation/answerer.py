@@ -10,7 +10,7 @@ from typing import Protocol
 
 from llm.conversation.case import Case, Sources
 from llm.conversation.functions import call_function
-from llm.conversation.reading import asked_in, understand, word_requests
+from llm.conversation.reading import Reading, asked_in, understand, word_requests
 from llm.conversation.schema import CAN_BE_ASKED, NOT_IN_SOURCES, Answer, Request, Sentence
 from llm.schema import Differential
 from retrieval.schema import Evidence
@@ -40,18 +40,18 @@ class FunctionAnswerer:
     ) -> Answer:
         """What the question's functions find; where it is not understood or not covered, that it is not."""
         about = earlier[-1].disease_ids if earlier else ()
-        return answer_case(case_of(sources, differential, earlier), question, about)
+        case = case_of(sources, differential, earlier)
+        return answer_case(case, question, understand(question, case, about))
 
 
-def answer_case(case: Case, question: str, about: Sequence[str]) -> Answer:
+def answer_case(case: Case, question: str, reading: Reading) -> Answer:
     """What the functions say to a question.
 
     Args:
         case: the patient and the sources.
         question: in words.
-        about: diseases of the answer before.
+        reading: what it asks for.
     """
-    reading = understand(question, case, about)
     requests = reading.requests
     sentences, is_covered = answer_requests(case, requests)
     unknown = tuple(Sentence(text=text) for text in reading.unknown)

@@ -150,8 +150,8 @@ class Case:
 
     @property
     def has_patient(self) -> bool:
-        """Whether there is a patient with a present finding."""
-        return any(not f.excluded for f in self.findings)
+        """Whether there is a patient with a present finding, or one whose words are answered."""
+        return bool(self.differential.diagnoses) or any(not f.excluded for f in self.findings)
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:

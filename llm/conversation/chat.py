@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from kg.errors import CitedxError
 from llm.chat.protocol import ChatModel, Rung
 from llm.chat.replies import whole_reply
 from llm.conversation.answerer import answer_case, case_of
@@ -25,9 +26,8 @@ from llm.conversation.calls import (
 )
 from llm.conversation.case import Case, Sources
 from llm.conversation.functions import call_function
-from llm.conversation.reading import read_question, word_requests
-from llm.conversation.schema import Answer, ModelPart, Sentence
-from llm.errors import ModelError
+from llm.conversation.reading import understand, word_requests
+from llm.conversation.schema import Answer, ModelPart, Request, Sentence
 from llm.grounding import ground_sentence
 from llm.schema import Differential, RemovedClaim
 from llm.wording import CITATION, cited_ids, plain, without_citations
@@ -71,12 +71,12 @@ class ChatAnswerer:
         """The model's answer over what the functions say; theirs alone where it has none that holds."""
         case = case_of(sources, differential, earlier)
         about = earlier[-1].disease_ids if earlier else ()
-        own = answer_case(case, question, about)
-        requests = read_question(question, case, about)
+        reading = understand(question, case, about)
+        requests, own = reading.requests, answer_case(case, question, reading)
         called = [Called(request=requests[0], sentences=own.sentences)] if own.is_covered else []
         try:
             said = self._converse(case, number_entities(case, requests), question, called)
-        except ModelError as error:
+        except CitedxError as error:
             return self._without_model(own, case, called, NO_ANSWER.format(error=plain(str(error), 300)))
         if isinstance(said, str):
             return self._without_model(own, case, called, said)
@@ -116,15 +116,7 @@ class ChatAnswerer:
             if step.answer is not None:
                 named = (replace(s, text=with_names(s.text, case, numbers)) for s in step.answer)
                 return tuple(named) or SAYS_NOTHING
-            refused = step.refused
-            if step.request is not None and any(c.request == step.request for c in called):
-                refused = "That was called already: its result stands above."
-            elif step.request is not None:
-                result = call_function(case, step.request)
-                if result.is_covered:
-                    called.append(Called(request=step.request, sentences=result.sentences))
-                else:
-                    refused = " ".join(s.text for s in result.sentences)
+            refused = _call(case, step.request, called) if step.request else step.refused
         return NO_END.format(n=self._max_steps)
 
     def _without_model(self, own: Answer, case: Case, called: Sequence[Called], note: str) -> Answer:
@@ -151,6 +143,17 @@ class ChatAnswerer:
             removed=tuple(removed),
             model=ModelPart(model=plain(self._model.identity, 100), rung=self._model.rung),
         )
+
+
+def _call(case: Case, request: Request, called: list[Called]) -> str:
+    """Call a function, whose result is added to ``called``; else why there is none."""
+    if any(c.request == request for c in called):
+        return "That was called already: its result stands above."
+    result = call_function(case, request)
+    if not result.is_covered:
+        return " ".join(s.text for s in result.sentences)
+    called.append(Called(request=request, sentences=result.sentences))
+    return ""
 
 
 def _cited(called: Sequence[Called]) -> tuple[str, ...]:

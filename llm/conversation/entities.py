@@ -244,9 +244,9 @@ def _ordinal(word: str, n_shown: int) -> int:
 def _findings(question: str, case: Case, spans: Iterable[_Span]) -> Iterator[_Span]:
     """Findings that the lexicon knows; not those inside a longer name ("ataxia" in "Friedreich ataxia")."""
     taken = [(s.start, s.end) for s in spans]
-    if not question.strip():
-        return
     blanked = _TERM_ID.sub(lambda m: " " * len(m[0]), question)
+    if not blanked.strip():
+        return
     for statement in find_statements(blanked, case.sources.lexicon):
         finding = statement.finding
         start, end = finding.start or 0, finding.end or 0

@@ -19,9 +19,10 @@ from llm.questions import askable, rank_questions
 from llm.reader.ranking import MIN_SHARED, claims_about, word_shared
 from llm.schema import Diagnosis, Question
 from retrieval.candidates import in_order
-from retrieval.everyday import EverydayRanker
-from retrieval.findings import merge_findings
-from retrieval.schema import CaseHit
+from retrieval.cases import CaseLibrary
+from retrieval.everyday import EverydayRanker, can_rank
+from retrieval.findings import merge_findings, without_contradicted
+from retrieval.schema import CaseHit, PublishedCase
 
 N_LISTED = 5
 """Diagnoses, cases and findings that a list has."""
@@ -318,10 +319,14 @@ def _to_look_for(case: Case, disease_id: str) -> Iterator[Sentence]:
         yield Sentence(text=text, evidence_ids=cited)
 
 
+NOTHING_LEFT = "Without that no finding is left to rank by; the case stays as it is."
+
+
 def say_what_if(case: Case, request: Request) -> Result:
-    """The order of the diseases, had the patient these findings too."""
-    supposed = [replace(f, asked=True) for f in request.findings]
-    findings = merge_findings(case.findings, supposed)
+    """The order of the diseases, had the patient these findings too, or not had them."""
+    findings = _supposing(case, [replace(f, asked=True) for f in request.findings])
+    if not can_rank(findings, case.ranker):
+        return Result(sentences=(Sentence(text=NOTHING_LEFT),), is_covered=False)
     diseases, log_probabilities = case.ranker.rank(in_order(findings), case.differential.person)
     told = word_list([_label(case, f) for f in request.findings])
     sentences = [
@@ -348,14 +353,19 @@ def say_what_if(case: Case, request: Request) -> Result:
     return Result(sentences=tuple(sentences))
 
 
+def _supposing(case: Case, supposed: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The patient's findings, had the patient these too; what they contradict is gone."""
+    ontology = case.graph.ontology
+    denied = {f.term_id for f in supposed if f.excluded}
+    kept = (f for f in case.findings if f.excluded or denied.isdisjoint(ontology.ancestors(f.term_id)))
+    return without_contradicted(merge_findings(kept, supposed), ontology)
+
+
 def find_cases(case: Case, request: Request) -> Result:
     """Published patients who share findings with the patient, of these diseases if any are named."""
     if case.sources.library is None:
         return Result(sentences=(Sentence(text="There are no published cases here."),), is_covered=False)
-    wanted = {i for d in request.disease_ids for i in case.graph.equivalents(d)}
-    hits = [h for h in case.hits if not wanted or h.case.disease_id in wanted]
-    for finding in request.findings:
-        hits = [h for h in hits if _has(h, finding, case)]
+    hits = _similar_cases(case, case.sources.library, request)
     n_least = min(MIN_SHARED, sum(not f.excluded for f in case.findings))
     hits = [h for h in hits if len(h.shared_term_ids) >= n_least]
     sentences = []
@@ -373,9 +383,22 @@ def find_cases(case: Case, request: Request) -> Result:
     return Result(sentences=tuple(sentences))
 
 
-def _has(hit: CaseHit, finding: Finding, case: Case) -> bool:
+def _similar_cases(case: Case, library: CaseLibrary, request: Request) -> Sequence[CaseHit]:
+    """The cases of the named diseases, and with the named findings, that resemble the patient most."""
+    if not request.disease_ids and not request.findings:
+        return case.hits
+    wanted = {i for d in request.disease_ids for i in case.graph.equivalents(d)}
+
+    def is_meant(published: PublishedCase) -> bool:
+        is_of_disease = not wanted or published.disease_id in wanted
+        return is_of_disease and all(_has(published, f, case) for f in request.findings)
+
+    return library.only(is_meant).similar(case.findings)
+
+
+def _has(published: PublishedCase, finding: Finding, case: Case) -> bool:
     """Whether a published case has a finding, or a more specific one."""
-    return any(finding.term_id in case.graph.ontology.ancestors(t.term_id) for t in hit.case.present)
+    return any(finding.term_id in case.graph.ontology.ancestors(t.term_id) for t in published.present)
 
 
 def _label(case: Case, finding: Finding) -> str:

@@ -4,8 +4,8 @@ A temperature moves all probabilities alike, and the reader is too sure of some 
 So its first probability is looked up in a rising line through few points: in bins of equally many answers, the mean
 probability and the share that was right (isotonic regression, Zadrozny and Elkan, KDD 2002; bins and straight lines
 between them, so that ties stay rare). The points are fitted on patients of other folds than those that trained the
-weights. What the first gives up goes to "none of these", what it gains is taken from all others alike, so that no
-order changes.
+weights. Where the first is worth less, all candidates are lowered alike, and what they give up goes to "none of these";
+what it gains is taken from all others alike. So no order changes.
 """
 
 from __future__ import annotations

@@ -9,17 +9,20 @@ caller's affair (``evaluation.protocols``). Devices and precision are accelerate
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.utils import set_seed
+from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from torch import Tensor
 from tqdm import tqdm
@@ -86,6 +89,14 @@ class TrainedReader:
     model: ReaderModel
     curve: tuple[dict[str, float], ...]
     """Of each epoch: loss in training, loss of the patients kept apart."""
+
+
+def _digest(arrays: Iterable[NDArray[Any]]) -> str:
+    """SHA-256 of numbers: a checkpoint goes on with the same ones alone."""
+    hashed = hashlib.sha256()
+    for array in arrays:
+        hashed.update(array.tobytes())
+    return hashed.hexdigest()
 
 
 def thinned(example: ReaderExample, n_kept: int) -> ReaderExample:
@@ -175,7 +186,8 @@ class _Training:
                 "settings": repr(asdict(settings)),
                 "seed": str(seed),
                 "patients": repr([(e.publication, e.right) for e in examples]),
-                "begun": str(begun is not None),
+                "features": _digest(a for e in examples for a in (e.inputs.values, e.inputs.evidence)),
+                "begun": _digest(t.numpy(force=True) for t in begun.state_dict().values()) if begun else "",
             }
         )
         set_seed(seed)

@@ -1,5 +1,6 @@
 """What leaves the server, and what a page that the server does not know brings with it."""
 
+import asyncio
 import json
 import re
 import secrets
@@ -15,6 +16,7 @@ import pytest
 from fastapi.testclient import TestClient
 from gradio.utils import get_upload_folder
 from limits import parse
+from starlette.responses import PlainTextResponse
 
 from kg.errors import UsageError
 from kg.translations import Language
@@ -167,6 +169,20 @@ def test_after_many_wrong_passwords_none_is_looked_at_and_who_is_in_stays_in(mon
         assert client.get("/config").status_code == 200
     with TestClient(server, client=("10.0.0.2", 1)) as another:
         assert another.get("/metrics", auth=("doctor", "secret")).status_code == 200
+
+
+def test_wrong_passwords_sent_at_the_same_moment_count_together():
+    async def slow_login(scope, receive, send):
+        await asyncio.sleep(0.05)
+        await PlainTextResponse("wrong", 400)(scope, receive, send)
+
+    async def guess() -> list[int]:
+        transport = httpx.ASGITransport(login_limit.LimitGuesses(slow_login), client=("10.0.0.3", 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return [r.status_code for r in await asyncio.gather(*(client.post("/login") for _ in range(100)))]
+
+    codes = asyncio.run(guess())
+    assert (codes.count(400), codes.count(429)) == (login_limit.WRONG_PASSWORDS.amount, 80)
 
 
 def test_a_port_in_use_is_one_clear_line():
