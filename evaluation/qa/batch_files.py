@@ -19,6 +19,7 @@ from evaluation.qa.runner import FAILED
 from evaluation.qa.schema import Question, Reply, Snippet
 from kg.errors import SourceError, StorageError, reason_of
 from llm.chat.dialect import AnswerReader
+from llm.errors import ModelError
 
 REQUESTS = "requests.jsonl"
 
@@ -90,7 +91,10 @@ class BatchAnswerer:
         body, status = response.get("body"), response.get("status_code")
         if status != 200 or not isinstance(body, dict):
             return _failed(f"{self._file.name} has a response with status {status} to {_id_of(question)}")
-        text = AnswerReader().read(json.dumps(body).encode())
+        try:
+            text = AnswerReader().read(json.dumps(body).encode())
+        except ModelError as error:
+            return _failed(str(error))
         chosen = read_choice(text, question)
         return Reply(chosen=chosen, reason="" if chosen else UNREADABLE, n_shown=len(snippets), text=text)
 

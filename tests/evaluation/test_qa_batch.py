@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,9 @@ from typer.testing import CliRunner
 from evaluation.qa.answering import UNREADABLE
 from evaluation.qa.batch_files import BatchAnswerer, request_of
 from evaluation.qa.prompts import ask_for_json
-from evaluation.qa.runner import PREDICTIONS, read_answered
+from evaluation.qa.runner import FAILED, PREDICTIONS, read_answered
 from evaluation.qa.schema import Snippet
 from kg.errors import SourceError
-from llm.errors import ModelError
 from tests.evaluation.questions import question
 from ui.cli import app
 
@@ -68,9 +68,10 @@ def test_responses_are_read_in_any_order(tmp_path: Path):
         ),
     ],
 )
-def test_what_is_no_answer_is_a_failure_of_the_model(tmp_path: Path, row: object, says: str):
-    with pytest.raises(ModelError, match=says):
-        BatchAnswerer(write(tmp_path / "r.jsonl", row), "fleet").answer(question("q1"), ())
+def test_what_is_no_answer_is_a_failure_of_the_model_and_stops_no_other(tmp_path: Path, row: object, says: str):
+    reply = BatchAnswerer(write(tmp_path / "r.jsonl", row), "fleet").answer(question("q1"), ())
+    assert reply.chosen is None
+    assert re.match(f"{FAILED}.*{says}", reply.reason)
 
 
 @pytest.mark.parametrize("row", [7, {"id": "x"}, {"custom_id": 1}, {"custom_id": "x", "response": "y"}])

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from evaluation.errors import LeakError
+from evaluation.lines import append_lines, read_whole_lines
 from evaluation.runner import predict, read_predictions
 from evaluation.schema import Case, Protocol, System
 from evaluation.systems import WITH_VECTORS
@@ -138,6 +139,18 @@ def test_ranks_after_questions_are_read_back_and_those_of_an_older_form_refused(
     out.write_text(json.dumps(row | {"trust": told | {"ranks_after": {"gain": 2.0}}}) + "\n")
     with pytest.raises(SourceError, match="remove the file to start anew"):
         read_predictions(out)
+
+
+def test_a_file_that_is_being_written_is_read_without_harm_and_mended_by_its_own_run(tmp_path):
+    path = tmp_path / "run.jsonl"
+    path.write_text('{"a": 1}\n{"a"')
+    assert read_whole_lines(path) == ['{"a": 1}']
+    assert path.read_text() == '{"a": 1}\n{"a"'
+    append_lines(path, [{"a": "é\ud83d"}])
+    assert path.read_text() == '{"a": 1}\n{"a": "é\\ud83d"}\n'
+    assert [json.loads(line)["a"] for line in read_whole_lines(path)] == [1, "é\ud83d"]
+    append_lines(tmp_path / "new.jsonl", [{}])
+    assert read_whole_lines(tmp_path / "new.jsonl") == ["{}"]
 
 
 @pytest.mark.parametrize("line", ['{"case_id": "c0"}', "[1]", "no JSON"])

@@ -17,8 +17,9 @@ from retrieval.demographics import UNKNOWN
 from tests.toy import LARGE, VERY_LARGE
 from tests.ui.consulting import LENS, RETT, SCOLIOSIS, SEIZURE, edit, first_name, labels, run, told
 from tests.ui.fakes import COMMENTARY, BrokenAssistant, DyingChatReader, FakeAssistant, FakeChatReader
+from tests.ui.toy_assistant import build_toy_assistant
 from ui.case import Case, Status
-from ui.consultation import respond, restore
+from ui.consultation import change, respond, restore
 from ui.session import NO_FINDINGS, ONLY_WORDS, RESTORED, UNEXPECTED, Consultation, Progress, Session, Undo
 
 
@@ -114,6 +115,28 @@ def test_outside_the_clinic_words_without_findings_are_weighed_too():
     assert consultation.session.case.story == "Seizures.\n\nHe smokes."
     assert consultation.session.turns[-1].note == ONLY_WORDS
     assert consultation.session.turns[-1].differential is not None
+
+
+def test_a_click_leaves_no_exclusion_beside_a_kind_of_it(toy_graph):
+    assistant, consultation = build_toy_assistant(toy_graph), Consultation()
+    for data in ({"id": LARGE, "status": "excluded"}, {"id": VERY_LARGE, "status": "present"}):
+        run(change(assistant, consultation, {"kind": "mark", **data}))
+    assert [(f.term_id, f.excluded) for f in consultation.session.case.findings] == [(VERY_LARGE, False)]
+    run(change(assistant, consultation, {"kind": "mark", "id": LARGE, "status": "excluded"}))
+    assert [f.term_id for f in consultation.session.case.findings] == [VERY_LARGE]
+    assert (
+        consultation.session.turns[-1].note
+        == "Large zorb cannot be absent while Very large zorb, a kind of it, is present"
+    )
+
+
+def test_of_earlier_answers_only_what_the_page_shows_is_kept():
+    consultation = told(RETT, "Scoliosis.", "Ectopia lentis.")
+    first, second, third = (turn.differential for turn in consultation.session.turns)
+    assert (first.questions, first.candidates) == ((), ())
+    assert [bool(d.claims) for d in first.diagnoses] == [True] + [False] * (len(first.diagnoses) - 1)
+    assert second.evidence == third.evidence == consultation.session.differential.evidence
+    assert 0 < len(first.evidence) < len(third.evidence)
 
 
 def test_an_exclusion_is_gone_once_a_later_message_tells_a_kind_of_it(toy_graph):

@@ -15,7 +15,7 @@ from llm.conversation.answerer import FunctionAnswerer
 from llm.conversation.case import Case, Sources, word_list, word_probability, word_ratio
 from llm.conversation.functions import NO_DISEASE, NO_FINDING, NO_OTHER, NO_PATIENT, call_function
 from llm.conversation.knowledge_functions import NO_PAGES, quote
-from llm.conversation.patient_functions import NO_TRIAGE, NO_URGENT_HERE, WOULD_CHANGE_MOST
+from llm.conversation.patient_functions import NO_TRIAGE, NO_URGENT_HERE, NOTHING_LEFT, WOULD_CHANGE_MOST
 from llm.conversation.reading import ENGLISH_ONLY, NO_DISEASE_BUT_FINDING, NOT_ON_PAGES, UNKNOWN
 from llm.conversation.schema import (
     CAN_BE_ASKED,
@@ -28,9 +28,26 @@ from llm.conversation.schema import (
     Topic,
 )
 from llm.schema import Differential
+from retrieval.candidates import in_order
+from retrieval.cases import build_library
 from retrieval.lexicon import Lexicon
-from retrieval.schema import RedFlag, UrgentCondition
-from tests.toy import ALPHA, BETA, DELTA, EPSILON, FLIM, GAMMA, LARGE, WOBBLING, build_model, patient
+from retrieval.schema import CountedTerm, RedFlag, UrgentCondition
+from tests.fakes import HashEmbedder
+from tests.toy import (
+    ALPHA,
+    BETA,
+    BRITTLE,
+    DELTA,
+    EPSILON,
+    FLIM,
+    GAMMA,
+    LARGE,
+    STRIPED,
+    VERY_LARGE,
+    WOBBLING,
+    build_model,
+    patient,
+)
 
 EMPTY = Differential(findings=(), diagnoses=(), evidence=())
 
@@ -179,6 +196,44 @@ def test_a_question_in_another_language_is_answered_in_it_with_what_is_understoo
     answer = ask(sources, differential, question)
     assert texts(answer) == [ENGLISH_ONLY[language], CAN_BE_ASKED]
     assert not answer.is_covered
+
+
+def test_without_the_last_finding_there_is_no_order(sources, differential):
+    alone = replace(differential, findings=tuple(f for f in differential.findings if f.term_id == VERY_LARGE))
+    assert texts(ask(sources, alone, "what if no very large zorb?"))[1:2] == [NOTHING_LEFT]
+    assert NOTHING_LEFT in texts(ask(sources, alone, "what if no large zorb?"))  # a kind of it was told
+
+
+def test_what_is_supposed_takes_the_place_of_what_it_contradicts(sources, differential):
+    """Without large zorbs there are no very large ones either."""
+    supposed = replace(patient(no=[LARGE])[0], asked=True)
+    ranked, log_probabilities = sources.ranker.rank(in_order([*patient(STRIPED, no=[BRITTLE]), supposed]))
+    first = sources.graph.diseases[sources.model.groups[ranked[0]][0]].name
+    (said,) = [t for t in texts(ask(sources, differential, "what if no large zorb?")) if t.startswith("Number 1 ")]
+    assert said.startswith(f"Number 1 would be {first}, {word_probability(float(np.exp(log_probabilities[0])))}")
+
+
+def test_an_id_alone_is_a_question(sources, differential):
+    assert ask(sources, differential, VERY_LARGE).is_covered
+
+
+def test_published_patients_of_a_disease_are_found_however_many_of_another_are_more_alike(sources, differential):
+    library = sources.library
+    (alpha, *_), (beta, *_) = ([c for c in library.cases if c.disease_id == d] for d in (ALPHA, BETA))
+    assert beta
+    many = [replace(alpha, case_id=f"more {i}") for i in range(120)]
+    alike = replace(beta, present=tuple(CountedTerm(term_id=t) for t in (VERY_LARGE, STRIPED)))
+    crowded = build_library([*many, alike], HashEmbedder(), sources.graph.ontology)
+    case = Case(Sources(sources.model, sources.ranker, sources.lexicon, crowded), differential)
+    found = call_function(case, Request(function=Function.CASES, disease_ids=(BETA,), words=""))
+    cited = {i for sentence in found.sentences for i in sentence.evidence_ids}
+    assert {e.disease_id for e in case.book.evidence if e.evidence_id in cited} == {BETA}
+
+
+def test_after_an_answer_by_words_alone_questions_are_about_it(sources, differential):
+    by_words = replace(differential, findings=())
+    assert Case(sources, by_words).has_patient
+    assert NO_PATIENT not in texts(ask(sources, by_words, "how sure are you?"))
 
 
 def test_what_if_changes_the_order_and_not_the_case(sources, differential):

@@ -129,6 +129,9 @@ def test_a_checkpoint_of_another_training_or_broken_is_refused(examples, tmp_pat
     train_reader(examples, settings=replace(SETTINGS, n_epochs=1), checkpoints=tmp_path)
     with pytest.raises(SourceError, match="of a training with other data or settings"):
         train_reader(examples, settings=replace(SETTINGS, n_epochs=1), seed=7, checkpoints=tmp_path)
+    moved = [replace(e, inputs=replace(e.inputs, values=e.inputs.values + 1)) for e in examples]
+    with pytest.raises(SourceError, match="of a training with other data or settings"):
+        train_reader(moved, settings=replace(SETTINGS, n_epochs=1), checkpoints=tmp_path)
     (tmp_path / CHECKPOINT).write_bytes(b"nothing")
     with pytest.raises(SourceError, match="cannot read the checkpoint"):
         train_reader(examples, settings=replace(SETTINGS, n_epochs=1), checkpoints=tmp_path)
