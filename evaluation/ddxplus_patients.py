@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from evaluation.metrics import percent
 from evaluation.qa.scoring import wilson
-from evaluation.report import percent
 from kg.build import bundled_sources, load_graph
 from kg.catalogue import SOURCES, find_files
 from kg.circumstances import CircumstanceTable

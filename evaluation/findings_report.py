@@ -14,7 +14,8 @@ from pathlib import Path
 from evaluation import figures
 from evaluation.corpora import Corpus, NegationSet
 from evaluation.findings_metrics import Agreement
-from evaluation.report import Run, named, percent, plain
+from evaluation.metrics import percent
+from evaluation.report import Run, named, plain
 from evaluation.schema import Unscored
 from kg.errors import StorageError
 

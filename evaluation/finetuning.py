@@ -34,7 +34,8 @@ from llm.chat import prompt as prompts
 from llm.chat.answer import claims_within
 from llm.chat.local import DEFAULT_CONTEXT_SIZE, LocalChatModel
 from llm.chat.reader import tokens_of_answer
-from llm.chat.weights import CausalModel, fastest_device, load_causal_model
+from llm.chat.weights import CausalModel, load_causal_model
+from llm.devices import fastest_device
 from llm.finetuning.examples import Example, encode_example, load_examples, save_examples
 from llm.finetuning.pairs import load_pairs
 from llm.finetuning.settings import FinetuningSettings, require_finetuning

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from evaluation.finetuning_scores import Scores
 from evaluation.machine import describe_machine, describe_version
-from evaluation.metrics import Rate
-from evaluation.report import percent, plain
+from evaluation.metrics import Rate, percent
+from evaluation.report import plain
 from kg.datasets import load_manifest
 from kg.errors import StorageError
 

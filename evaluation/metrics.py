@@ -31,6 +31,11 @@ class Rate:
     high: float
 
 
+def percent(rate: Rate) -> str:
+    """A rate in percent, with its interval."""
+    return f"{100 * rate.value:.1f} ({100 * rate.low:.1f} to {100 * rate.high:.1f})"
+
+
 class ClusterBootstrap:
     """Resampled clusters, drawn once, so that several rates of the same cases share their draws.
 

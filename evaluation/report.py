@@ -25,7 +25,7 @@ from evaluation.calibration import (
     measure_risk_coverage,
 )
 from evaluation.machine import describe_machine, describe_version
-from evaluation.metrics import Rate, by_n_findings, score_predictions, top_k_curve
+from evaluation.metrics import Rate, by_n_findings, percent, score_predictions, top_k_curve
 from evaluation.peers import Comparison
 from evaluation.schema import Prediction, Unscored
 from evaluation.stories import ReadBack, with_total
@@ -383,11 +383,6 @@ def named(ids: Sequence[str]) -> str:
     shown = ", ".join(" ".join(i.split()) for i in ids[:MAX_NAMED])
     n_more = len(ids) - MAX_NAMED
     return f"{shown} and {n_more:,} more, all in metrics.json" if n_more > 0 else shown
-
-
-def percent(rate: Rate) -> str:
-    """A rate in percent, with its interval."""
-    return f"{100 * rate.value:.1f} ({100 * rate.low:.1f} to {100 * rate.high:.1f})"
 
 
 def _p_value(p: float) -> str:

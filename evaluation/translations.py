@@ -163,7 +163,7 @@ def _worded(label: str) -> str:
     return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
-def read_back(cases: Sequence[Case], reader: MultilingualReader, language: Language, seed: int = 0) -> Agreement:
+def read_back(cases: Sequence[Case], reader: MultilingualReader, language: Language, seed: int) -> Agreement:
     """Word each case in a frame of its own turn, and read it."""
     rng = random.Random(seed)  # noqa: S311 - a sample, not a secret
     everybody = sorted({f.term_id for c in cases for f in c.findings})
@@ -231,11 +231,11 @@ def _read(text: str, reader: MultilingualReader) -> Told:
         return {}
 
 
-def measure(cases: Sequence[Case], notes: Sequence[Path], reader: MultilingualReader) -> Iterator[str]:
+def measure(cases: Sequence[Case], notes: Sequence[Path], reader: MultilingualReader, seed: int) -> Iterator[str]:
     """One line a figure."""
     for language in TRANSLATED:
         if cases:
-            yield f"official labels in sentences, {read_back(cases, reader, language)}"
+            yield f"official labels in sentences, {read_back(cases, reader, language, seed)}"
         for folder in notes:
             for path in sorted(folder.glob(f"notes_{language}*.json")):
                 yield f"{path.name}, {read_notes(path, reader, language)}"
@@ -248,7 +248,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--cases", type=Path, help="phenopackets whose findings are worded")
     parser.add_argument("--n", type=int, default=2000, help="patients, drawn at random")
-    parser.add_argument("--seed", type=int, default=0, help="of the drawing")
+    parser.add_argument("--seed", type=int, default=0, help="of the drawing, of patients and relatives")
     parser.add_argument("--notes", type=Path, nargs="*", default=[], help="folders with notes_zh*.json, notes_es*.json")
     given = parser.parse_args(arguments)
     try:
@@ -259,7 +259,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             everybody = load_cases(given.cases, graph.ontology).cases
             rng = random.Random(given.seed)  # noqa: S311 - a sample, not a secret
             cases = rng.sample(everybody, min(given.n, len(everybody)))
-        for line in measure(cases, given.notes, reader):
+        for line in measure(cases, given.notes, reader, given.seed):
             sys.stdout.write(f"{line}\n")
     except CitedxError as error:
         sys.stderr.write(f"{error}\n")

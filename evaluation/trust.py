@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evaluation.metrics import ClusterBootstrap, Rate
+from evaluation.metrics import ClusterBootstrap, Rate, percent
 from evaluation.schema import Case, Prediction, Trust
 from kg.likelihood import LikelihoodModel
 from kg.schema import Finding
@@ -121,8 +121,8 @@ def word_trust(summary: TrustSummary) -> list[str]:
     """The section of a report."""
     falls = (
         f"Of {summary.n:,} patients. Without the third of the findings that the ranker says speak most for its first "
-        f"diagnosis, its probability falls by {_points(summary.drop_cited)} points; without as many others by "
-        f"{_points(summary.drop_uncited)}."
+        f"diagnosis, its probability falls by {percent(summary.drop_cited)} points; without as many others by "
+        f"{percent(summary.drop_uncited)}."
     )
     if summary.rank_before is None:
         return ["## Reasons and questions", "", falls]
@@ -137,10 +137,6 @@ def word_trust(summary: TrustSummary) -> list[str]:
             difference = summary.gain_over[answerer].get(policy)
             lines.append(f"| {answerer} | {policy} | {_told(rank)} | {_told(difference) if difference else ''} |")
     return lines
-
-
-def _points(rate: Rate) -> str:
-    return f"{100 * rate.value:.1f} ({100 * rate.low:.1f} to {100 * rate.high:.1f})"
 
 
 def _told(rate: Rate) -> str:

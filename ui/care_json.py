@@ -16,9 +16,8 @@ from retrieval.patient import PatientRecord
 from retrieval.risk import DiseaseRisk, FilledInput
 from ui.answer_json import finding_json, person_json
 from ui.care import MORE_SOURCES, RiskReview, knowledge_of
+from ui.statements import NO_SOURCE, NOT_COUNTED
 
-NO_SOURCE = "no source here says for whom this treatment is not"
-NOT_COUNTED = "risk factors are counted, which gives no probability; only a published score does, for those it holds of"
 _N_TESTS = 4
 
 

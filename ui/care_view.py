@@ -17,9 +17,8 @@ from retrieval.demographics import word_demographics
 from retrieval.patient import PatientRecord
 from retrieval.risk import DiseaseRisk, FilledInput
 from ui.care import MORE_SOURCES, RiskReview, knowledge_of, word_band
-from ui.care_json import NO_SOURCE, NOT_COUNTED
 from ui.plain_text import escape
-from ui.terminal import NOT_A_DEVICE
+from ui.statements import NO_SOURCE, NOT_A_DEVICE, NOT_COUNTED
 
 _N_TESTS = 3
 _NOT_PREGNANT = "not pregnant"

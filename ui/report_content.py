@@ -15,11 +15,10 @@ from kg.curie import url_of
 from kg.schema import Finding
 from kg.sources.common_conditions import title_of
 from llm.schema import OF_WORDS, Claim, Commentary, Diagnosis, Differential, Types
+from llm.wording import CITATION
 from retrieval.demographics import word_demographics
 from retrieval.schema import Evidence, RedFlag, UrgentCondition
-from ui.page.conversation import CITATION
-from ui.page.frame import HPO_PAPER
-from ui.terminal import NOT_A_DEVICE
+from ui.statements import HPO_PAPER, NOT_A_DEVICE
 
 TITLE = "Differential diagnosis"
 

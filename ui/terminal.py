@@ -21,8 +21,7 @@ from retrieval.schema import Evidence, RedFlag, UrgentCondition
 from ui.answer_json import cited_evidence
 from ui.marking import story_pieces
 from ui.plain_text import escape, plain
-
-NOT_A_DEVICE = "Decision support for professionals, not a medical device."
+from ui.statements import NOT_A_DEVICE
 
 
 def show_story(console: Console, story: str, findings: Iterable[Finding]) -> None:

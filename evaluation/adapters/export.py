@@ -1,7 +1,7 @@
 """Benchmark questions with what is retrieved for them, as ``lm-eval`` and ``inspect-ai`` read them.
 
-Promise: the same prompts as ``citedx evaluate qa`` puts; the average over sets is MIRAGE's. Neither program is needed
-to export, nor imported.
+Promise: lm-eval puts the same prompts as ``citedx evaluate qa``; inspect-ai the same system message, question and
+documents, with the options in its own frame. The average over sets is MIRAGE's. Neither is needed to export.
 
     python -m evaluation.adapters.export --benchmark benchmark.json --context passages --out FOLDER
     lm_eval --model hf --model_args pretrained=MODEL --include_path FOLDER --tasks citedx_qa --apply_chat_template

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Protocol
 from evaluation import figures
 from evaluation.benchmark import claim_folder
 from evaluation.lines import append_lines, read_whole_lines
-from evaluation.metrics import Rate
+from evaluation.metrics import Rate, percent
 from evaluation.qa.disease_vocabulary import DiseaseVocabulary, Match, load_vocabulary
 from evaluation.qa.free_text import StoryCase, load_stories, part_unscored, rank_of
 from evaluation.qa.runner import FAILED, PREDICTIONS, ask_in_order
 from evaluation.qa.scoring import wilson
-from evaluation.report import Run, describe_run, named, percent, plain
+from evaluation.report import Run, describe_run, named, plain
 from evaluation.schema import Unscored
 from kg.cache import digest
 from kg.common_schema import Setting

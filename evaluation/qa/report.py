@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evaluation import figures
-from evaluation.metrics import Rate
+from evaluation.metrics import Rate, percent
 from evaluation.qa.answers import Answers
 from evaluation.qa.runner import FAILED
 from evaluation.qa.schema import Answered
 from evaluation.qa.scoring import AVERAGE, QaComparison, Score, by_set, compare_answers, score_answers
-from evaluation.report import Run, named, percent, plain
+from evaluation.report import Run, named, plain
 from evaluation.schema import Unscored
 from kg.errors import StorageError
 

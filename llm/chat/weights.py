@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from kg import cache
 from kg.errors import NotReadyError
 from llm.chat.constrained import INSTALL_HINT
+from llm.devices import fastest_device
 from llm.errors import ModelError
 from retrieval.embedding import without_bars
 
@@ -87,15 +88,6 @@ def load_causal_model(name: str, *, adapter: Path | None = None, quantise: bool 
         end_ids=end_ids,
         max_context_size=getattr(network.config.get_text_config(), "max_position_embeddings", None),
     )
-
-
-def fastest_device() -> str:
-    """``cuda``, else ``mps``, else ``cpu``."""
-    import torch
-
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 def half_precision(device: str) -> torch.dtype:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.errors import NotReadyError, SourceError, StorageError
+from llm.devices import fastest_device
 from llm.reader.features import CANDIDATE_FEATURES, EVIDENCE_FEATURES
 from retrieval.embedding import without_bars
 
@@ -60,7 +61,7 @@ def load_reader(folder: Path = BUNDLED, device: str | None = None) -> ReaderMode
         raise SourceError(f"cannot read the reader in {folder}: {str(error).partition(chr(10))[0]}") from error
     if not all(bool(torch.isfinite(t).all()) for t in model.state_dict().values()):
         raise SourceError(f"the weights of the reader in {folder} hold numbers that are none: train it again")
-    return _placed(model.eval(), device or _fastest_device())
+    return _placed(model.eval(), device or fastest_device())
 
 
 def save_reader(trained: TrainedReader, folder: Path, card: dict[str, object]) -> None:
@@ -83,14 +84,6 @@ def save_confidence(line: Points, folder: Path) -> None:
         config.save_pretrained(folder)
     except OSError as error:
         raise StorageError(f"cannot write the reader into {folder}: {error.strerror or error}") from error
-
-
-def _fastest_device() -> str:
-    import torch
-
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 def _placed(model: ReaderModel, device: str) -> ReaderModel:

@@ -98,7 +98,7 @@ def test_the_inspect_task_reads_fields_that_the_rows_have():
         for node in ast.walk(tree)
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == "row"
     }
-    assert keys == {"id", "question", "options", "answer"}
+    assert keys == {"id", "system", "question", "options", "answer"}
     assert keys <= row_of(QUESTIONS[0], no_context, 1).keys()
 
 

@@ -37,7 +37,7 @@ def test_a_case_in_words(reader):
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_frame_is_read_back(reader, language):
     cases = [CASE] * len(_FRAMES[language])
-    agreement = read_back(cases, reader, language)
+    agreement = read_back(cases, reader, language, 0)
     assert len(cases) == 8
     assert (agreement.n_told, agreement.n_right, agreement.n_read) == (24, 24, 24)
     assert (agreement.n_right_present, agreement.n_told_present, agreement.n_flipped) == (16, 16, 0)

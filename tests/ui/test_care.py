@@ -11,8 +11,8 @@ from kg.errors import UsageError
 from kg.graph import KnowledgeGraph
 from tests.ui.toy_assistant import build_toy_assistant
 from ui.care import MORE_SOURCES
-from ui.care_json import NO_SOURCE
 from ui.cli import main
+from ui.statements import NO_SOURCE
 from ui.tools import Tools
 
 

@@ -19,11 +19,11 @@ from kg.sources.scores import load_scores
 from kg.treatments import Treatment, TreatmentKind, TreatmentReview
 from retrieval.risk import DiseaseRisk
 from ui.care import MORE_SOURCES, RiskReview, word_band
-from ui.care_json import NO_SOURCE, NOT_COUNTED
 from ui.page.evidence import View
 from ui.page.markup import link
 from ui.page.words import Words
 from ui.session import Care
+from ui.statements import NO_SOURCE, NOT_COUNTED
 
 NO_DOSE = "Decision support for professionals, not a medical device. No source here gives a dose, and none is shown."
 _KINDS = {kind: str(kind).capitalize() for kind in TreatmentKind}

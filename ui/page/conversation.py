@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
 from kg.schema import Finding
 from kg.translations import Language
 from llm.schema import Commentary, Differential, Question
+from llm.wording import CITATION, cited_ids
 from retrieval.demographics import demographics_of
 from ui.answer_json import cited_evidence
 from ui.case import LeaveOpen, Mark, Remove, Replace, SetAge, SetSex, Status
@@ -23,7 +23,6 @@ from ui.page.urgent import urgent_line
 from ui.page.words import Words
 from ui.session import CALM, Change, OpenFile, OpenLink, Progress, SeeIn, Session, Turn, Undo
 
-CITATION = re.compile(r"\[(E[0-9]+)\]")
 _CLEAR_LEAD = 0.1
 """A first diagnosis that is less likely does not lead."""
 _SHOWN_CLAIMS = 4  # an answer stays readable at a glance; the differential shows all claims
@@ -247,7 +246,7 @@ def _commentary(commentary: Commentary | None, words: Words, linked: bool) -> st
         return ""
     parts = [f'<p class="by">{escape(words("Also read by {model}", model=commentary.model))}</p>']
     if commentary.summary:
-        summary = CITATION.sub(lambda m: citations([m[1]], linked), escape(commentary.summary))
+        summary = CITATION.sub(lambda m: citations(cited_ids(m[1]), linked), escape(commentary.summary))
         parts.append(f'<p class="summary">{summary}</p>')
     parts += [f'<p class="asked">{escape(question.text)}</p>' for question in commentary.questions]
     parts += [f'<p class="note">{escape(words(note))}</p>' for note in commentary.notes]

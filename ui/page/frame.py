@@ -10,9 +10,9 @@ from kg.translations import Language
 from retrieval.uploads import MAX_BYTES
 from ui.page.markup import action, button, icon, link
 from ui.page.words import PAGE_LANGUAGES, Words
+from ui.statements import HPO_PAPER
 
 _HPO_LICENCE = "https://hpo.jax.org/app/license"
-HPO_PAPER = "https://doi.org/10.1093/nar/gkad1005"
 _ACCEPTED = ".txt,.md,.pdf,.json,text/plain,application/pdf,application/json"
 _OWN_NAMES = {Language.ENGLISH: "English", Language.CHINESE: "中文"}
 

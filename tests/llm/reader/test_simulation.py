@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from llm.reader.simulation import SimulationSettings, _statements, simulate_patients
+from llm.reader.simulation import SimulationSettings, simulate_patients
 
 
 def test_the_same_seed_gives_the_same_patients(toy_graph):
@@ -15,10 +15,15 @@ def test_the_same_seed_gives_the_same_patients(toy_graph):
 
 
 def test_only_statements_of_entries_are_drawn_from(toy_graph):
-    for disease_id in toy_graph.diseases:
-        for statement in _statements(toy_graph, disease_id):
-            assert not statement.excluded
-            assert all(not p.reference.startswith("PMID") for p in statement.provenance)
+    exact = SimulationSettings(imprecise=0.0, strange=0.0, told=1.0, ruled_out=0.0)
+    drawn = {(p.disease_id, f.term_id) for p in simulate_patients(toy_graph, 500, settings=exact) for f in p.findings}
+    of_entries, of_publications = set(), set()
+    for a in (a for d in toy_graph.diseases for a in toy_graph.findings_of(d) if not a.excluded):
+        is_published = any(p.reference.startswith("PMID") for p in a.provenance)
+        (of_publications if is_published else of_entries).add((a.disease_id, a.term_id))
+    assert drawn
+    assert drawn <= of_entries
+    assert of_publications - of_entries
 
 
 @pytest.mark.release
