@@ -278,7 +278,8 @@ class KnowledgeGraph:
             if concept.name.casefold() == wanted:
                 return concept
         near = self.with_prefix(key, limit=3) if key else ()
-        hint = "; did you mean " + ", ".join(f"{_id_of(n)} ({_name_of(n)})" for n in near) + "?" if near else ""
+        close = ", ".join(f"{_id_of(n)} ({_name_of(n)})" for n in near)
+        hint = f"; did you mean {close}?" if near else ": check the spelling"
         raise UnknownIdError(f"nothing in the graph has the id or name {key!r}{hint}")
 
     def with_prefix(self, prefix: str, limit: int = 20) -> tuple[Term | Disease, ...]:

@@ -58,6 +58,15 @@ class Translations:
         return self.labels.get(term_id)
 
 
+def is_at_hand(language: Language, folder: Path | None = None) -> bool:
+    """Whether stories in a language can be read: in English always, in others where their labels have been pulled."""
+    return language is Language.ENGLISH or datasets.path_of(_dataset_of(language), folder).is_file()
+
+
+def _dataset_of(language: Language) -> datasets.DataSet:
+    return next(d for d in datasets.load_manifest() if d.name == f"hpo-{language}")
+
+
 def load_translations(language: Language, ontology: Ontology, folder: Path | None = None) -> Translations:
     """The terms of an ontology in Chinese or Spanish.
 
@@ -73,12 +82,12 @@ def load_translations(language: Language, ontology: Ontology, folder: Path | Non
     """
     if language not in TRANSLATED:
         raise UsageError(f"expected one of the languages {', '.join(TRANSLATED)}, got {language}")
-    (dataset,) = (d for d in datasets.load_manifest() if d.name == f"hpo-{language}")
-    path = (folder or datasets.data_folder()) / dataset.path
+    dataset = _dataset_of(language)
+    path = datasets.path_of(dataset, folder)
     if not path.is_file():
         raise NotReadyError(
-            f"{language.english_name} needs HPO's {language.english_name} translation, which is not at {path}: "
-            f"citedx data pull {GROUP}"
+            f"{language.english_name} needs HPO's {language.english_name} labels, which this installation has not "
+            f"pulled yet: citedx data pull {GROUP}"
         )
     records = load_babelon(path)
     return Translations(

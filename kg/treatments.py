@@ -34,7 +34,7 @@ class TreatmentKind(StrEnum):
     DISEASE_MODIFYING = "disease-modifying"
     SYMPTOMATIC = "symptomatic"
     PREVENTIVE = "preventive"
-    DRUG = "drug, not sorted by its source"
+    DRUG = "drug, aim not stated by the source"
     PROCEDURE = "procedure"
     MEASURE = "other measure"
     AGAINST = "spoken against"

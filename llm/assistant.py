@@ -49,7 +49,7 @@ NOTHING_FOUND = (
     "No finding was recognised, so there is nothing to reason from. "
     "Describe signs and symptoms in words, or give HPO ids."
 )
-UNSURE = "No disease has a probability of {least:.0%} or more, which the accepted risk of {risk:.0%} asks for."
+UNSURE = "No disease reaches a probability of {least:.0%}, the least that an accepted risk of {risk:.0%} allows."
 NO_CASE = Differential(findings=(), diagnoses=(), evidence=())
 N_CANDIDATES = 20
 """Diseases that an answer knows of at least, shown or not: the chat can be asked about them."""

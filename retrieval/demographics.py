@@ -118,7 +118,7 @@ def _word_age(person: Demographics) -> str:
     if person.years is None:
         return ""
     if person.age is None:
-        return "grown up"
+        return "adult"
     days = round(person.years * 365.25)
     for n, unit in ((int(person.years + 1e-3), "year"), (int(person.years * 12 + 1e-3), "month"), (days, "day")):
         if n >= 2 or (unit == "day" and n):

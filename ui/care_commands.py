@@ -27,8 +27,8 @@ from ui.sources_option import SourcesOption, load_graph_of
 CaseOption = Annotated[
     Path | None, typer.Option("--case", help="The patient: a text file, PDF or phenopacket; - for standard input.")
 ]
-SexOption = Annotated[Sex | None, typer.Option(help="Of the patient; default: as told.", case_sensitive=False)]
-AgeOption = Annotated[str | None, typer.Option(help="Of the patient: years, or such as P3M; default: as told.")]
+SexOption = Annotated[Sex | None, typer.Option(help="Patient's sex; default: as told.", case_sensitive=False)]
+AgeOption = Annotated[str | None, typer.Option(help="Patient's age: years, or ISO 8601 such as P3M; default: as told.")]
 PregnantOption = Annotated[bool | None, typer.Option("--pregnant/--not-pregnant", help="Default: as told.")]
 WithOption = Annotated[
     list[str] | None,

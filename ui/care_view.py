@@ -50,7 +50,7 @@ def show_treatments(console: Console, graph: KnowledgeGraph, review: TreatmentRe
             name = escape(graph.relations.concept(page.object_id).name)
             console.print(f"  {name}  [dim]{escape(page.object_id)}[/]", highlight=False)
     if review.unknown:
-        console.print(f"\nKnown to no source here, nothing was checked about it: {escape(', '.join(review.unknown))}")
+        console.print(f"\nNot in these sources, so not checked: {escape(', '.join(review.unknown))}")
     if not review.has_treatment_sources:
         console.print(f"\n{MORE_SOURCES[0].upper()}{MORE_SOURCES[1:]}")
     console.print(f"\n[dim]{NOT_A_DEVICE} No source here gives a dose, and none is shown.[/]")
@@ -73,7 +73,9 @@ def _show_group(console: Console, graph: KnowledgeGraph, treatments: Iterable[Tr
             about = escape(f"{graph.diseases[relation.object_id].name}: {relation.note}")
             console.print(f"    [red]avoid[/]  {about}  [dim]{_cites([relation.provenance])}[/]", highlight=False)
         if t.untold:
-            console.print(f"    [dim]not told, and would matter: {escape('; '.join(t.untold))}[/]", highlight=False)
+            console.print(
+                f"    [dim]not mentioned, would matter if present: {escape('; '.join(t.untold))}[/]", highlight=False
+            )
     if unchecked:
         console.print(f"  [dim]{NO_SOURCE}: {escape('; '.join(unchecked))}[/]", highlight=False)
 
@@ -89,7 +91,7 @@ def _show_warning(console: Console, checked: CheckedCaution) -> None:
 def _show_decisive(console: Console, graph: KnowledgeGraph, review: TreatmentReview) -> None:
     if not review.decisive:
         return
-    console.print("\n[bold]Would speak most for it, and was not told[/]")
+    console.print("\n[bold]Most supportive findings not yet mentioned[/]")
     for d in review.decisive:
         a = d.association
         often = f"  {a.frequency}" if a.frequency else ""
@@ -135,7 +137,7 @@ def _show_disease_risk(console: Console, risk: DiseaseRisk) -> None:
 def _show_assessment(console: Console, assessment: Assessment, review: RiskReview, table: ScoreTable) -> None:
     score = assessment.score
     console.print(f"\n[bold]{escape(score.name)}[/]: {escape(score.predicts)}", highlight=False)
-    console.print(f"  [dim]holds for {escape(score.population)}[/]", highlight=False)
+    console.print(f"  [dim]applies to {escape(score.population)}[/]", highlight=False)
     if assessment.unmet:
         console.print(f"  not for this patient: {escape('; '.join(map(str, assessment.unmet)))} does not hold")
         return

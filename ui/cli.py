@@ -94,7 +94,7 @@ EmbedderOption = Annotated[
 
 @app.callback()
 def _global_options(
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what is done.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what is being done.")] = False,
 ) -> None:
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="citedx: %(message)s")
     for builder in (
@@ -158,10 +158,10 @@ def diagnose(
     phenopacket: PhenopacketOption = None,
     hpo: HpoOption = None,
     sex: Annotated[
-        Sex | None, typer.Option(help="Of the patient; default: as the story says.", case_sensitive=False)
+        Sex | None, typer.Option(help="Patient's sex; default: as read from the story.", case_sensitive=False)
     ] = None,
     age: Annotated[
-        str | None, typer.Option(help="Of the patient: years, or such as P3M; default: as the story says.")
+        str | None, typer.Option(help="Patient's age: years, or ISO 8601 such as P3M; default: as read.")
     ] = None,
     k: Annotated[int, typer.Option("-k", min=1, max=100, help="Number of diagnoses.")] = 10,
     report: Annotated[

@@ -26,7 +26,9 @@ _Scheduler = Annotated[
 def diagnosis(
     cases: Annotated[Path, typer.Option(help="Folder or zip of phenopackets, or PhenoBrain's JSON.")],
     out: Annotated[Path, typer.Option(help="Folder for metrics.json, predictions.jsonl, report.md and figures.")],
-    protocol: Annotated[Protocol, typer.Option(help="What may be known.")] = Protocol.UNSEEN_PUBLICATION,
+    protocol: Annotated[
+        Protocol, typer.Option(help="Evaluation protocol: what may be known of a held-out publication.")
+    ] = Protocol.UNSEEN_PUBLICATION,
     system: Annotated[System, typer.Option(help="Which ranker.")] = System.FUSED,
     knowledge: Annotated[
         Level, typer.Option(help="The HPO release alone, with the shipped counts, or with a case library too.")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kg.translations import Language, is_at_hand
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
@@ -12,6 +14,7 @@ class Example:
     title: str
     kind: str
     story: str
+    language: Language = Language.ENGLISH
 
 
 EXAMPLES = (
@@ -43,11 +46,18 @@ EXAMPLES = (
     Example(
         title="一名关节疼痛、皮肤松弛的女性",
         kind="rare, Chinese",
+        language=Language.CHINESE,
         story="患者女，28岁，关节过度活动，皮肤过度伸展，反复关节脱位，易瘀伤，伤口愈合不良。无主动脉夹层。母亲有关节过度活动。",
     ),
     Example(
         title="一名反复癫痫的男孩",
         kind="rare, Chinese",
+        language=Language.CHINESE,
         story="男孩，4岁，癫痫发作，智力障碍，面部血管纤维瘤，皮肤色素减退斑，心脏横纹肌瘤，肾囊肿。否认听力障碍。",
     ),
 )
+
+
+def readable_examples() -> tuple[Example, ...]:
+    """Those in languages that this installation reads."""
+    return tuple(e for e in EXAMPLES if is_at_hand(e.language))

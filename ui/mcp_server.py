@@ -67,7 +67,7 @@ def create_mcp_server(load: Callable[[], Assistant], begin: Callable[[], object]
     server = _Server(
         "citedx",
         title="citedx",
-        description="Differential diagnosis of rare diseases in which every statement cites its evidence.",
+        description="Differential diagnosis in which every statement cites its evidence, of rare and common diseases.",
         instructions=INSTRUCTIONS,
         version=version("citedx"),
         lifespan=lifespan,

@@ -162,7 +162,7 @@ def _evidence(differential: Differential) -> Iterator[Block]:
         number = Span(text=e.evidence_id, strong=True)
         yield _block(Style.ITEM, number, f" ({e.kind}) ", e.text, " ", *links, evidence=e)
     if differential.removed_claims:
-        yield _block(Style.ENTRY, f"Removed for want of evidence: {len(differential.removed_claims)}")
+        yield _block(Style.ENTRY, f"Removed, not supported by the evidence: {len(differential.removed_claims)}")
         yield from (_block(Style.ITEM, f"{r.claim.text} ({r.reason})") for r in differential.removed_claims)
 
 

@@ -26,7 +26,7 @@ from ui.case import Action, Case
 MAX_UNDO = 50
 """Earlier states of a case that are kept."""
 
-NO_FINDINGS = "No findings were recognised in this message, so the findings are unchanged. Name signs or symptoms."
+NO_FINDINGS = "No findings were recognised in this message, so the findings are unchanged. Describe signs or symptoms."
 ONLY_WORDS = "No findings were recognised in this message; its words were weighed."
 UNEXPECTED = "Something went wrong inside citedx. Your case and text are kept: try again, or see the server’s log."
 STOPPED = "Stopped. The case keeps its findings."

@@ -81,7 +81,7 @@ def reader(
         Path | None,
         typer.Option(help="Folder of an evaluation of the reader in folds, to calibrate the probabilities by."),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Most times that every patient is seen.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Most epochs.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of folds, simulation and training.")] = 0,
 ) -> None:
     """Train the reader: on simulated patients, then on published ones, each seen without their own publications.

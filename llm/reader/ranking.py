@@ -130,7 +130,7 @@ def _risk_claim(candidate: Candidate, risk: PresentRisk, graph: KnowledgeGraph, 
 def _words_claim(candidate: Candidate, book: EvidenceBook) -> Claim:
     words = ", ".join(f"“{word}”" for hit in candidate.passages for word in hit.words)
     return Claim(
-        text=f"Words of the story stand in what is written of this disease: {words}",
+        text=f"Words of the story also in this disease's description: {words}",
         supports=True,
         evidence_ids=tuple(book.cite_passage(hit.passage, candidate.disease_id) for hit in candidate.passages),
         disease_id=candidate.disease_id,

@@ -115,8 +115,8 @@ def test_a_disease_is_known_by_other_spellings_of_its_prefix(toy_graph, disease_
     ("key", "message"),
     [
         ("Brit", r"'Brit'; did you mean HP:9000021 \(Brittle flim\), HP:9000023 \(Brittle tip of the flim\)\?$"),
-        ("xyz", "^nothing in the graph has the id or name 'xyz'$"),
-        ("  ", "has the id or name ''$"),
+        ("xyz", "^nothing in the graph has the id or name 'xyz': check the spelling$"),
+        ("  ", "has the id or name '': check the spelling$"),
     ],
 )
 def test_unknown_nodes_are_refused_with_close_wordings(toy_graph, key, message):

@@ -177,7 +177,7 @@ def test_a_question_about_any_disease_hears_of_the_storys_words_and_of_risk_fact
         return {s.text: s.supports for s in assistant.answer(f"why not {name}?", differential).sentences}
 
     flu, calm_told = said("Zorb flu", answer), said("Zorb calm", answer)
-    words = "Words of the story stand in what is written of this disease: {}."
+    words = "Words of the story also in this disease's description: {}."
     assert flu[words.format("“dusk”, “purple”")] is True
     label = toy_graph.ontology.name(BRITTLE_TIP)
     assert flu[f"{label} makes it likelier: a risk factor is brittle flims (likelihood ratio 3.0)."] is True

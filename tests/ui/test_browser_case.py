@@ -117,7 +117,7 @@ def test_a_finding_is_found_by_a_synonym_and_takes_another_s_place(visit):
     user.page.get_by_role("button", name="Scoliosis: replace").click()
     search = user.page.get_by_role("combobox", name="Search for a finding")
     expect(search).to_be_focused()
-    expect(search).to_have_attribute("placeholder", "Replace Scoliosis by …")
+    expect(search).to_have_attribute("placeholder", "Replace Scoliosis with …")
     search.press_sequentially("arach")
     user.page.locator("#terms [role=option]", has_text="Arachnodactyly").click()
     expect(user.chip("HP:0001166")).to_have_class("chip excluded")

@@ -54,7 +54,7 @@ def test_a_claim_is_worded_anew_from_what_it_cites(evidence, supports, chinese):
 
 
 def test_words_of_the_story_stay_as_the_passages_have_them():
-    said = "Words of the story stand in what is written of this disease: “tight chest”, “wheeze”"
+    said = "Words of the story also in this disease's description: “tight chest”, “wheeze”"
     claim = Claim(text=said, supports=True, evidence_ids=("E1",), disease_id="OMIM:1")
     passage = replace(annotated("HP:0001250", None), kind=EvidenceKind.PASSAGE, association=None, term_ids=())
     answer = Differential(findings=(SEIZURE,), diagnoses=(), evidence=(passage,))

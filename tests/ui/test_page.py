@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.common_schema import Setting
+from kg.datasets import load_manifest, path_of
 from kg.genetics import Genetics
 from kg.schema import Finding, Gene, Provenance, Term
-from kg.translations import Language
+from kg.translations import TRANSLATED, Language
 from llm.schema import Claim, Diagnosis, Differential, Question, RemovedClaim
 from retrieval.demographics import Demographics, demographics_of
 from retrieval.schema import Evidence, EvidenceKind
@@ -248,7 +249,7 @@ def test_a_change_is_one_line_and_one_sentence():
         (Remove(term_id="HP:0001250", label="Seizure"), "Seizure: removed"),
         (
             Replace(term_id="HP:0001250", label="Seizure", by_id="HP:0002650", by_label="Scoliosis"),
-            "Seizure replaced by Scoliosis",
+            "Seizure replaced with Scoliosis",
         ),
         (LeaveOpen(term_id="HP:0001250", label="Seizure"), "Seizure: not known"),
         (SetSex(sex=None), "Patient: sex not known"),
@@ -282,10 +283,19 @@ def test_an_abstention_is_shown_with_its_reason():
     assert reason in Page(answer_page(session)).text
 
 
-def test_the_welcome_offers_examples_of_both_languages():
+def test_the_welcome_offers_what_this_installation_reads(monkeypatch, tmp_path):
+    monkeypatch.setenv("CITEDX_DATA", str(tmp_path))
+    shown = Page(chat_log(Session(), ENGLISH))
+    assert shown.values("data-fill") == [e.story for e in EXAMPLES if e.language is Language.ENGLISH]
+    assert "Chinese and Spanish need a download first" in shown.text
+    for language in TRANSLATED:
+        (path,) = (path_of(d) for d in load_manifest() if d.name == f"hpo-{language}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
     shown = Page(chat_log(Session(), ENGLISH))
     assert shown.values("data-fill") == [e.story for e in EXAMPLES]
     assert {e.kind for e in EXAMPLES} >= {"rare, English", "common, English", "rare, Chinese"}
+    assert "in English, Chinese or Spanish" in shown.text
 
 
 # The case
@@ -330,7 +340,7 @@ def test_the_quote_is_shown_where_it_says_more_than_the_label():
         (demographics_of(None, "P10D"), (10, "D"), "10 days", "10 天"),
         (demographics_of(None, "P3W"), (21, "D"), "21 days", "21 天"),
         (demographics_of(None, "P0D"), (0, "D"), "newborn", "0 天"),
-        (Demographics(years=18.0), (None, "Y"), "grown up", "成人"),
+        (Demographics(years=18.0), (None, "Y"), "adult", "成人"),
         (Demographics(), (None, "Y"), "", ""),
     ],
 )

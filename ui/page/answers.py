@@ -69,7 +69,7 @@ def _removed(removed: Sequence[RemovedClaim], words: Words) -> str:
     if not removed:
         return ""
     items = "".join(f"<li>{escape(r.claim.text)} ({escape(r.reason)})</li>" for r in removed)
-    return _folded(words("Removed for want of evidence: {n}", n=len(removed)), f"<ul>{items}</ul>")
+    return _folded(words("Removed, not supported by the evidence: {n}", n=len(removed)), f"<ul>{items}</ul>")
 
 
 def _folded(title: str, content: str) -> str:

@@ -32,7 +32,9 @@ _KINDS = {kind: str(kind).capitalize() for kind in TreatmentKind}
 def care_view(care: Care | None, words: Words) -> View:
     """Treatments and tests of the chosen disease, then risk factors and scores of the patient."""
     if care is None:
-        body = f'<p class="empty">{escape(words("Choose “Treatment and risk” at a disease of the differential."))}</p>'
+        body = (
+            f'<p class="empty">{escape(words("Choose “Treatment and risk” under a disease of the differential."))}</p>'
+        )
     else:
         body = _treatments(care.treatments, care.graph, words) + _risks(care.risks, words)
         body += f'<p class="sources">{escape(words(NO_DOSE))}</p>'
@@ -54,13 +56,11 @@ def _treatments(review: TreatmentReview, graph: KnowledgeGraph, words: Words) ->
         + "".join(f" · {_cited(graph.relations.concept(t.subject_id).name, [t.provenance])}" for t in d.tests[:1])
         for d in review.decisive
     )
-    parts.append(_list("Would speak most for it, and was not told", decisive, words))
+    parts.append(_list("Most supportive findings not yet mentioned", decisive, words))
     if not review.treatments:
         parts.append(f"<p>{escape(words('No source here names a treatment.'))}</p>")
     if review.unknown:
-        unchecked = words(
-            "Known to no source here, nothing was checked about it: {names}", names="; ".join(review.unknown)
-        )
+        unchecked = words("Not in these sources, so not checked: {names}", names="; ".join(review.unknown))
         parts.append(f'<p class="note">{escape(unchecked)}</p>')
     if not review.has_treatment_sources:
         parts.append(f'<p class="reference">{escape(MORE_SOURCES)}</p>')
@@ -87,7 +87,7 @@ def _treatment(treatment: Treatment, graph: KnowledgeGraph, words: Words) -> str
     ]
     said += "".join(f'<p class="beware">{w}</p>' for w in warnings)
     if treatment.untold:
-        asked = words("not told, and would matter: {what}", what="; ".join(treatment.untold))
+        asked = words("not mentioned, would matter if present: {what}", what="; ".join(treatment.untold))
         said += f'<p class="reference">{escape(asked)}</p>'
     return said
 
@@ -101,7 +101,7 @@ def _warning(checked: CheckedCaution) -> str:
 
 def _risks(review: RiskReview, words: Words) -> str:
     items = "".join(f"<li>{_disease_risk(r)}</li>" for r in review.risks)
-    none = f"<p>{escape(words('None that a source here names was told.'))}</p>"
+    none = f"<p>{escape(words('None of the listed risk factors was mentioned.'))}</p>"
     title = escape(words("Risk factors of this patient, for any disease"))
     factors = f"<h3>{title}</h3>" + (f"<ul>{items}</ul>" if items else none)
     scores = "".join(_assessment(a, words) for a in review.assessments)
@@ -115,7 +115,7 @@ def _disease_risk(risk: DiseaseRisk) -> str:
 
 def _assessment(assessment: Assessment, words: Words) -> str:
     score, table = assessment.score, load_scores()
-    lines = [escape(words("Holds for {whom}", whom=score.population))]
+    lines = [escape(words("Applies to {whom}", whom=score.population))]
     if assessment.unmet:
         lines.append(escape(words("Not for this patient: {what}", what="; ".join(map(str, assessment.unmet)))))
     else:

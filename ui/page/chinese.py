@@ -13,7 +13,7 @@ CHINESE = {
     "Language": "语言",
     "New case": "新病例",
     "Patient’s story": "病史",
-    "What is seen, and what is absent …": "有哪些表现，没有哪些表现……",
+    "Describe what the patient has, and what is absent …": "有哪些表现，没有哪些表现……",
     "Send": "发送",
     "Stop": "停止",
     "Open a file: text, PDF or phenopacket": "打开文件：文本、PDF 或 phenopacket",
@@ -24,13 +24,13 @@ CHINESE = {
     "Report as Markdown": "Markdown 报告",
     "Case as phenopacket": "病例（phenopacket）",
     "Copied": "已复制",
-    "The browser did not let the page copy.": "浏览器不允许此页面复制。",
+    "The browser blocked copying.": "浏览器不允许此页面复制。",
     "File: {name}": "文件：{name}",
     "Case opened from a link": "已从链接打开病例",
     "Enter sends, Shift+Enter begins a new line.": "Enter 发送，Shift+Enter 换行。",
     "Search for a finding": "搜索表型",
     "Add a finding …": "添加表型……",
-    "Replace {finding} by …": "将“{finding}”替换为……",
+    "Replace {finding} with …": "将“{finding}”替换为……",
     "No finding has this name.": "没有这个名称的表型。",
     "The server cannot be reached.": "无法连接服务器。",
     "Cancel": "取消",
@@ -40,11 +40,15 @@ CHINESE = {
     # Welcome and examples
     "Tell the patient’s story": "请讲述病史",
     (
-        "Write in plain words what is seen, and what was looked for and is absent, in English, Chinese or Spanish. "
-        "citedx reads the findings, ranks the diseases that explain them, and cites the source of every statement."
+        "Write in plain words what is seen, and what was looked for and is absent. citedx reads the findings, ranks "
+        "the diseases that explain them, and cites the source of every statement."
     ): (
-        "用平常的话写下有哪些表现，以及查过而没有的表现，可用中文、英文或西班牙文。citedx 识别表型，"
+        "用平常的话写下有哪些表现，以及查过而没有的表现。citedx 识别表型，"
         "排列可以解释它们的疾病，并为每一句陈述注明出处。"
+    ),
+    "Stories may be in English, Chinese or Spanish.": "病史可用中文、英文或西班牙文。",
+    "Stories are read in English; Chinese and Spanish need a download first: citedx data pull translations.": (
+        "目前只能读英文病史；中文和西班牙文需先下载：citedx data pull translations。"
     ),
     "Names, dates and addresses are not needed: leave them out.": "不需要姓名、日期和地址，请勿填写。",
     "Or begin with an example": "或从示例开始",
@@ -73,7 +77,7 @@ CHINESE = {
     "No clear leader: {name} is first with {share}.": "没有明显领先的疾病：{name} 排在第一，概率 {share}。",
     "Then: {others}.": "其次：{others}。",
     "Earlier answer: its evidence is no longer shown.": "此前的回答：其证据不再显示。",
-    "What would help most to know": "最有帮助的问题",
+    "Most useful next questions": "最有帮助的问题",
     "Does the patient have {finding}?": "患者有{finding}吗？",
     "Yes": "有",
     "No": "没有",
@@ -89,13 +93,13 @@ CHINESE = {
     "{finding}: of a relative": "{finding}：属于亲属",
     "{finding}: removed": "{finding}：已移除",
     "{finding}: not known": "{finding}：不清楚",
-    "{old} replaced by {new}": "{old}已替换为{new}",
+    "{old} replaced with {new}": "{old}已替换为{new}",
     "Patient: {who}": "患者：{who}",
     # Notes
     "No findings were recognised in this message; its words were weighed.": (
         "这条消息中没有识别出表型；其文字已计入权衡。"
     ),
-    "No findings were recognised in this message, so the findings are unchanged. Name signs or symptoms.": (
+    "No findings were recognised in this message, so the findings are unchanged. Describe signs or symptoms.": (
         "这条消息中没有识别出表型，病例未改变。请写出症状或体征。"
     ),
     "Something went wrong inside citedx. Your case and text are kept: try again, or see the server’s log.": (
@@ -123,12 +127,12 @@ CHINESE = {
     "male": "男",
     "sex not known": "性别不详",
     "age not known": "年龄不详",
-    "grown up": "成人",
+    "adult": "成人",
     "years": "岁",
     "months": "个月",
     "days": "天",
     "Undo": "撤销",
-    "Findings appear here, each to be changed or removed.": "表型显示在这里，每一项都可以修改或移除。",
+    "Findings will appear here; each can be changed or removed.": "表型显示在这里，每一项都可以修改或移除。",
     "counts as present until you say otherwise": "在您另行说明之前按存在计",
     "not the patient's": "非患者本人",
     "{finding}: mark as present": "{finding}：标为存在",
@@ -144,32 +148,32 @@ CHINESE = {
     "Genetics clinic": "遗传门诊",
     "Seen in: {where}": "就诊场所：{where}",
     "Treatment and risk": "治疗与风险",
-    "Choose “Treatment and risk” at a disease of the differential.": "请在鉴别诊断的某个疾病处选择“治疗与风险”。",
+    "Choose “Treatment and risk” under a disease of the differential.": "请在鉴别诊断的某个疾病处选择“治疗与风险”。",
     "Decision support for professionals, not a medical device. No source here gives a dose, and none is shown.": (
         "供专业人员使用的决策支持工具，不是医疗器械。这里没有来源给出剂量，因此不显示剂量。"
     ),
     "Not for this patient": "不适合此患者",
     "Not for this patient: {what}": "不适合此患者：{what}",
     "First tests": "首选检查",
-    "Would speak most for it, and was not told": "最能支持此病而尚未提及",
+    "Most supportive findings not yet mentioned": "最能支持此病而尚未提及",
     "No source here names a treatment.": "这里没有来源提到治疗方法。",
-    "Known to no source here, nothing was checked about it: {names}": "这里没有来源知道以下内容，未作任何核对：{names}",
+    "Not in these sources, so not checked: {names}": "这里没有来源知道以下内容，未作任何核对：{names}",
     "another source says the opposite": "另一来源说法相反",
-    "not told, and would matter: {what}": "尚未提及但有关系：{what}",
+    "not mentioned, would matter if present: {what}": "尚未提及但有关系：{what}",
     "Risk factors of this patient, for any disease": "此患者的危险因素（针对任何疾病）",
     "Disease-modifying": "针对病因",
     "Symptomatic": "对症",
     "Preventive": "预防",
-    "Drug, not sorted by its source": "药物（来源未分类）",
+    "Drug, aim not stated by the source": "药物（来源未分类）",
     "Procedure": "操作",
     "Other measure": "其他措施",
     "Spoken against": "不建议",
-    "no source here says for whom this treatment is not": "这里没有来源说明哪些人不宜",
+    "no source here says who should not have it": "这里没有来源说明哪些人不宜",
     (
-        "risk factors are counted, which gives no probability; only a published score does, for those it holds of"
+        "risk factors are only counted: a probability comes from a published score alone, for whom it applies to"
     ): "危险因素只作计数，不给出概率；只有已发表的评分对其适用人群给出概率",
-    "None that a source here names was told.": "没有提到来源所列的危险因素。",
-    "Holds for {whom}": "适用于 {whom}",
+    "None of the listed risk factors was mentioned.": "没有提到来源所列的危险因素。",
+    "Applies to {whom}": "适用于 {whom}",
     "Points: {n}": "得分：{n}",
     "Not known: {what}": "未知：{what}",
     "Don’t miss": "不可漏诊",
@@ -187,7 +191,7 @@ CHINESE = {
     "Against": "反对",
     "and {n} more in the differential": "另有 {n} 条见鉴别诊断",
     "Published patients with this disease resemble this one": "已发表的本病患者与此患者相似",
-    "Words of the story stand in what is written of this disease: {words}": "病史中的用词见于关于本病的文字：{words}",
+    "Words of the story also in this disease's description: {words}": "病史中的用词见于关于本病的文字：{words}",
     "{finding}: a risk factor of this disease": "{finding}：本病的危险因素",
     "Expected and not mentioned: {finding}": "本病常见而未提及：{finding}",
     "absent in this patient": "此患者没有",
@@ -209,6 +213,6 @@ CHINESE = {
     "fact": "事实",
     "definition": "定义",
     "Sources": "来源",
-    "Removed for want of evidence: {n}": "因缺乏证据而删去：{n}",
+    "Removed, not supported by the evidence: {n}": "因缺乏证据而删去：{n}",
 }
 """English -> Chinese."""

@@ -51,7 +51,7 @@ def claim_text(claim: Claim, differential: Differential, words: Words) -> str:
         return words("Published patients with this disease resemble this one")
     if cited.kind is EvidenceKind.PASSAGE and claim.term_id is None:
         named = _quoted(claim, words)
-        return words("Words of the story stand in what is written of this disease: {words}", words=named)
+        return words("Words of the story also in this disease's description: {words}", words=named)
     if cited.kind is EvidenceKind.FACT:
         told = words.label(claim.term_id, claim.term_id) if claim.term_id else _quoted(claim, words)
         return words("{finding}: a risk factor of this disease", finding=told)

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from kg.schema import Finding
-from kg.translations import Language
+from kg.translations import TRANSLATED, Language, is_at_hand
 from llm.schema import Commentary, Differential, Question
 from llm.wording import CITATION, cited_ids
 from retrieval.demographics import demographics_of
 from ui.answer_json import cited_evidence
 from ui.case import LeaveOpen, Mark, Remove, Replace, SetAge, SetSex, Status
-from ui.examples import EXAMPLES
+from ui.examples import readable_examples
 from ui.marking import story_pieces
 from ui.page.answers import answers_html
 from ui.page.claims import claim_lists
@@ -76,20 +76,28 @@ def _welcome(words: Words) -> str:
     examples = "".join(
         f'<button type="button" class="example" data-fill="{escape(e.story)}"><b>{escape(words(e.title))}</b>'
         f"<span>{escape(words(e.kind))}</span></button>"
-        for e in EXAMPLES
+        for e in readable_examples()
     )
     return (
         f'<div class="welcome"><h2>{escape(words("Tell the patient’s story"))}</h2>'
-        f"<p>{escape(words(_WHAT_IT_DOES))}</p><p>{escape(words(_LEAVE_OUT))}</p>"
+        f"<p>{escape(words(_WHAT_IT_DOES))} {escape(words(_languages()))}</p><p>{escape(words(_LEAVE_OUT))}</p>"
         f'<h3>{escape(words("Or begin with an example"))}</h3><div class="examples">{examples}</div></div>'
     )
 
 
 _WHAT_IT_DOES = (
-    "Write in plain words what is seen, and what was looked for and is absent, in English, Chinese or Spanish. citedx "
-    "reads the findings, ranks the diseases that explain them, and cites the source of every statement."
+    "Write in plain words what is seen, and what was looked for and is absent. citedx reads the findings, ranks the "
+    "diseases that explain them, and cites the source of every statement."
+)
+_ALL_LANGUAGES = "Stories may be in English, Chinese or Spanish."
+_ENGLISH_ALONE = (
+    "Stories are read in English; Chinese and Spanish need a download first: citedx data pull translations."
 )
 _LEAVE_OUT = "Names, dates and addresses are not needed: leave them out."
+
+
+def _languages() -> str:
+    return _ALL_LANGUAGES if all(map(is_at_hand, TRANSLATED)) else _ENGLISH_ALONE
 
 
 def _has_current_answer(turn: Turn, session: Session) -> bool:
@@ -135,7 +143,7 @@ def _word_change(change: Change, words: Words) -> str:
             return words("{finding}: removed", finding=words.label(term_id, label))
         case Replace():
             old, new = words.label(change.term_id, change.label), words.label(change.by_id, change.by_label)
-            return words("{old} replaced by {new}", old=old, new=new)
+            return words("{old} replaced with {new}", old=old, new=new)
         case LeaveOpen(term_id=term_id, label=label):
             return words("{finding}: not known", finding=words.label(term_id, label))
         case SetSex(sex=sex):
@@ -221,7 +229,7 @@ def _questions(questions: Sequence[Question], words: Words) -> str:
     if not questions:
         return ""
     items = "".join(_question(q, words) for q in questions)
-    title = escape(words("What would help most to know"))
+    title = escape(words("Most useful next questions"))
     return f'<section class="ask" aria-label="{title}"><h4>{title}</h4><ul>{items}</ul></section>'
 
 

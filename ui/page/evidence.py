@@ -80,5 +80,5 @@ def _removed(differential: Differential, words: Words) -> str:
     if not differential.removed_claims:
         return ""
     items = "".join(f"<li>{escape(r.claim.text)} ({escape(r.reason)})</li>" for r in differential.removed_claims)
-    title = escape(words("Removed for want of evidence: {n}", n=len(differential.removed_claims)))
+    title = escape(words("Removed, not supported by the evidence: {n}", n=len(differential.removed_claims)))
     return f'<details class="removed" data-key="removed"><summary>{title}</summary><ul>{items}</ul></details>'

@@ -58,7 +58,7 @@ def findings_panel(session: Session, words: Words, token: str) -> str:
 
 def _groups(case: Case, words: Words) -> str:
     if not case.findings and not case.family:
-        return f'<p class="empty">{escape(words("Findings appear here, each to be changed or removed."))}</p>'
+        return f'<p class="empty">{escape(words("Findings will appear here; each can be changed or removed."))}</p>'
     shown = []
     for status, title, remark in _GROUPS:
         found = case.family if status is Status.FAMILY else [f for f in case.findings if status_of(f) is status]

@@ -36,7 +36,7 @@ def compose(words: Words) -> str:
     """Where the story is written or handed in as a file, and what is said in passing."""
     story, send, stop = words("Patient’s story"), words("Send"), words("Stop")
     attach = escape(words("Open a file: text, PDF or phenopacket"))
-    placeholder = escape(words("What is seen, and what is absent …"))
+    placeholder = escape(words("Describe what the patient has, and what is absent …"))
     return (
         f'<form class="compose"><label class="unseen" for="story">{escape(story)}</label>'
         f'<textarea id="story" rows="2" maxlength="1000000" placeholder="{placeholder}" '
@@ -50,7 +50,7 @@ def compose(words: Words) -> str:
         # Read out as the answer grows; in a part of the page that stays, or screen readers would miss it.
         '<div id="announce" class="unseen" role="status"></div>'
         f'<div id="toast" role="status" data-copied="{escape(words("Copied"))}" '
-        f'data-failed="{escape(words("The browser did not let the page copy."))}"></div>'
+        f'data-failed="{escape(words("The browser blocked copying."))}"></div>'
     )
 
 
@@ -61,7 +61,7 @@ def search(words: Words) -> str:
     """
     said = {
         "add": words("Add a finding …"),
-        "replace": words("Replace {finding} by …"),
+        "replace": words("Replace {finding} with …"),
         "none": words("No finding has this name."),
         "lost": words("The server cannot be reached."),
     }

@@ -24,7 +24,7 @@ def _word_age(person: Demographics, words: Words) -> str:
     if n is not None:
         name = next(name for letter, name, _ in _UNITS if letter == unit)
         return f"{n} {words(name)}"
-    return "" if person.years is None else words("grown up")
+    return "" if person.years is None else words("adult")
 
 
 def age_in_unit(person: Demographics) -> tuple[int | None, str]:
@@ -45,7 +45,7 @@ def person_fields(person: Demographics, words: Words) -> str:
     options = "".join(_option(value, text, value == (person.sex or "")) for value, text in sexes)
     units = "".join(_option(letter, words(name), letter == unit) for letter, name, _ in _UNITS)
     unit_label = escape(words("Unit of the age"))
-    placeholder = words("grown up") if n is None and person.years is not None else words("age")
+    placeholder = words("adult") if n is None and person.years is not None else words("age")
     return (
         f'<div class="person" role="group" aria-label="{escape(words("Patient"))}">'
         f'<select data-field="sex" data-key="sex" aria-label="{escape(words("Sex"))}">{options}</select>'
