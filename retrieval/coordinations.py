@@ -16,6 +16,7 @@ Run = tuple[int, int]
 """First word, and one past the last."""
 Found = tuple[Run, str]
 _MAX_OWN = 3  # words that a member does not share
+_MAX_IN_A_ROW = 2
 _ADJECTIVES = "small large short long broad narrow wide thin thick sparse curly coarse brittle dry soft flat"
 _SHARED = frozenset(analyse(word).meaning for word in _ADJECTIVES.split())
 _MAX_MEMBERS = 8  # of a list whose members share words on both sides; bounds the work
@@ -28,6 +29,7 @@ class Coordinations:
         words: of the segment.
         runs: those that are findings already, by first word; they do not overlap.
         term_of: the term that words from several places name together, or None.
+        term_of_key: the same of a sum of ``Word.derived``, for words that must be those of a wording.
         touching: of each word, whether the next one follows with nothing but a space or hyphen between them.
     """
 
@@ -36,9 +38,11 @@ class Coordinations:
         words: list[Word],
         runs: Mapping[int, Run],
         term_of: Callable[[Sequence[Word]], str | None],
+        term_of_key: Callable[[int], str | None],
         touching: Sequence[bool],
     ) -> None:
-        self._words, self._runs, self._term_of, self._touching = words, runs, term_of, touching
+        self._words, self._runs, self._touching = words, runs, touching
+        self._term_of, self._term_of_key = term_of, term_of_key
         self._taken = {place for run in runs.values() for place in range(*run)}
         self._is_joint = [w.kind in JOINTS for w in words]
 
@@ -61,6 +65,7 @@ class Coordinations:
                 yield from self._shared_around(joint)
         for run in runs.values():
             yield from self._stacked(run)
+            yield from self._in_a_row(run)
 
     def _shared_before(self, run: Run) -> Iterator[Found]:
         """Members after a finding that share its first words."""
@@ -126,7 +131,34 @@ class Coordinations:
         if not all(self._touching[at : stop - 1]):
             return
         if term_id := self._term_of([words[at], words[stop - 1]]):
+            self._taken.add(at)
             yield (at, stop), term_id
+
+    def _in_a_row(self, run: Run) -> Iterator[Found]:
+        """Members before a finding, each with its last words, commas or not: "low-set, posteriorly rotated ears".
+
+        Only of a part of the body: "multiple congenital contractures", "ankles or legs, chest pain" are one finding.
+        """
+        words, (begin, stop) = self._words, run
+        at, thing = begin, words[stop - 1]
+        if stop - begin < 2 or not all(self._touching[begin : stop - 1]):
+            return
+        if thing.is_quality or self._term_of_key(thing.inflected) or self._term_of([thing]):
+            return
+        while at > 0:
+            last = at - 1 if self._is_joint[at - 1] else at
+            own = self._free(range(last - 1, max(last - 1 - _MAX_IN_A_ROW, -1), -1))
+            if not own or (last == at and not all(self._touching[own[-1] : at])):
+                return
+            for n_own, start in ((n, s) for n in range(len(own), 0, -1) for s in range(begin + 1, stop)):
+                shared = (*words[last - n_own : last], *words[start:stop])
+                if term_id := self._term_of_key(sum(word.derived for word in shared)):
+                    break
+            else:
+                return
+            self._taken.update(range(last - n_own, last))
+            yield (last - n_own, stop), term_id
+            at = last - n_own
 
     def _all_of(self, members: Sequence[int], start: int, stop: int) -> list[str]:
         """The term of each member with the words around them; empty unless each has one of its own."""

@@ -45,6 +45,7 @@ ENTRY_END = re.compile(r"(?<=[\w%)])[ \t]*\n[ \t]*(?=[A-Z0-9])")
 PSEUDO = _any_of(
     r"not only\b",
     r"not (?:necessarily|certain|sure|clear|yet clear|due|because|until|rule[ds]? out|excluded?)\b",
+    r"(?:do|does|did) not (?:develop|have|experience|show|present with)\b(?=(?: [\w-]+){1,6} until\b)",
     r"(?:do|does|did) not know\b|not known (?:if|whether|why)\b",
     # What was not done, or did not help, says nothing of whether the finding is there.
     r"(?:not|never) (?:yet )?(?:been |be )?(?:\w+ly )?(?:sought|tested|examined|performed|done|obtain\w*|available|"
@@ -98,11 +99,20 @@ NEGATION = _any_of(
     r"negative (?:\w+ ){0,2}history (?:of|for)\b",
     r"(?<=[-−–])ve for\b",
 )
+_ADVERB = r"(?:(?:yet|been|be|an?|clinically|readily|clearly|formally|ever|definitely|obviously) )*"
 POST_NEGATION = _any_of(
     r"(?:is|are|was|were|has|have|had|does|do|did) (?:not|never)(?: been)?"
     rf"(?: (?:ever )?{SEEN}| there| occur| develop)?\b(?=\s*(?:[,;.)]|$|in\b|on\b|at\b|and\b|by\b))",
-    rf"{BE} (?:absent|negative|lacking|denied|excluded|ruled out|(?:very |highly )?unlikely|never {SEEN}|not {SEEN})\b",
+    rf"{BE} (?:absent|negative|lacking|denied|excluded|ruled out|(?:very |highly )?unlikely|never {SEEN}|not {SEEN})\b"
+    r"(?! until\b)",
     r"(?:absent|negative|denied)\b(?=\s*(?:[,;.)]|$))",
+    # "Seizures never occurred", "carcinoma has not developed so far", "neuropathy was not clinically evident"
+    rf"(?:is|are|was|were|has|have|had|did|does|do) (?:not|never) {_ADVERB}(?:{SEEN}|diagnosed|confirmed|established|"
+    r"experienced|occur(?:red)?|develop(?:ed)?|features?|manifest(?:ed)?|part of the (?:phenotype|picture|disease))\b"
+    r"(?! until\b)(?=\s*(?:[,;.)]|$|(?:in|on|at|and|by|so far|to date|up to|during|clinically|before|after|yet|with|or|"
+    r"either)\b))",
+    rf"never (?:occurred|developed|appeared|{SEEN})\b",
+    rf"could(?: not|not| never) (?:yet )?be (?:{SEEN}|confirmed|established|felt|visuali[sz]ed)\b",
 )
 BARE_NEGATION = re.compile(r"absent|negative|denied")  # without a verb
 # A finding that begins so ("doesn't sleep") is none that a list of denials before it denies.
@@ -142,8 +152,14 @@ CONTRAST = (
     rf"(?:she|he|they|it|we|i|there|the (?:patient|girl|boy|child|infant|proband)) (?:also )?{VERB}\b",
 )
 # A comma or "and" starts a new clause where a verb of its own follows; "were seen" after a list is the list's verb.
+# Verbs of which nobody is denied when something before them is: "no progress and died of respiratory failure".
+ACTED = (
+    r"(?:died|required|received|underwent|walks?|walked|sits?|sat|speaks?|spoke|started|experienced|exhibit(?:s|ed)|"
+    r"display(?:s|ed)|needed|needs|attend(?:s|ed)|continued|persisted|occurred|improved|presents|develops|attained|"
+    r"achieved|acquired|lived)"
+)
 NEW_CLAUSE = (
-    rf"(?:,(?: and)?|\band) (?=[^,;.]{{0,60}}?\b{VERB}\b"
+    rf"(?:,(?: and)?|\band) (?=[^,;.]{{0,60}}?\b(?:{VERB}|{ACTED})\b"
     rf"(?! (?:\w+ )?{SEEN})(?! (?:also )?(?:absent|negative|ruled out)))"
 )
 _NOT_EXCLUDED = r"\b(?:can|could)(?:not| not) (?:exclude|rule out)\b"
@@ -210,6 +226,15 @@ FAMILY = _any_of(
     rf"(?:{VERB}|with|died|affected|diagnosed|carr(?:y|ies|ied)|"
     rf"(?:takes|uses|needed|needs|wears|walked|sat|spoke|talked)(?! (?:him|her|them|the)\b))\b|\s?[:(]|\s[-–—]\s|'s|’s)"
     rf"(?!(?: \w+){{0,2}} {TELLING}\b)",
+    # "The mother was found to have", "examination of the mother showed", "in the mother, ...", "a previous fetus had"
+    rf"{RELATIVE}(?:,[^,;.]{{0,40}},)?(?= (?:(?:also|both|all|too) )?(?:(?:has|had) been|{BE}) "
+    r"(?:(?:also|subsequently|later|both) )?(?:noted|found|reported|described|observed|known|said|recogni[sz]ed|"
+    r"diagnosed|affected) (?:to|with|as)\b)",
+    rf"(?:examination|evaluation|assessment|mri|echocardiography|audiometry) of (?:the|her|his|both) (?:\w+ )?"
+    rf"{RELATIVE}\b",
+    rf"in (?:the|her|his) (?:\w+ )?{RELATIVE}(?=,)",
+    r"(?:a|the|one|two|first|second) (?:previous|prior|earlier) (?:\w+ )?(?:pregnanc(?:y|ies)|f(?:o)?etus(?:es)?|child|"
+    r"conception)\b",
     r"(?:nobody|no one|none) (?:else )?in (?:the|her|his|my|their) family\b",
     r"family history\b",
     r"fhx?\b",

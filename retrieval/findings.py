@@ -161,9 +161,11 @@ class _Reading:
 
 
 def _readings(text: str, lexicon: Lexicon, known: Demographics) -> Iterator[_Reading]:
+    results = find_normal_results(text, lexicon)
     for mention in lexicon.find_mentions(text):
-        yield _Reading(mention.term_id, mention.start, mention.end)
-    for mention in find_normal_results(text, lexicon):
+        if not any(r.start <= mention.start and mention.end <= r.end for r in results):  # it says the same of it
+            yield _Reading(mention.term_id, mention.start, mention.end)
+    for mention in results:
         yield _Reading(mention.term_id, mention.start, mention.end, excluded=True)
     for measured in (
         *find_measurements(text, known),

@@ -43,9 +43,9 @@ _NAMES = re.compile(
     r"head\ssize|ofc|"
     r"(?-i:HC))|(?P<mass_index>bmi|body\smass\sindex)|(?P<femur>fem(?:ur|oral)\slength)|"
     r"(?P<fetal_weight>(?:estimated\s)?fo?etal\sweight|(?-i:EFW))|"
-    r"(?P<height>height|stature|(?:body\s)?length|(?-i:Ht|HT))|"
+    r"(?P<height>height|stature|(?:body\s)?length|(?-i:Ht|HT))(?<!weight.for.height)(?<!weight.for.length)|"
     r"(?P<aortic_root>aortic\s(?:root|sinus)(?:\s(?:diameter|dimension|size))?|sinus(?:es)?\sof\svalsalva)|"
-    r"(?P<weight>(?:body\s)?weight|(?-i:Wt|WT)))\b(?!\s(?:loss|gain|velocity))",
+    r"(?P<weight>(?:body\s)?weight|(?-i:Wt|WT)))\b(?!\s(?:loss|gain|velocity)|[\s-]for[\s-](?:height|length))",
     re.IGNORECASE,
 )
 # "Palpebral fissure length": of a part of the body.
@@ -78,6 +78,8 @@ _AT_BIRTH = re.compile(
 _BIRTH_TRAIT = {"head": "birth_head", "height": "birth_length", "weight": "birth_weight"}
 _WORDS = {"two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0, "six": 6.0}
 _FOR = re.compile(r"\)?\s(?:for|in|of)\s(?:(?:the|his|her)\s)?", re.IGNORECASE)
+_RESPECTIVELY = re.compile(r"\brespectively\b", re.IGNORECASE)
+_CAME_FROM = re.compile(r"\bfrom\s*(?:the\s*)?$", re.IGNORECASE)  # "fell from the 50th centile to -2.4 SD"
 _MAX_JOINED = 4  # height, weight, head circumference and body mass index
 _REACH = 90  # characters from a name to its value
 _SENTENCE = 200  # characters looked back over for "birth"
@@ -104,8 +106,9 @@ def find_growth(text: str) -> tuple[Measurement, ...]:
             limit = min(limit, names[following].start())
         start = names[following - 1].end()
         stop = _SENTENCE_END.search(text, start, limit)
-        value = _value_before(text, names[max(i - n_joined, i - _MAX_JOINED)].start()) or _DEVIATION.search(
-            text, start, stop.start() if stop else limit
+        first = max(i - n_joined, i - _MAX_JOINED)
+        value = _value_before(text, names[first].start()) or _value_after(
+            text, start, stop.start() if stop else limit, i - first, following - first
         )
         is_of_body = not _OF_A_PART.search(text, max(0, name.start() - 12), name.start())
         if value and is_of_body and (measured := _judge(name, value, is_birth=_is_at_birth(text, name.start()))):
@@ -117,6 +120,22 @@ def _value_before(text: str, position: int) -> re.Match[str] | None:
     """The value that stands before its name: "at the 20th percentile for weight"."""
     found = list(_DEVIATION.finditer(text, max(0, position - _REACH), position))
     return found[-1] if found and _FOR.fullmatch(text, found[-1].end(), position) else None
+
+
+def _value_after(text: str, start: int, end: int, place: int, n_names: int) -> re.Match[str] | None:
+    """The value of one of the names before it: that of all, or with "respectively" the one in its place.
+
+    Args:
+        text: the story.
+        start: end of the last name.
+        end: of what may hold the values.
+        place: of the name among the joined ones, from 0.
+        n_names: joined ones.
+    """
+    values = [v for v in _DEVIATION.finditer(text, start, end) if not _CAME_FROM.search(text, start, v.start())]
+    if n_names > 1 and _RESPECTIVELY.search(text, start, end + len(" respectively")):
+        return values[place] if len(values) == n_names else None
+    return values[0] if values else None
 
 
 def _is_at_birth(text: str, position: int) -> bool:

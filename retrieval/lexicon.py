@@ -27,8 +27,10 @@ from retrieval.misreadings import Span, find_other_senses, has_other_sense, is_m
 from retrieval.misspellings import RARE_WORDS, VOCABULARY, Speller, common_words, words_in
 from retrieval.words import Token, Word, analyse, segments
 
-_STATE_VERSION = 19  # raise with every change of the tables or rules of this and the modules below
+_STATE_VERSION = 20  # raise with every change of the tables or rules of this and the modules below
 _EXPLAINED = re.compile(r"\s*\(\s*(?P<short>[A-Za-z][\w-]{0,6}\w)\s*[);,]")
+# "Lactate (4.2 mmol/L) and CK (800 U/L) were elevated": a value between a thing and the rest of a sentence.
+_VALUES = re.compile(r"\((?!HP:)(?=[^()]*\d)[^()]{1,45}\)(?=\s*(?:,|\w))")
 _LONGEST_MENTION = 200  # characters looked back over for one that holds a phrase
 _MAX_LONG_FORM = 120  # characters
 _TERM_ID = re.compile(r"\bHP:[0-9]{7}\b")
@@ -118,7 +120,8 @@ class Lexicon:
     def find_mentions(self, text: str) -> tuple[Mention, ...]:
         """All mentions in the text, in order of their start; of wordings that overlap the longest."""
         senses = find_other_senses(text)
-        mentions = [m for segment in segments(text, self._read) if segment for m in self._chosen(text, senses, segment)]
+        read = segments(_VALUES.sub(lambda m: " " * len(m[0]), text), self._read)
+        mentions = [m for segment in read if segment for m in self._chosen(text, senses, segment)]
         mentions = self._with_phrases(text, mentions)
         mentions += self._abbreviated(text, mentions)
         for match in _TERM_ID.finditer(text):
@@ -187,7 +190,7 @@ class Lexicon:
         touching = [after.start - before.end == 1 for before, after in pairwise(segment)]
         for (first, stop), term_id in [
             *(member for reading in chosen.values() for member in self._members(words, reading)),
-            *Coordinations(words, runs, self._term_of, touching).spelt_out(),
+            *Coordinations(words, runs, self._term_of, self._term_by_key.get, touching).spelt_out(),
         ]:
             start, end = segment[first].start, segment[stop - 1].end
             if not opens_next_member(text, segment, (first, stop)) and not has_other_sense(text, senses, start, end):

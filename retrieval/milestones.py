@@ -35,11 +35,12 @@ _ENGLISH_AGE = (
     rf"(?:about\s|around\s|the\s|age\s|of\s)*{_N}\s?-?"
     r"(?P<u>y(?:ears?|rs?)?|m(?:onths?|o|ths?|os)?|w(?:ee)?ks?)\b(?:\s(?:and\s)?(?P<n2>\d{1,2})\s?m(?:onths?|o|ths?)?\b)?"
 )
-_AT = r"\s(?:at|by|from)\s"
+_AT = r"\s(?:only\s)?(?:at|by|from)\s"
 _ALONE = r"(?:\s(?:independently|alone|unaided|unassisted|unsupported|without\s(?:support|help)|up|first))*"
 # "Walking" of a moment ("fell walking at 3 years") and of a loss ("stopped walking at 6 years") is no milestone.
 _BEGAN = r"(?:(?:started|began|commenced|achieved|independent|unaided|(?<![^,;:.\n(]\s)(?<![^,;:.\n(\s]))\s?)"
 _NOT_UNTIL = rf"\b(?:did\snot|didn['’]t)\s{{}}{_ALONE}\suntil\s"
+_WAS_ACHIEVED = r"(?:was|being|is)?\s?(?:only\s)?(?:achieved|attained|acquired|possible|reached)"
 _SPANISH_ALONE = r"(?:\s(?:autónoma|independiente|libre|liberada|estable|sin\sapoyo|sol[oa]))*"
 _SPANISH_AGE = rf"(?:a|hacia|sobre)\slos\s{_N}\s(?P<u>años?|mes(?:es)?)\b(?:\sy\s(?P<n2>\d{{1,2}})\smes(?:es)?\b)?"
 _HAN_AGE = rf"(?<![\d.]){_N}(?P<u>岁|个?月龄?)(?:(?P<n2>\d{{1,2}})个?月)?(?:时|才|仅|始|开始|能|会|可)*"
@@ -47,6 +48,10 @@ _PATTERNS = {
     Language.ENGLISH: (
         (_WALKS, rf"\b(?:walked|{_BEGAN}(?:walking|to\swalk)|took\s(?:\w+\s)?first\ssteps){_ALONE}{_AT}{_ENGLISH_AGE}"),
         (_WALKS, rf"{_NOT_UNTIL.format('walk')}{_ENGLISH_AGE}"),
+        (_WALKS, rf"\b(?:walking|ambulation){_ALONE}\s{_WAS_ACHIEVED}{_AT}{_ENGLISH_AGE}"),
+        (_WALKS, rf"\b(?:able\sto|could)\swalk{_ALONE}{_AT}{_ENGLISH_AGE}"),
+        (_SITS, rf"\bsitting{_ALONE}\s{_WAS_ACHIEVED}{_AT}{_ENGLISH_AGE}"),
+        (_SITS, rf"\b(?:able\sto|could)\ssit{_ALONE}{_AT}{_ENGLISH_AGE}"),
         (_SITS, rf"{_NOT_UNTIL.format('sit')}{_ENGLISH_AGE}"),
         (_FIRST_WORDS, rf"{_NOT_UNTIL.format('(?:speak|talk)')}{_ENGLISH_AGE}"),
         (_SITS, rf"\b(?:sat|{_BEGAN}(?:sitting|to\ssit)){_ALONE}{_AT}{_ENGLISH_AGE}"),
@@ -69,9 +74,10 @@ _COMPILED = {
     language: tuple((milestone, re.compile(pattern, re.IGNORECASE)) for milestone, pattern in patterns)
     for language, patterns in _PATTERNS.items()
 }
+_TELLING_ENGLISH = "walk|sat |sitting|to sit| sit |words|word |steps|until|ambul"
 # Looking for substrings is much faster than looking for patterns, and few texts have any.
 _TELLING = {
-    Language.ENGLISH: ("walk", "sat ", "sitting", "to sit", " sit ", "words", "word ", "steps", "until"),
+    Language.ENGLISH: tuple(_TELLING_ENGLISH.split("|")),
     Language.SPANISH: ("marcha", "deambul", "camin", "anduvo", "sedest", "se sent", "palabras"),
     Language.CHINESE: ("走", "坐", "词", "字"),
 }

@@ -82,6 +82,15 @@ red reflex:
 \b(?:absent )?red reflex(?:es)?(?: (?:is|was|were) absent)?\b
 white:
 \bwhite (?:patch|plaque|spot|lesion)(?:es|s)?\b(?= (?:on|in) (?:\w+ ){0,2}(?:tongue|mouth|lip|tonsil))
+maternal:
+\bmaternal (?:diabetes|hypertension|epilepsy|hypothyroidism|obesity|fever|infection|pre-?eclampsia|lupus|depression)\b
+sweat test:
+\bsweat tests?\b
+panel:
+\b[a-z-]+ gene panels?\b
+\bgene panels? for (?:[a-z-]+ ?){1,3}
+clinic:
+\b[a-z-]+ genetics clinic\b
 lesion:
 \blesions? (?:on|over) (?:(?:the|his|her|both|left|right|upper|lower) ){0,3}(?:arm|leg|limb|forearm|extremit|thigh)\w*
 """
@@ -102,6 +111,8 @@ _SEVERITY_OF_NEXT = re.compile(r"(?:,|\s)\s*(?:and\s+)?(?:mild|moderate|severe|e
 _UNDIVIDED = re.compile(r"\bshort(?:ness)? of breath\b", re.IGNORECASE)
 _REACH_OF_SENSE = 60  # characters around a wording that its phrase may take
 _RUNS_IN_FAMILIES = re.compile(r"runs? in (?:the |his |her |their )?famil", re.IGNORECASE)
+_PREPOSITIONS_TEXT = "with without but while whereas although though which that who as since than"
+_PREPOSITIONS = frozenset(_PREPOSITIONS_TEXT.split())
 _GOES_ON_WITH = re.compile(r" (?:of|with|in) ")
 
 Span = tuple[int, int]
@@ -197,4 +208,5 @@ def _goes_on(text: str, segment: Sequence[Token], stop: int) -> bool:
         and not segment[stop].word.kind
         and text[segment[stop - 1].end : segment[stop].start].isspace()
         and text[segment[stop].start].isalpha()
+        and text[segment[stop].start : segment[stop].end].casefold() not in _PREPOSITIONS
     )

@@ -97,9 +97,13 @@ _TOO_WIDE = frozenset(
 )
 
 _BE = (
-    r"(?:is|are|was|were|has been|have been|had been|appears?|appeared|remain(?:s|ed)|seem(?:s|ed)|looks?|looked|being)"
+    r"(?:is|are|was|were|has been|have been|had been|appears?|appeared|(?:has |have )?"
+    r"remain(?:s|ed)|seem(?:s|ed)|looks?|looked|being)"
 )
-_HOW = r"(?:(?:also|all|both|otherwise|completely|entirely|grossly|within|bilaterally|essentially|reported|to|be)\s+)*"
+_HOW = (
+    r"(?:(?:also|all|both|otherwise|completely|entirely|grossly|within|bilaterally|essentially|consistently|always|"
+    r"repeatedly|reported|to|be)\s+)*"
+)
 _NORMAL = re.compile(
     r"(?:(?:within\s+)?(?:the\s+)?(?:normal|reference)\s+(?:limits|range)|(?P<normal>normal(?!\s+(?:for|until|saline|pressure))|"
     r"unremarkable|intact|preserved)|wnl|unaffected|age[- ]appropriate|unimpaired)\b"
@@ -121,7 +125,23 @@ _ANY_OF = (
     *_TELLING_WORDS,
     "5/5",
     "oriented",
+    "anomal",
+    "patholog",
 )
+# "Echocardiography showed no structural abnormality", "brain MRI did not reveal any abnormality".
+_SHOWED_NONE = re.compile(
+    r"\s+(?:has\s|have\s|had\s)?(?:(?:showed|shown|shows|revealed|disclosed|demonstrated|detected|indicated)\sno|"
+    r"(?:did\snot|does\snot|failed\sto)\s(?:show|reveal|demonstrate|disclose|detect)(?:\sany)?|(?:was|were)\swithout)\s"
+    r"(?:(?:obvious|structural|significant|major|specific|clinically|relevant|evidence\sof|signs\sof|gross|focal|"
+    r"apparent|functional|any)\s)*(?:abnormalit(?:y|ies)|anomal(?:y|ies)|pathology|malformations?|abnormal\sfindings)\b"
+)
+# "The spleen was not enlarged": no "enlarged spleen".
+_NOT_SO = re.compile(
+    r"\s+(?:is|are|was|were|has\sbeen|have\sbeen|had\sbeen|appear(?:s|ed)?)\snot\s"
+    r"(?:(?:to\sbe|been|clinically|significantly|markedly|obviously)\s)*"
+    r"(?P<quality>(?!the\b|an?\b)[a-z][a-z-]+(?:\s(?:rotated|set|spaced))?)\b"
+)
+_INVOLVED = ("affected", "involved", "impaired")  # of anything
 _END = re.compile(r"\s*(?:[,.;)\n]|$)")
 _ONE_OF_TWO = re.compile(r"\b(?:left|right|other|contralateral|remaining|one)\b")  # says nothing of the whole
 # What follows in the next line is a thing of its own there ("WBC: normal\nPlatelets: normal").
@@ -176,28 +196,34 @@ def find_normal_results(text: str, lexicon: Lexicon) -> tuple[Mention, ...]:
     Each is the term that is ruled out, with the offsets of the words from the thing to "normal".
     """
     small = text.translate(SMALL)
-    if not any(word in small for word in _ANY_OF):  # nothing below can match
-        return ()
-    found = list(_single_words(text, small, lexicon))
+    found = list(_results(text, small, lexicon)) if any(word in small for word in _ANY_OF) else []
+    for match in _NOT_SO.finditer(small) if " not" in small else ():
+        found += _qualities_denied(text, match, lexicon)
+    unique = {(m.start, m.end): m for m in reversed(found)}
+    return tuple(sorted(unique.values(), key=lambda m: (m.start, m.end, m.term_id)))
+
+
+def _results(text: str, small: str, lexicon: Lexicon) -> Iterator[Mention]:
+    yield from _single_words(text, small, lexicon)
     for match in _MILESTONES.finditer(small):
         term_id = _term("global developmental delay", lexicon)
         if term_id and not _NOT.search(text, max(0, match.start() - 20), match.start()):
-            found.append(Mention(term_id=term_id, start=match.start(), end=match.end()))
+            yield Mention(term_id=term_id, start=match.start(), end=match.end())
     for phrase, told in _TELLING_PHRASES:
         term_id = _term(told, lexicon)
         for match in phrase.finditer(small):
             if term_id and not _NOT.search(text, max(0, match.start() - 20), match.start()):
-                found.append(Mention(term_id=term_id, start=match.start(), end=match.end()))
+                yield Mention(term_id=term_id, start=match.start(), end=match.end())
     for match in _NORMAL.finditer(small):
         if text[match.start() - 1 : match.start()].isalnum():
             continue  # "abnormal"
         said = _SAID_OF.search(text, max(0, match.start() - _REACH_TO_THING), match.start())
         if said and (not said["bare"] or _END.match(text, match.end())):
-            found += _things_before(text, said.start(), match.end(), lexicon)
+            yield from _things_before(text, said.start(), match.end(), lexicon)
         if match["normal"] and (thing := _THING.match(small, match.end())):
-            found += _things_after(text, match.start(), thing.end(), lexicon)
-    unique = {(m.start, m.end): m for m in reversed(found)}
-    return tuple(sorted(unique.values(), key=lambda m: (m.start, m.end, m.term_id)))
+            yield from _things_after(text, match.start(), thing.end(), lexicon)
+    for match in _SHOWED_NONE.finditer(small):
+        yield from _things_before(text, match.start(), match.end(), lexicon)
 
 
 def _single_words(text: str, small: str, lexicon: Lexicon) -> Iterator[Mention]:
@@ -217,6 +243,27 @@ def _things_before(text: str, end: int, end_of_result: int, lexicon: Lexicon) ->
     for first, last in _items(text, start, end):
         if named := _named(text, first, last, lexicon, _SUBJECT):
             yield Mention(term_id=named[2], start=named[0], end=end_of_result if last == end else named[1])
+
+
+def _qualities_denied(text: str, said: re.Match[str], lexicon: Lexicon) -> Iterator[Mention]:
+    """Liver and spleen were not enlarged."""
+    quality, end = " ".join(said["quality"].split()), said.start()
+    start = max(0, end - _REACH)
+    for stop in _CLAUSE_END.finditer(text, start, end):
+        start = stop.end()
+    if _is_for_a_time(text, start, said.end()):
+        return
+    for first, last in _items(text, start, end):
+        lead = _SUBJECT.match(text, first, last)
+        for begin in (first, *((lead.end(),) if lead else ())):
+            thing = " ".join(text[begin:last].split()).casefold()
+            if not thing or len(thing) > _LONGEST_NAME:
+                continue
+            whole = _ruled_out_by(thing, lexicon) if quality in _INVOLVED else None
+            term_id = whole or _term(f"{quality} {thing}", lexicon)
+            if term_id and (whole or term_id != lexicon.term_named(thing)):  # "usually" adds nothing to a finding
+                yield Mention(term_id=term_id, start=begin, end=said.end() if last == end else last)
+                break
 
 
 def _things_after(text: str, start_of_result: int, start: int, lexicon: Lexicon) -> Iterator[Mention]:

@@ -41,7 +41,8 @@ _KINDS = {
     "modifier": "left right bilateral bilaterally unilateral mild moderate severe marked profound slight "
     "significant very so quite rather extremely markedly mildly moderately severely slightly nearly almost both some "
     "several somewhat relatively usually often typically generally sometimes commonly occasionally invariably also "
-    "still",
+    "still grossly strikingly consistently persistently transiently intermittently massively profoundly minimally "
+    "borderline progressively greatly substantially considerably clearly repeatedly initially constantly modestly",
 }
 JOINTS = ("conjunction", "comma")
 _KIND_OF = {word: kind for kind, words in _KINDS.items() for word in words.split()}

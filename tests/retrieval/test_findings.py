@@ -369,3 +369,41 @@ def test_a_turkish_i_is_an_i(release_graph: KnowledgeGraph, text: str):
         (s.finding.term_id, s.finding.start, s.finding.end) for s in plain
     ]
     assert plain
+
+
+@pytest.mark.release
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Seizures never occurred; carcinoma has not developed so far.", "no Seizure; no Carcinoma"),
+        ("Peripheral neuropathy was not clinically evident.", "no Peripheral neuropathy"),
+        ("She did not develop ataxia until the age of 10 years.", "Ataxia"),
+        ("Seizures were not noted until 5 years.", "Seizure"),
+        ("The liver and spleen were not enlarged.", "no Hepatomegaly; no Splenomegaly"),
+        ("The joints were not hypermobile; hearing is not affected.", "no Joint hypermobility; no Hearing impairment"),
+        ("Brain MRI did not reveal any abnormality.", "no Brain imaging abnormality"),
+        ("The mother was found to have a cleft palate.", ""),
+        ("Examination of the mother showed ptosis. A previous fetus had encephalocele.", ""),
+        ("A boy with maternal diabetes; an epilepsy gene panel and a sweat test were ordered.", ""),
+        (
+            "Lactate (4.2 mmol/L) and CK (800 U/L) were persistently elevated.",
+            "Increased circulating lactate concentration; Elevated circulating creatine kinase concentration",
+        ),
+        ("No developmental progress and died of respiratory failure.", "Respiratory failure"),
+        (
+            "Low-set, posteriorly rotated ears and a short, upturned nose.",
+            "Low-set ears; Posteriorly rotated ears; Short nose; Anteverted nares",
+        ),
+        ("Hot ankles or legs, chest pain.", "Chest pain"),
+        ("Height and weight were -2.5 SD and -0.5 SD, respectively.", "Short stature; no Abnormality of body weight"),
+        ("Height, weight and OFC were at the 50th, 75th and <1st percentiles, respectively.", ""),
+        ("OFC fell from the 50th centile to -2.4 SD. Weight for height was -3 SD.", "Microcephaly"),
+        (
+            "Walking was achieved at 24 months; he could sit at 12 months.",
+            "Delayed ability to walk; Delayed ability to sit",
+        ),
+    ],
+)
+def test_what_case_reports_say(release_graph: KnowledgeGraph, text: str, expected: str):
+    found = find_findings(text, load_lexicon(release_graph))
+    assert "; ".join(f"{'no ' * f.excluded}{f.label}" for f in found) == expected

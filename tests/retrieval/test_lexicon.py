@@ -197,8 +197,8 @@ def test_a_wording_that_joins_two_findings_is_both():
         ("macular and papular rash", [("Macular rash", "macular and papular rash"), ("Papular rash", "papular rash")]),
         ("small cleft lips", [("Cleft lip", "cleft lips")]),
         ("short stiff fingers", [("Short finger", "short stiff fingers"), ("Stiff finger", "stiff fingers")]),
-        ("short, stiff fingers", [("Stiff finger", "stiff fingers")]),
-        ("stiff short fingers", [("Short finger", "short fingers")]),
+        ("short, stiff fingers", [("Short finger", "short, stiff fingers"), ("Stiff finger", "stiff fingers")]),
+        ("stiff short fingers", [("Stiff finger", "stiff short fingers"), ("Short finger", "short fingers")]),
     ],
 )
 def test_coordinations_are_spelt_out(text, expected):
