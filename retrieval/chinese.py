@@ -18,7 +18,7 @@ from retrieval.translated_lexicon import JOINT, Unit, unit_numbers
 N_ORDERED = 2
 """In two characters the order matters: 白发 is white hair, 发白 is to turn pale."""
 _EVERYDAY_WORDS = """
-小指 小趾 双眉 绒毛 缓解 平静 点头 哭泣 凝视 外翻 惰性 过敏 慢性 急性 僵硬 侧面 肌球 梁尖
+小指 小趾 小脑 小口 前臂 双眉 绒毛 缓解 平静 点头 哭泣 凝视 外翻 惰性 过敏 慢性 急性 僵硬 侧面 肌球 梁尖
 """
 EVERYDAY = frozenset(_EVERYDAY_WORDS.split())
 """Labels that mostly mean something else in running text, or say nothing by themselves."""
@@ -46,7 +46,7 @@ _MODIFIERS = """
 双侧 单侧 左侧 右侧 轻度 中度 重度 明显 显著 严重 轻微 稍 略 较 轻 极 非常 逐渐 渐 进行性 持续性 间断 间断性 间歇性
 阵发性 时有 偶有 部分 部位 先天性 天生 两侧 较为 轻中度 中重度 性 水平 浓度 循环 含量
 """
-_JOINTS = "、及和与或跟兼"
+_JOINTS = "、和与或跟兼"
 _LEFT_OUT = "的之地得症"
 
 _GROUPS = [group.split() for group in _MEANINGS.split("|")]
@@ -54,7 +54,8 @@ _MEANING_OF = {word: group[0] for group in _GROUPS for word in group}
 _MODIFIER_SET = frozenset(_MODIFIERS.split())
 _WORDS = sorted({*_MEANING_OF, *_MODIFIER_SET}, key=len, reverse=True)
 _TOKEN = re.compile(
-    rf"(?P<word>{'|'.join(map(re.escape, _WORDS))})|(?P<joint>以及|[{_JOINTS}/])|(?P<han>[\u3400-\u4dbf\u4e00-\u9fff])"
+    rf"(?P<word>{'|'.join(map(re.escape, _WORDS))})"
+    rf"|(?P<joint>以及|(?<![触扪闻可未涉波累探])及|[{_JOINTS}/])|(?P<han>[\u3400-\u4dbf\u4e00-\u9fff])"
     r"|(?P<bracket>[（(](?=[\u4e00-\u9fff][）)])|(?<=[（(][\u4e00-\u9fff])[）)])"
     r"|(?P<latin>[^\W\u3400-\u4dbf\u4e00-\u9fff\d_]+|\d+)|(?P<barrier>[^\w\s\-·“”\"'])|(?P<newline>\n)"
 )
@@ -98,7 +99,7 @@ def analyse(text: str) -> Iterator[list[Unit]]:
 _INSIDE = re.compile(r"[（(]([^）)]*)[）)]")
 _SPLIT = re.compile(r"[；;]")
 _SHAPED = re.compile(r"([小巨大短长斜尖扁][\u4e00-\u9fff]+)(?:畸形|症)")
-_GROUPED = re.compile(r"(.)[（(]([\u4e00-\u9fff])[）)]")
+_GROUPED = re.compile(r"(.)[（(]([趾指])[）)]")
 
 
 def variants(label: str) -> tuple[str, ...]:

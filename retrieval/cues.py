@@ -99,7 +99,7 @@ NEGATION = _any_of(
     r"negative (?:\w+ ){0,2}history (?:of|for)\b",
     r"(?<=[-−–])ve for\b",
 )
-_ADVERB = r"(?:(?:yet|been|be|an?|clinically|readily|clearly|formally|ever|definitely|obviously) )*"
+_ADVERB = r"(?:(?:yet|been|be|an?|clinically|readily|clearly|ever|definitely|obviously) )*"
 POST_NEGATION = _any_of(
     r"(?:is|are|was|were|has|have|had|does|do|did) (?:not|never)(?: been)?"
     rf"(?: (?:ever )?{SEEN}| there| occur| develop)?\b(?=\s*(?:[,;.)]|$|in\b|on\b|at\b|and\b|by\b))",

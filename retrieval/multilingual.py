@@ -149,7 +149,12 @@ class MultilingualReader:
         plain = chinese.normalise(text) if language is Language.CHINESE else text
         normal = [Mention(term_id=t, start=a, end=b) for t, (a, b) in normal_findings_in(plain, rules)]
         covered = {i for m in normal for i in range(m.start, m.end)}
-        mentions = [m for m in self._lexicon(language).find_mentions(text) if covered.isdisjoint(range(m.start, m.end))]
+        others = [m.span() for m in rules.other_sense.finditer(plain)]
+        mentions = [
+            m
+            for m in self._lexicon(language).find_mentions(text)
+            if covered.isdisjoint(range(m.start, m.end)) and not any(a <= m.start and m.end <= b for a, b in others)
+        ]
         covered.update(i for m in mentions for i in range(m.start, m.end))
         telling = _TELLING_ENGLISH if language is Language.CHINESE else _TERM_ID
         for m in self._english.find_mentions(_NOT_ENGLISH.sub(".", text)):

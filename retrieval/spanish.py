@@ -14,7 +14,7 @@ from functools import lru_cache
 from retrieval.translated_lexicon import JOINT, Unit, unit_numbers
 
 _EVERYDAY_WORDS = """
-cambios crisis masa deriva lesión paso
+amigdalitis antebrazo cambios crisis deriva lesión masa paso pica resfriado
 """
 EVERYDAY = frozenset(_EVERYDAY_WORDS.split())
 """Labels of one word that say nothing by themselves; with another word they are wordings still."""
@@ -22,8 +22,8 @@ EVERYDAY = frozenset(_EVERYDAY_WORDS.split())
 _TOKEN = re.compile(r"[^\W_\u0300-\u036f](?:[^\W_]|[\u0300-\u036f])*")
 _BARRIER = re.compile(r"[.;!?¿¡()\[\]{}|•]|:|\n\s*[-*\n]")
 _FUNCTION_WORDS = """
-a al ante con de del desde el en entre es esta este la las le les lo los me mi mis muy nos para por que se ser su sus
-tan te un una uno unas unos
+a al ante como con de del desde el en entre es esta este la las le les lo los me mi mis muy nos para por que se ser su
+sus tan te un una uno unas unos
 """
 _FUNCTION = frozenset(_FUNCTION_WORDS.split())
 _JOINTS = frozenset({"y", "e", "o", "u", "ni"})
@@ -91,8 +91,9 @@ _DERIVATIONS = _endings(_DERIVATION)
 
 # Compared in capitals only: in small letters they are other words.
 _ACRONYMS_WORDS = """
-ADHD ASD CIA CIR CIV CK CPK DAP DCM DM ERCT ERGE FA FOP HAP HCM HTA HTP ICC IRC ITU MCH PCA PCR PDA PEG PFO RCIU RCP
-RGD RGE ROT RVU SNG TEA TDAH VSD VSG
+ACV ACVA ADHD AIT ASD BPN BRD BRI CIA CIR CIV CK CPK DAP DCM DM DPN EPOC ERC ERCT ERGE FA FOP GEG GOT GPT HAP HCM HSA
+HTA HTP HVI IAM ICC IRC ITU MCH PCA PCR PDA PEG PFO RCIU RCP RGD RGE RNPT ROT RVU SAHS SAOS SNG TDAH TEA TEP TIC TICs
+TVNS TVP VSD VSG
 """
 _ACRONYMS = frozenset(_ACRONYMS_WORDS.split())
 
@@ -166,12 +167,16 @@ def _join(segment: list[Unit], place: int) -> None:
 
 
 _INSIDE = re.compile(r"\s*\(([^)]*)\)")
+_NO_PAIR = re.compile(r"[\d(-]")
 
 
 def variants(label: str) -> tuple[str, ...]:
-    """A label as it is, and without what stands in brackets: ``Ceguera nocturna (nictalopia)``."""
+    """A label as it is, and without what stands in brackets: ``Ceguera nocturna (nictalopia)``.
+
+    ``Vejiga neurógena/hiperactiva`` is both of two bladders; a word after the slash is no wording by itself.
+    """
     without = _INSIDE.sub("", label).strip()
-    first, slash, rest = label.partition("/")
-    is_pair = slash and " " not in rest.strip() and min(len(first), len(rest)) > 3 and "(" not in label
-    either = (first, rest) if is_pair else ()
+    first, slash, rest = (part.strip() for part in label.partition("/"))
+    is_pair = slash and " " not in rest and min(len(first), len(rest)) > 3 and not _NO_PAIR.search(label)
+    either = (first, f"{first.rpartition(' ')[0]} {rest}".strip()) if is_pair else ()
     return tuple(dict.fromkeys(w for w in (label, without, *either) if w))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from kg.translations import Language
 from retrieval.demographics import Demographics
@@ -26,6 +27,25 @@ def _compile(names: Mapping[str, str], *, are_words: bool) -> tuple[re.Pattern[s
 
 _CHINESE = {
     "收缩压|舒张压": "",  # one of the two alone
+    "(?<![A-Za-z])P(?=[:：\\s]*\\d{2,3}\\s*次)": "HR",
+    "(?<![A-Za-z])R(?=[:：\\s]*\\d{2}\\s*次)": "RR",
+    "总胆红素": "total bilirubin",
+    "(?:直接|结合)胆红素": "direct bilirubin",
+    "尿素氮?(?=[:：为约\\s]*\\d)": "BUN",
+    "(?:血)?尿酸(?=[:：为约\\s]*\\d)": "uric acid",
+    "血磷": "serum phosphate",
+    "血镁": "serum magnesium",
+    "甘油三酯": "triglycerides",
+    "总胆固醇": "total cholesterol",
+    "促甲状腺激素": "TSH",
+    "凝血酶原时间": "prothrombin time",
+    "纤维蛋白原": "fibrinogen",
+    "碱性磷酸酶": "ALP",
+    "碳酸氢根": "bicarbonate",
+    "铜蓝蛋白": "ceruloplasmin",
+    "甲胎蛋白": "AFP",
+    "左?心?室?射血分数": "LVEF",
+    "中性粒细胞(?:绝对值|计数)": "neutrophil count",
     "血压": "BP",
     "体温": "T",
     "心率|脉搏": "HR",
@@ -39,8 +59,8 @@ _CHINESE = {
     "肌酸激酶同工酶": "",
     "肌酸激酶": "CK",
     "血?乳酸": "lactate",
-    "血糖": "glucose",
-    "血氨": "ammonia",
+    "血糖": "blood glucose",
+    "血氨": "serum ammonia",
     "谷丙转氨酶|丙氨酸氨基转移酶": "ALT",
     "谷草转氨酶|天[冬门]冬?氨酸氨基转移酶": "AST",
     "微量白蛋白": "",
@@ -58,12 +78,16 @@ _CHINESE = {
     "第(?=\\d)": "the",
     "百分位数?": "th centile",
     "个?标准差": "SD",
-    "血钾": "K",
-    "血钠": "Na",
-    "血钙": "Ca",
+    "血钾": "serum K",
+    "血钠": "serum Na",
+    "血钙": "serum Ca",
+    "血肌酐": "serum creatinine",
     "肌酐": "creatinine",
     "[CcＣ]反应蛋白": "CRP",
-    "血沉": "ESR",
+    "血沉": "serum ESR",
+    "有核细胞(?:计?数)?|细胞(?:总)?数": "cell count",
+    "(?<![尿白球红血])蛋白(?:定量)?(?=[:：\\s]*\\d)": "protein",
+    "(?<![血尿空])糖(?=[:：\\s]*\\d)": "glucose",
     "脑脊液": "CSF",
     "尿": "urine",
     "次/分钟?": "bpm",
@@ -83,6 +107,23 @@ _SPANISH = {
     "saturación(?: de oxígeno)?|SatO2|SaO2": "SpO2",
     "hemoglobina": "hemoglobin",
     "plaquetas": "platelets",
+    "Tª": "T",
+    "VCM": "MCV",
+    "FEVI|fracción de eyección(?: del? (?:VI|ventrículo izquierdo))?": "LVEF",
+    "(?:glucosa|glucemia) (?:basal|en ayunas)": "glucose",
+    "ácido úrico": "uric acid",
+    "triglicéridos": "triglycerides",
+    "colesterol(?: total)?": "total cholesterol",
+    "bilirrubina directa": "direct bilirubin",
+    "fosfatasa alcalina|FA(?=\\s\\d)": "ALP",
+    "fósforo|fosfato": "phosphate",
+    "magnesio": "magnesium",
+    "bicarbonato": "bicarbonate",
+    "neutrófilos": "neutrophil count",
+    "IMC": "BMI",
+    "hematocrito": "Hct",
+    "proteínas(?=[\\s:]*\\d)": "protein",
+    "células(?=[\\s:]*\\d)": "cell count",
     "leucocitos": "leukocytes",
     "hemoglobina (?:glicosilada|glucosilada|glicada)": "HbA1c",
     "amonio|amonemia|amoníaco|amoniaco": "ammonia",
@@ -115,10 +156,15 @@ _SPANISH = {
     "de": "of",
     "es|fue|era": "is",
 }
+_UNITS = frozenset({"SD", "bpm", "°C", "th centile"})
 _NAMES = {
     Language.CHINESE: _compile(_CHINESE, are_words=False),
     Language.SPANISH: _compile(_SPANISH, are_words=True),
 }
+# "WBC12.5", "T36.6℃": in Chinese a value touches its name.
+_TOUCHING = re.compile(
+    r"(?<![A-Za-z])(?:T|WBC|Hb|HGB|PLT|CRP|ALT|AST|K|Na|Ca|Cr|ESR|HR|INR|LDH|CK|FT4|EF|LVEF|MCV|pH)(?=\d)"
+)
 _THOUSANDS = re.compile(r"(?<=\d)\.(?=\d{3}(?!\d))")  # "14.500/mm3"
 
 
@@ -132,6 +178,8 @@ def find_translated_measurements(text: str, language: Language, patient: Demogra
     """
     if not any(c.isdigit() for c in text):
         return ()
+    if language is Language.CHINESE and _TOUCHING.search(text):
+        return _parted_from_values(text, patient)
     pattern, english = _NAMES[language]
     if language is Language.SPANISH:
         text = _THOUSANDS.sub(",", text)
@@ -145,8 +193,8 @@ def find_translated_measurements(text: str, language: Language, patient: Demogra
         if language is Language.CHINESE and word.strip(" ,:."):
             word = f" {word} "  # no space parts the words of "血压80mmHg"
         made.append(word)
-        # A measurement begins with the first letter of a name, and may end with the last of a unit.
-        places += [match.start() if i == 0 or i < min(2, len(word) - 1) else match.end() - 1 for i in range(len(word))]
+        # A measurement begins with a letter of a name ("serum K"), and may end with the last of a unit.
+        places += [match.end() - 1 if word.strip() in _UNITS else match.start()] * len(word)
         end = match.end()
     made.append(text[end:])
     places += range(end, len(text))
@@ -156,3 +204,11 @@ def find_translated_measurements(text: str, language: Language, patient: Demogra
         Measurement(term_id=m.term_id, excluded=m.excluded, start=places[m.start], end=places[m.end - 1] + 1)
         for m in found
     ) + find_milestones(text, language)
+
+
+def _parted_from_values(text: str, patient: Demographics) -> tuple[Measurement, ...]:
+    """What a Chinese text says once a space stands between a name in letters and its value; its own offsets."""
+    places = sorted([*range(len(text)), *(m.end() for m in _TOUCHING.finditer(text))])
+    parted = _TOUCHING.sub(lambda m: f"{m[0]} ", text)
+    found = find_translated_measurements(parted, Language.CHINESE, patient)
+    return tuple(replace(m, start=places[m.start], end=places[m.end - 1] + 1) for m in found)

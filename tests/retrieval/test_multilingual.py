@@ -111,3 +111,20 @@ def test_written_notes_are_read_with_the_right_polarity(release_graph, language)
         n_told += len(told)
         n_right += sum(t in found for t in told)
     assert n_right > 0.85 * n_told
+
+
+@pytest.mark.data
+@pytest.mark.release
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Como antecedente, sistema nervioso central normal y depresión del ST.", []),
+        ("Temblor aleteante ausente; vejiga hiperactiva.", ["no Asterixis", "Spastic/hyperactive bladder"]),
+        ("精神状态可，痛觉正常，止痛药无效，血常规红细胞正常。", []),
+        ("口角偏斜，饮水呛咳，肝脾未触及。", ["Facial palsy", "Dysphagia", "no Hepatosplenomegaly"]),
+    ],
+)
+def test_common_words_are_no_findings(release_graph, text, expected):
+    reader = MultilingualReader(release_graph.ontology, load_lexicon(release_graph))
+    found = [f"{'no ' * f.excluded}{f.label}" for f in reader.find_findings(text)]
+    assert [f for f in found if f not in ("no Hepatomegaly", "no Splenomegaly")] == expected

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.translations import Language
-from retrieval.context import Certainty, Context, Experiencer
+from retrieval.context import Certainty, Context, Experiencer, Temporality
 from retrieval.translated_context import RULES, contexts_of, normal_findings_in
 
 
@@ -52,6 +52,12 @@ def contexts(marked: str, language: Language) -> str:
         ("其母有[白内障]。查体：[构音障碍]", "pP"),
         ("我女儿[不会说话]，我小时候[抽搐]过，她[无汗]", "PpP"),
         ("我小时候[抽搐]过，现在[头痛]", "PP"),
+        ("不[发烧]，不[流鼻涕]", "NN"),
+        ("[咳嗽]、[发热]均无", "NN"),
+        ("[呕吐]（无）", "N"),
+        ("建议排除[癫痫]", "P"),
+        ("妈妈[血压高]，孩子[发烧]", "pP"),
+        ("姥姥有[糖尿病]", "p"),
     ],
 )
 def test_chinese(marked, expected):
@@ -88,6 +94,15 @@ def test_chinese(marked, expected):
         ("Visto por el Dr. Ruiz sin [fiebre]", "N"),
         ("Mi hija [no habla]. Yo tuve [convulsiones] de pequeña", "Pp"),
         ("Yo tuve [convulsiones] de pequeña y ahora [cefalea]", "PP"),
+        ("Mi hijo [no habla]. Yo también [tardé en hablar]", "Pp"),
+        ("Traído por su madre por [vómitos]", "P"),
+        ("La madre lo trae porque tiene [tos]", "P"),
+        ("Hijo de padres consanguíneos con [retraso psicomotor]", "P"),
+        ("Su mamá tiene [epilepsia], la niña tiene [fiebre]", "pP"),
+        ("No tose ni tiene [mocos]", "N"),
+        ("Sin [legañas] y le ha salido una [erupción]", "NP"),
+        ("No ha mejorado la [tos]", "P"),
+        ("[disnea] -, [tos]", "NP"),
     ],
 )
 def test_spanish(marked, expected):
@@ -114,9 +129,29 @@ def test_doubt(marked, language, expected):
 
 
 @pytest.mark.parametrize(
+    ("marked", "language"),
+    [
+        ("Si presenta [fiebre] o [convulsiones] acudir a urgencias.", Language.SPANISH),
+        ("Signos de alarma: [fiebre], [vómitos].", Language.SPANISH),
+        ("Riesgo alto de [convulsiones]", Language.SPANISH),
+        ("如出现[抽搐]及时就诊", Language.CHINESE),
+        ("注意有无[发热]", Language.CHINESE),
+    ],
+)
+def test_what_is_only_thought_of(marked, language):
+    assert {c.temporality for c in read(marked, language)} == {Temporality.HYPOTHETICAL}
+    assert {c.temporality for c in read("[fiebre], sí; [发热]", language)} == {Temporality.RECENT}
+
+
+@pytest.mark.parametrize(
     ("text", "language", "expected"),
     [
-        ("听力正常，肝脾肋下未触及", Language.CHINESE, {("HP:0000365", "听力正常"), ("HP:0001433", "肝脾肋下未触及")}),
+        (
+            "听力正常，肝脾肋下未触及",
+            Language.CHINESE,
+            {("HP:0000365", "听力正常")} | {(t, "肝脾肋下未触及") for t in ("HP:0001433", "HP:0002240", "HP:0001744")},
+        ),
+        ("Paciente afebril, duerme bien", Language.SPANISH, {("HP:0001945", "afebril"), ("HP:0002360", "duerme bien")}),
         ("Audición normal", Language.SPANISH, {("HP:0000365", "Audición normal")}),
         ("La fuerza está conservada", Language.SPANISH, {("HP:0001324", "fuerza está conservada")}),
         ("audición anormal", Language.SPANISH, set()),
