@@ -17,7 +17,7 @@ import numpy as np
 
 from evaluation.calibration import Calibration, RiskCoverage
 from evaluation.metrics import Rate
-from kg.errors import NotReadyError
+from kg.errors import NotReadyError, how_to_install
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,7 +42,7 @@ _DPI = 150
 def require_matplotlib() -> None:
     """Raise NotReadyError where figures cannot be drawn, before minutes are spent on what they would show."""
     if importlib.util.find_spec("matplotlib") is None:
-        raise NotReadyError('matplotlib is not installed: pip install "citedx[evaluation]"')
+        raise NotReadyError(f"matplotlib is not installed: {how_to_install('evaluation')}")
 
 
 def draw_top_k(out: Path, curves: Mapping[str, Sequence[Rate]]) -> str:

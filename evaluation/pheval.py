@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evaluation.schema import Prediction
-from kg.errors import NotReadyError, SourceError
+from kg.errors import NotReadyError, SourceError, how_to_install
 
 FOLDER = "pheval_disease_results"
 
@@ -27,7 +27,7 @@ FOLDER = "pheval_disease_results"
 def require_pyarrow() -> None:
     """Raise NotReadyError where Parquet cannot be written."""
     if importlib.util.find_spec("pyarrow") is None:
-        raise NotReadyError('PhEval\'s files need pyarrow, which is not installed: pip install "citedx[pheval]"')
+        raise NotReadyError(f"PhEval's files need pyarrow, which is not installed: {how_to_install('pheval')}")
 
 
 def write_pheval_results(out: Path, predictions: Sequence[Prediction]) -> Path:

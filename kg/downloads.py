@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kg.errors import NotReadyError
+from kg.errors import NotReadyError, how_to_install
 
 if TYPE_CHECKING:
     import httpx
@@ -40,7 +40,7 @@ def download(url: str, part: Path, name: str, *, backoff_s: float = 1.0) -> None
         import httpx
         import tenacity
     except ImportError as error:
-        raise NotReadyError(f"pulling data needs {error.name}: pip install 'citedx[data]'") from error
+        raise NotReadyError(f"pulling data needs {error.name}: {how_to_install('data')}") from error
 
     attempts = tenacity.Retrying(
         stop=tenacity.stop_after_attempt(_ATTEMPTS),

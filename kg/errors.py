@@ -51,3 +51,8 @@ def reason_of(error: Exception) -> str:
             return "it is laid out otherwise"
     lines = str(error).splitlines() or [type(error).__name__]
     return lines[0].rstrip(" :")[:_MOST]
+
+
+def how_to_install(extra: str) -> str:
+    """What brings the packages of an extra: citedx is installed from its folder, no index has it."""
+    return f'in the folder of citedx, .venv/bin/pip install -c constraints.txt -e ".[{extra}]"'

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from kg.errors import CitedxError, NotReadyError
+from kg.errors import CitedxError, NotReadyError, how_to_install
 from retrieval.embedding import Embedder, Vectors
 
 CONNECT_S = 10
@@ -43,7 +43,7 @@ def connect_cluster(address: str) -> Iterator[Any]:
         CitedxError: workers died, or the connection was lost, while work was done within.
     """
     if importlib.util.find_spec("distributed") is None:
-        raise NotReadyError('distributed is not installed: pip install "citedx[distributed]"')
+        raise NotReadyError(f"distributed is not installed: {how_to_install('distributed')}")
     from distributed import Client, KilledWorker
     from distributed.comm import get_address_host_port
     from distributed.comm.core import CommClosedError

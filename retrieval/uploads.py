@@ -18,7 +18,7 @@ from pathlib import PurePath
 from time import monotonic
 from typing import Any
 
-from kg.errors import NotReadyError, UsageError
+from kg.errors import NotReadyError, UsageError, how_to_install
 from kg.schema import Patient
 from kg.sources.phenopackets import parse_phenopacket
 from retrieval.findings import MAX_CHARACTERS
@@ -145,7 +145,7 @@ def _read_pdf(data: bytes, name: str, max_s: float) -> str:
     try:
         import pypdf
     except ImportError:
-        raise NotReadyError(f'{name} is a PDF, which needs pypdf: pip install "citedx[documents]"') from None
+        raise NotReadyError(f"{name} is a PDF, which needs pypdf: {how_to_install('documents')}") from None
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what it warns of may quote the file
     try:
         reader = pypdf.PdfReader(io.BytesIO(data))

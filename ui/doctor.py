@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from kg.build import load_graph
 from kg.cache import OTHER_CACHE, cache_root, require_writable
-from kg.errors import CitedxError
+from kg.errors import CitedxError, how_to_install
 from kg.likelihood import load_likelihood
 from retrieval.embedding import bundled_embedder
 from retrieval.fusion import load_fusion
@@ -63,7 +63,7 @@ def _package(package: str, extra: str) -> Check:
         return Check(name=package, ok=True, detail=version(package))
     except PackageNotFoundError:
         return Check(
-            name=package, ok=False, detail=f'not installed: pip install "citedx[{extra}]"' if extra else "not installed"
+            name=package, ok=False, detail=f"not installed: {how_to_install(extra)}" if extra else "not installed"
         )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from kg.errors import NotReadyError
+from kg.errors import NotReadyError, how_to_install
 from ui.answering import one_line
 from ui.protocols import Assistant
 from ui.shared_assistant import SharedAssistant
@@ -27,7 +27,7 @@ try:
     from mcp.server.mcpserver.exceptions import ToolError
     from mcp_types import ToolAnnotations
 except ImportError:
-    raise NotReadyError('citedx mcp needs the package mcp, 2.0 or newer: pip install "citedx[mcp]"') from None
+    raise NotReadyError(f"citedx mcp needs the package mcp, 2.0 or newer: {how_to_install('mcp')}") from None
 
 INSTRUCTIONS = (
     "citedx ranks rare diseases for a patient's findings and cites a source for every statement. Decision support for "

@@ -19,14 +19,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kg.errors import NotReadyError
+from kg.errors import NotReadyError, how_to_install
 from llm.schema import Differential
 from ui.report_content import TITLE, Block, Span, Style, report_blocks
 
 if TYPE_CHECKING:
     from fpdf import FPDF
 
-INSTALL_HINT = 'pip install "citedx[documents]"'
+INSTALL_HINT = how_to_install("documents")
 
 _FAMILY = "noto"
 _MISSING = "□"

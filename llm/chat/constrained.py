@@ -12,14 +12,14 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from kg.errors import NotReadyError
+from kg.errors import NotReadyError, how_to_install
 from llm.chat.protocol import JsonSchema
 from llm.errors import ModelError
 
 if TYPE_CHECKING:
     import torch
 
-INSTALL_HINT = 'pip install "citedx[llm]"'
+INSTALL_HINT = how_to_install("llm")
 
 
 class SchemaDecoder:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib.util
 from dataclasses import dataclass
 
-from kg.errors import NotReadyError, UsageError
+from kg.errors import NotReadyError, UsageError, how_to_install
 
-INSTALL_HINT = 'pip install "citedx[finetuning]"'
+INSTALL_HINT = how_to_install("finetuning")
 _PACKAGES = ("torch", "transformers", "accelerate", "peft", "trl", "datasets", "llguidance")
 
 

@@ -7,7 +7,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kg.errors import NotReadyError, SourceError, StorageError
+from kg.errors import NotReadyError, SourceError, StorageError, how_to_install
 from llm.devices import fastest_device
 from llm.reader.features import CANDIDATE_FEATURES, EVIDENCE_FEATURES
 from retrieval.embedding import without_bars
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from llm.reader.training import TrainedReader
 
 BUNDLED = Path(__file__).parents[1] / "weights" / "reader"
-INSTALL_HINT = 'pip install "citedx[models]", or rank without it: --reader graph'
+INSTALL_HINT = f"{how_to_install('models')}, or rank without it: --reader graph"
 _LOG = logging.getLogger(__name__)
 
 
