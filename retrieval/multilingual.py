@@ -22,7 +22,8 @@ from retrieval.demographics import UNKNOWN, Demographics, merge_demographics
 from retrieval.findings import Statement, find_statements, patient_findings, patient_words, require_readable
 from retrieval.languages import LanguageDetector
 from retrieval.lexicon import Lexicon, Mention
-from retrieval.translated_context import RULES, contexts_of, normal_findings_in
+from retrieval.translated_context import contexts_of, normal_findings_in
+from retrieval.translated_cues import RULES
 from retrieval.translated_demographics import find_person
 from retrieval.translated_lexicon import TranslatedLexicon
 from retrieval.translated_measurements import find_translated_measurements

@@ -24,7 +24,8 @@ from retrieval.demographics import (
     find_demographics,
     iso_age,
 )
-from retrieval.translated_context import RULES, contexts_of
+from retrieval.translated_context import contexts_of
+from retrieval.translated_cues import RULES
 from retrieval.words import fold_case
 
 

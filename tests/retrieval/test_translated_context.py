@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from kg.translations import Language
 from retrieval.context import Certainty, Context, Experiencer, Temporality
-from retrieval.translated_context import RULES, contexts_of, normal_findings_in
+from retrieval.translated_context import contexts_of, normal_findings_in
+from retrieval.translated_cues import RULES
 
 
 def read(marked: str, language: Language) -> tuple[Context, ...]:
