@@ -1,7 +1,7 @@
-"""The words that deny, doubt and attribute a finding in Chinese and Spanish, as regular expressions: a table a language.
+"""The words that deny, doubt and attribute a finding in Chinese and Spanish, as regular expressions.
 
-Promise: tables only, grouped by what they say; ``retrieval.translated_context`` decides how far each reaches. A space in
-a pattern is any white space.
+Promise: tables only, one a language, grouped by what they say; ``retrieval.translated_context`` decides how far each
+reaches. A space in a pattern is any white space.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 WRONG_PASSWORDS = parse("20 per 10 minutes")
 LOGIN_NOTE = (
-    f"After {WRONG_PASSWORDS.amount} wrong passwords within ten minutes an address is locked out until the oldest of them "
-    "is ten minutes old."
+    f"After {WRONG_PASSWORDS.amount} wrong passwords within ten minutes an address is locked out until the oldest of "
+    "them is ten minutes old."
 )
 _REFUSED = (400, 401)  # Gradio's log-in and ``/metrics``
 
