@@ -258,6 +258,10 @@ class DiagnosisAssistant:
         for setting in Setting:
             self._sources_of(setting)
 
+    def is_ready(self, setting: Setting | None = None) -> bool:
+        """Whether what a setting needs is loaded already."""
+        return (setting or self.setting) in self._sources
+
     def genetics(self, disease_id: str, setting: Setting | None = None) -> Genetics:
         """Genes and modes of inheritance of a disease that is known in a setting. Raises UnknownIdError."""
         return genetics_of(self.graph_of(setting or self.setting), disease_id)

@@ -35,6 +35,10 @@ def answer_case(
     differential: Differential | None = None
     try:
         setting = consultation.session.setting
+        if not assistant.is_ready(setting):
+            if not consultation.amend(work, _loading, if_wanted=True):
+                return
+            yield
         if not case.findings and not assistant.has_telling_words(case.story, setting):
             if show(None, Progress.IDLE):
                 yield
@@ -109,6 +113,10 @@ def answer_questions(
         return
     if show(Progress.IDLE):
         yield
+
+
+def _loading(session: Session) -> Session:
+    return replace(session, progress=Progress.LOADING)
 
 
 def idle(session: Session) -> Session:

@@ -64,6 +64,9 @@ class Assistant(Protocol):
     def find_person(self, text: str) -> Demographics:
         """Age and sex of the patient, where the text says them."""
 
+    def is_ready(self, setting: Setting | None = None) -> bool:
+        """Whether what is known in a setting is loaded, so that an answer does not wait for that."""
+
     def has_telling_words(self, story: str, setting: Setting | None = None) -> bool:
         """Whether a story's words are enough to weigh where no finding is recognised."""
 

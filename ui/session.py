@@ -41,6 +41,7 @@ class Progress(StrEnum):
 
     IDLE = "idle"
     READING = "reading"  # the story
+    LOADING = "loading"  # what is known of common conditions, once
     RANKING = "ranking"  # the diseases
     WEIGHING = "weighing"  # the evidence on the candidates
     ASKING = "asking"  # choosing the questions
@@ -48,7 +49,7 @@ class Progress(StrEnum):
     MODEL = "model"  # a language model reads the case
 
 
-IN_RANKING = frozenset({Progress.RANKING, Progress.WEIGHING, Progress.ASKING})
+IN_RANKING = frozenset({Progress.LOADING, Progress.RANKING, Progress.WEIGHING, Progress.ASKING})
 """The case is being answered, and its answer is not whole."""
 
 

@@ -107,6 +107,10 @@ class SharedAssistant:
         with self._turns.turn():
             return self._assistant.find_person(text)
 
+    def is_ready(self, setting: Setting | None = None) -> bool:
+        """Whether it is loaded; needs no turn."""
+        return self._assistant.is_ready(setting)
+
     def has_telling_words(self, story: str, setting: Setting | None = None) -> bool:
         """Whether words alone are enough."""
         with self._turns.turn():

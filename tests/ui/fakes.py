@@ -199,6 +199,8 @@ class FakeAssistant:
 
     delay_s: float = 0.0
     """How long each part of an answer takes."""
+    is_loaded: bool = True
+    """Whether what a setting needs is there."""
     versions: dict[str, str] = field(default_factory=lambda: {"citedx": "0.1.0", "hpo": "2025-01-16", "reader": "1"})
     ontology: Ontology = field(default_factory=fake_ontology)
 
@@ -231,6 +233,9 @@ class FakeAssistant:
     def find_person(self, text: str) -> Demographics:
         """As the product does."""
         return find_demographics(text)
+
+    def is_ready(self, setting: Setting | None = None) -> bool:
+        return self.is_loaded
 
     def has_telling_words(self, story: str, setting: Setting | None = None) -> bool:
         return "telling words" in story

@@ -20,6 +20,8 @@ from tests.ui.fakes import COMMENTARY, BrokenAssistant, DyingChatReader, FakeAss
 from tests.ui.toy_assistant import build_toy_assistant
 from ui.case import Case, Status
 from ui.consultation import change, respond, restore
+from ui.page.conversation import chat_log
+from ui.page.words import Words
 from ui.session import NO_FINDINGS, ONLY_WORDS, RESTORED, UNEXPECTED, Consultation, Progress, Session, Undo
 
 
@@ -42,6 +44,14 @@ def test_the_answer_comes_part_by_part():
     assert claims.differential.questions == ()
     assert len(whole.differential.questions) == 2
     assert whole.turns[-1].differential == whole.differential
+
+
+def test_whoever_waits_for_what_is_loaded_once_is_told_so():
+    consultation = Consultation()
+    seen = [consultation.session for _ in respond(FakeAssistant(is_loaded=False), consultation, RETT)]
+    assert [s.progress for s in seen][1:4] == [Progress.RANKING, Progress.LOADING, Progress.WEIGHING]
+    assert "Loading what is known of common conditions, once" in chat_log(seen[2], Words())
+    assert seen[-1].differential.diagnoses
 
 
 def test_a_follow_up_adds_to_the_same_case_and_the_later_statement_counts():

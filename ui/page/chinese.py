@@ -64,6 +64,7 @@ CHINESE = {
     "Conversation": "对话",
     "You": "您",
     "Reading the story": "正在阅读病史",
+    "Loading what is known of common conditions, once": "正在加载常见疾病的知识（仅一次）",
     "Ranking the diseases": "正在排列疾病",
     "Weighing the evidence": "正在权衡证据",
     "Looking for the question that would help most": "正在寻找最有帮助的问题",

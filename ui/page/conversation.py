@@ -29,6 +29,7 @@ _SHOWN_CLAIMS = 4  # an answer stays readable at a glance; the differential show
 
 _DOING = {
     Progress.READING: "Reading the story",
+    Progress.LOADING: "Loading what is known of common conditions, once",
     Progress.RANKING: "Ranking the diseases",
     Progress.WEIGHING: "Weighing the evidence",
     Progress.ASKING: "Looking for the question that would help most",
