@@ -27,7 +27,7 @@ from retrieval.misreadings import Span, find_other_senses, has_other_sense, is_m
 from retrieval.misspellings import RARE_WORDS, VOCABULARY, Speller, common_words, words_in
 from retrieval.words import Token, Word, analyse, segments
 
-_STATE_VERSION = 20  # raise with every change of the tables or rules of this and the modules below
+_STATE_VERSION = 21  # raise with every change of the tables or rules of this and the modules below
 _EXPLAINED = re.compile(r"\s*\(\s*(?P<short>[A-Za-z][\w-]{0,6}\w)\s*[);,]")
 # "Lactate (4.2 mmol/L) and CK (800 U/L) were elevated": a value between a thing and the rest of a sentence.
 _VALUES = re.compile(r"\((?!HP:)(?=[^()]*\d)[^()]{1,45}\)(?=\s*(?:,|\w))")
@@ -139,7 +139,8 @@ class Lexicon:
         for start, end, term_id in phrases:
             around = range(bisect_left(starts, start - _LONGEST_MENTION), bisect_right(starts, end))
             spans = {i: (mentions[i].start, mentions[i].end) for i in around}
-            if not any(a <= start and end <= b and b - a > end - start for a, b in spans.values()):
+            is_part = any(a <= start and end <= b and b - a > end - start for a, b in spans.values())
+            if not is_part or (start, end) in spans.values():  # "dry, thinning hair": a member of a row
                 inside |= {i for i, (a, b) in spans.items() if start <= a and b <= end}
                 found.append(Mention(term_id=term_id, start=start, end=end))
         return [m for i, m in enumerate(mentions) if i not in inside] + found

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
+from evaluation.lines import append_lines
 from evaluation.recalibration import load_confidence, recalibrated_by_others
-from evaluation.runner import PREDICTIONS, _append
+from evaluation.runner import PREDICTIONS
 from evaluation.schema import Prediction
 from kg.errors import UsageError
 from llm.reader.confidence import MIN_ANSWERS
@@ -77,5 +80,5 @@ def test_a_line_is_taken_from_an_evaluation_in_folds_only(answers, tmp_path):
     (tmp_path / "settings.txt").write_text("system: reader\nweights: folds\n")
     with pytest.raises(UsageError, match=f"fewer than {MIN_ANSWERS}"):
         load_confidence(tmp_path)
-    _append(tmp_path / PREDICTIONS, answers)
+    append_lines(tmp_path / PREDICTIONS, map(asdict, answers))
     assert np.interp(0.5, *np.array(load_confidence(tmp_path)).T) == pytest.approx(0.5, abs=0.1)

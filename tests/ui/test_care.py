@@ -98,7 +98,7 @@ def test_wrong_use_is_one_line(tools: Tools, arguments, says):
                 "Not for this patient",
                 "avoid  kidney disease: can harm the kidneys  http://nihseniorhealth.gov/kidneydisease/toc.html",
                 f"{NO_SOURCE}: colchicine; allopurinol",
-                "nothing was checked about it: zorbicin",
+                "so not checked: zorbicin",
                 "--sources all",
             ),
         ),
