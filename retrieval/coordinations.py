@@ -141,9 +141,7 @@ class Coordinations:
         """
         words, (begin, stop) = self._words, run
         at, thing = begin, words[stop - 1]
-        if stop - begin < 2 or not all(self._touching[begin : stop - 1]):
-            return
-        if thing.is_quality or self._term_of_key(thing.inflected) or self._term_of([thing]):
+        if stop - begin < 2 or thing.is_quality or not all(self._touching[begin : stop - 1]):
             return
         while at > 0:
             last = at - 1 if self._is_joint[at - 1] else at
@@ -155,6 +153,8 @@ class Coordinations:
                 if term_id := self._term_of_key(sum(word.derived for word in shared)):
                     break
             else:
+                return
+            if self._term_of_key(thing.inflected) or self._term_of([thing]):
                 return
             self._taken.update(range(last - n_own, last))
             yield (last - n_own, stop), term_id
