@@ -198,7 +198,7 @@ def _spoil(folder):
 def test_without_torch_the_extra_is_named(monkeypatch):
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "torch" else find_spec(name))
-    with pytest.raises(NotReadyError, match=r"-e "\.\[models\]".*--reader graph"):
+    with pytest.raises(NotReadyError, match=r'"\.\[models\]".*--reader graph'):
         load_reader()
 
 
