@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from os import SEEK_END
 from pathlib import Path
+from typing import BinaryIO
 
 from kg.errors import SourceError, StorageError, reason_of
 
@@ -26,13 +28,20 @@ def append_lines(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
     text = "".join(map(as_line, rows))
     try:
         with path.open("ab+") as file:
-            file.seek(0)
-            content = file.read()
-            if not content.endswith(b"\n"):
-                file.truncate(content.rfind(b"\n") + 1)
+            if _is_cut_off(file):
+                file.seek(0)
+                file.truncate(file.read().rfind(b"\n") + 1)
             file.write(text.encode(errors="backslashreplace"))  # half a character is then an escape of JSON's
     except OSError as error:
         raise StorageError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _is_cut_off(file: BinaryIO) -> bool:
+    """By its last byte alone: a run adds thousands of lines, one by one."""
+    if not file.seek(0, SEEK_END):
+        return False
+    file.seek(-1, SEEK_END)
+    return file.read(1) != b"\n"
 
 
 def as_line(row: Mapping[str, object]) -> str:

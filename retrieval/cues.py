@@ -151,13 +151,13 @@ CONTRAST = (
     r"(?:which|who)\b",
     rf"(?:she|he|they|it|we|i|there|the (?:patient|girl|boy|child|infant|proband)) (?:also )?{VERB}\b",
 )
-# A comma or "and" starts a new clause where a verb of its own follows; "were seen" after a list is the list's verb.
 # Verbs of which nobody is denied when something before them is: "no progress and died of respiratory failure".
 ACTED = (
     r"(?:died|required|received|underwent|walks?|walked|sits?|sat|speaks?|spoke|started|experienced|exhibit(?:s|ed)|"
     r"display(?:s|ed)|needed|needs|attend(?:s|ed)|continued|persisted|occurred|improved|presents|develops|attained|"
     r"achieved|acquired|lived)"
 )
+# A comma or "and" starts a new clause where a verb of its own follows; "were seen" after a list is the list's verb.
 NEW_CLAUSE = (
     rf"(?:,(?: and)?|\band) (?=[^,;.]{{0,60}}?\b(?:{VERB}|{ACTED})\b"
     rf"(?! (?:\w+ )?{SEEN})(?! (?:also )?(?:absent|negative|ruled out)))"

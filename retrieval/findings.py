@@ -24,6 +24,7 @@ from retrieval.lexicon import Lexicon
 from retrieval.measurements import find_measurements
 from retrieval.milestones import find_milestones
 from retrieval.normal_results import find_normal_results
+from retrieval.spans import Spans
 
 MAX_CHARACTERS = 1_000_000
 """Longest text that is read: 150,000 words, far above any record, and read in seconds (docs/log.md)."""
@@ -162,8 +163,9 @@ class _Reading:
 
 def _readings(text: str, lexicon: Lexicon, known: Demographics) -> Iterator[_Reading]:
     results = find_normal_results(text, lexicon)
+    told = Spans((r.start, r.end) for r in results)
     for mention in lexicon.find_mentions(text):
-        if not any(r.start <= mention.start and mention.end <= r.end for r in results):  # it says the same of it
+        if not told.hold(mention.start, mention.end):  # the result says the same of it
             yield _Reading(mention.term_id, mention.start, mention.end)
     for mention in results:
         yield _Reading(mention.term_id, mention.start, mention.end, excluded=True)

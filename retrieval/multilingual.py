@@ -22,6 +22,7 @@ from retrieval.demographics import UNKNOWN, Demographics, merge_demographics
 from retrieval.findings import Statement, find_statements, patient_findings, patient_words, require_readable
 from retrieval.languages import LanguageDetector
 from retrieval.lexicon import Lexicon, Mention
+from retrieval.spans import Spans
 from retrieval.translated_context import contexts_of, normal_findings_in
 from retrieval.translated_cues import RULES
 from retrieval.translated_demographics import find_person
@@ -150,11 +151,11 @@ class MultilingualReader:
         plain = chinese.normalise(text) if language is Language.CHINESE else text
         normal = [Mention(term_id=t, start=a, end=b) for t, (a, b) in normal_findings_in(plain, rules)]
         covered = {i for m in normal for i in range(m.start, m.end)}
-        others = [m.span() for m in rules.other_sense.finditer(plain)]
+        others = Spans(m.span() for m in rules.other_sense.finditer(plain))
         mentions = [
             m
             for m in self._lexicon(language).find_mentions(text)
-            if covered.isdisjoint(range(m.start, m.end)) and not any(a <= m.start and m.end <= b for a, b in others)
+            if covered.isdisjoint(range(m.start, m.end)) and not others.hold(m.start, m.end)
         ]
         covered.update(i for m in mentions for i in range(m.start, m.end))
         telling = _TELLING_ENGLISH if language is Language.CHINESE else _TERM_ID

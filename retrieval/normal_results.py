@@ -235,9 +235,7 @@ def _single_words(text: str, small: str, lexicon: Lexicon) -> Iterator[Mention]:
 
 def _things_before(text: str, end: int, end_of_result: int, lexicon: Lexicon) -> Iterator[Mention]:
     """Hearing and vision were normal."""
-    start = max(0, end - _REACH)
-    for stop in _CLAUSE_END.finditer(text, start, end):
-        start = stop.end()
+    start = _clause_start(text, end)
     if _is_for_a_time(text, start, end_of_result):
         return
     for first, last in _items(text, start, end):
@@ -248,9 +246,7 @@ def _things_before(text: str, end: int, end_of_result: int, lexicon: Lexicon) ->
 def _qualities_denied(text: str, said: re.Match[str], lexicon: Lexicon) -> Iterator[Mention]:
     """Liver and spleen were not enlarged."""
     quality, end = " ".join(said["quality"].split()), said.start()
-    start = max(0, end - _REACH)
-    for stop in _CLAUSE_END.finditer(text, start, end):
-        start = stop.end()
+    start = _clause_start(text, end)
     if _is_for_a_time(text, start, said.end()):
         return
     for first, last in _items(text, start, end):
@@ -278,6 +274,11 @@ def _things_after(text: str, start_of_result: int, start: int, lexicon: Lexicon)
         if named is None:
             break  # the list of normal things is over
         yield Mention(term_id=named[2], start=start_of_result if first == start else named[0], end=named[1])
+
+
+def _clause_start(text: str, end: int) -> int:
+    start = max(0, end - _REACH)
+    return max((stop.end() for stop in _CLAUSE_END.finditer(text, start, end)), default=start)
 
 
 def _clause_end(text: str, start: int, reach: int) -> int:

@@ -34,6 +34,7 @@ DENIED = "Absent, in answer to a question."
 """The same of a finding that was denied when asked for."""
 
 _ANTENATAL_ONSET = "HP:0030674"  # "Onset prior to birth": what a gestational age says, in HPO's words
+# What zipfile raises on damaged members, and (NotImplementedError) on ways of packing that it lacks.
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, RuntimeError, NotImplementedError)
 
 

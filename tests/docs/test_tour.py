@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-nbformat = pytest.importorskip("nbformat", reason="needs nbclient (pip install 'citedx[dev]')")
-nbclient = pytest.importorskip("nbclient", reason="needs nbclient (pip install 'citedx[dev]')")
+nbformat = pytest.importorskip("nbformat", reason="needs nbclient (pip install -e '.[dev]')")
+nbclient = pytest.importorskip("nbclient", reason="needs nbclient (pip install -e '.[dev]')")
 
 ROOT = Path(__file__).parents[2]
 TOUR = ROOT / "docs" / "tour.ipynb"

@@ -29,8 +29,8 @@ from retrieval.passages import MEDQUAD
 from tests.evaluation.store import STORE, build_knowledge, cases_of_store
 from tests.fakes import HashEmbedder
 
-dask = pytest.importorskip("dask", reason="distributed is not installed: pip install citedx[distributed]")
-distributed = pytest.importorskip("distributed", reason="distributed is not installed: pip install citedx[distributed]")
+dask = pytest.importorskip("dask", reason="distributed is not installed: pip install -e .[distributed]")
+distributed = pytest.importorskip("distributed", reason="distributed is not installed: pip install -e .[distributed]")
 
 
 @pytest.fixture(scope="module")

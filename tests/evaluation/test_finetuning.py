@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("trl", reason="needs trl (pip install 'citedx[finetuning]')")
+pytest.importorskip("trl", reason="needs trl (pip install -e '.[finetuning]')")
 pytest.importorskip("llguidance", reason="llguidance is not installed")
 
 from evaluation.finetuning import ADAPTER, CHECKPOINTS, EXAMPLES, FinetuningOptions, run_finetuning

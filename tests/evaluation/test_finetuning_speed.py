@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-pytest.importorskip("trl", reason="needs trl (pip install 'citedx[finetuning]')")
+pytest.importorskip("trl", reason="needs trl (pip install -e '.[finetuning]')")
 
 from evaluation import finetuning_speed
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from kg.errors import SourceError, UsageError
 from retrieval.uploads import MAX_BYTES, MAX_PAGES, read_upload
 
-pypdf = pytest.importorskip("pypdf", reason="needs pypdf (pip install 'citedx[documents]')")
-fpdf = pytest.importorskip("fpdf", reason="needs fpdf2 (pip install 'citedx[documents]')")
+pypdf = pytest.importorskip("pypdf", reason="needs pypdf (pip install -e '.[documents]')")
+fpdf = pytest.importorskip("fpdf", reason="needs fpdf2 (pip install -e '.[documents]')")
 
 STORY = "Café, 3 years\nno fever"
 LONG = "Niño de 3 años con fiebre. " * 3

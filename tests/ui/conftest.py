@@ -15,7 +15,7 @@ from tests.ui.fakes import FakeAssistant, FakeChatReader
 @pytest.fixture(scope="session")
 def browser() -> Iterator:
     """A headless Chromium."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright (pip install 'citedx[browser]')")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright (pip install -e '.[browser]')")
     from tests.ui.browsing import CHROMIUM_FLAGS
 
     chromium = next(filter(None, map(shutil.which, CHROMIUM_NAMES)))

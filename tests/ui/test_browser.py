@@ -9,7 +9,7 @@ import pytest
 from tests.ui.browsing import Visitor
 from ui.examples import EXAMPLES
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright (pip install 'citedx[browser]')")
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright (pip install -e '.[browser]')")
 expect = sync_api.expect
 pytestmark = pytest.mark.browser
 

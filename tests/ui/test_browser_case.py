@@ -10,7 +10,7 @@ from tests.ui.browsing import PHONE, Visitor, served
 from tests.ui.fakes import FakeAssistant
 from ui.app import create_server
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright (pip install 'citedx[browser]')")
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright (pip install -e '.[browser]')")
 expect = sync_api.expect
 pytestmark = pytest.mark.browser
 

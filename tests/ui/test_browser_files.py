@@ -10,7 +10,7 @@ import pytest
 
 from tests.ui.browsing import Visitor
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright (pip install 'citedx[browser]')")
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright (pip install -e '.[browser]')")
 expect = sync_api.expect
 pytestmark = pytest.mark.browser
 
@@ -49,7 +49,7 @@ def begun(visit, **context: object) -> Visitor:
 
 
 def test_the_report_is_saved_and_opens(visit):
-    pypdf = pytest.importorskip("pypdf", reason="needs pypdf (pip install 'citedx[documents]')")
+    pypdf = pytest.importorskip("pypdf", reason="needs pypdf (pip install -e '.[documents]')")
     user = begun(visit)
     name, content = saved(user, "Report as PDF")
     text = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)

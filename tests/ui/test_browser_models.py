@@ -19,7 +19,7 @@ from tests.fakes import HashEmbedder
 from tests.toy import build_extractor, linear_fusion
 from ui.app import create_server
 
-pytest.importorskip("playwright.sync_api", reason="needs Playwright (pip install 'citedx[browser]')")
+pytest.importorskip("playwright.sync_api", reason="needs Playwright (pip install -e '.[browser]')")
 pytest.importorskip("llguidance", reason="llguidance is not installed")
 
 from tests.llm.chat import peer as acts

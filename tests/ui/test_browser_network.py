@@ -17,7 +17,7 @@ from tests.ui.browsing import CHROMIUM_FLAGS, Visitor
 from tests.ui.load import running_chat
 from ui.examples import EXAMPLES
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright (pip install 'citedx[browser]')")
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright (pip install -e '.[browser]')")
 expect = sync_api.expect
 pytestmark = [pytest.mark.browser, pytest.mark.release]
 

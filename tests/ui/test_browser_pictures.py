@@ -10,7 +10,7 @@ from llm.assistant import DiagnosisAssistant
 from tests.ui.browsing import LAPTOP, PHONE, Visitor, served
 from ui.app import create_server
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright (pip install 'citedx[browser]')")
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright (pip install -e '.[browser]')")
 expect = sync_api.expect
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
 pytestmark = [pytest.mark.browser, pytest.mark.release]

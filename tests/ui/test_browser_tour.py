@@ -8,7 +8,7 @@ import pytest
 
 from llm.assistant import DiagnosisAssistant
 
-pytest.importorskip("playwright.sync_api", reason="needs Playwright (pip install 'citedx[browser]')")
+pytest.importorskip("playwright.sync_api", reason="needs Playwright (pip install -e '.[browser]')")
 pytest.importorskip("PIL", reason="needs Pillow, which comes with Gradio")
 pytestmark = [pytest.mark.browser, pytest.mark.release]
 

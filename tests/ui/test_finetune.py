@@ -23,7 +23,7 @@ def outcome(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 
 
 def test_errors_are_one_line(monkeypatch, capsys, tmp_path, tiny):
-    pytest.importorskip("trl", reason="needs trl (pip install 'citedx[finetuning]')")
+    pytest.importorskip("trl", reason="needs trl (pip install -e '.[finetuning]')")
     out = tmp_path / "out"
     done = tmp_path / "done"
     done.mkdir()
@@ -47,7 +47,7 @@ def test_errors_are_one_line(monkeypatch, capsys, tmp_path, tiny):
 
 @pytest.mark.release
 def test_cases_that_are_not_there_are_named(monkeypatch, capsys, tmp_path, tiny):
-    pytest.importorskip("trl", reason="needs trl (pip install 'citedx[finetuning]')")
+    pytest.importorskip("trl", reason="needs trl (pip install -e '.[finetuning]')")
     found, error = outcome(
         monkeypatch, capsys, "--model", tiny, "--cases", tmp_path / "missing.zip", "--out", tmp_path / "out"
     )

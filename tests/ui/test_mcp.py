@@ -21,7 +21,7 @@ from ui.session import UNEXPECTED
 from ui.shared_assistant import SharedAssistant
 from ui.tools import Tools
 
-mcp = pytest.importorskip("mcp", reason="needs mcp (pip install 'citedx[mcp]')")
+mcp = pytest.importorskip("mcp", reason="needs mcp (pip install -e '.[mcp]')")
 from mcp.client.stdio import StdioServerParameters, stdio_client  # noqa: E402
 
 from ui.mcp_server import create_mcp_server  # noqa: E402

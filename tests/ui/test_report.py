@@ -15,8 +15,8 @@ from tests.ui.fakes import COMMENTARY, EVIDENCE, FakeAssistant, claim
 from ui.report import escape_markdown, report_markdown
 from ui.report_pdf import report_pdf
 
-pypdf = pytest.importorskip("pypdf", reason="needs pypdf (pip install 'citedx[documents]')")
-pytest.importorskip("fpdf", reason="needs fpdf2 (pip install 'citedx[documents]')")
+pypdf = pytest.importorskip("pypdf", reason="needs pypdf (pip install -e '.[documents]')")
+pytest.importorskip("fpdf", reason="needs fpdf2 (pip install -e '.[documents]')")
 
 HOSTILE = (
     "<img src=x onerror=alert(1)> [x](javascript:alert(2)) **bold** `code` # 1. www.evil.example http://evil.example"

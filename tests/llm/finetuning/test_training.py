@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("trl", reason="needs trl (pip install 'citedx[finetuning]')")
+pytest.importorskip("trl", reason="needs trl (pip install -e '.[finetuning]')")
 
 from safetensors.torch import load_file
 

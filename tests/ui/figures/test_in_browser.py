@@ -12,7 +12,7 @@ from tests.ui.figures.answers import toy_answer, toy_wording
 from ui.figures import candidate_matrix, evidence_graph, similar_cases, waterfalls
 from ui.serving import SECURITY_HEADERS
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright (pip install 'citedx[browser]')")
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright (pip install -e '.[browser]')")
 pytestmark = pytest.mark.browser
 
 FOLDER = Path(ui.figures.__file__).parent
