@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
@@ -237,6 +237,7 @@ def create_server(
     second_reader: ReaderFactory | None = None,
     answerer: AnswererFactory | None = None,
     root_path: str = "",
+    hosts: Collection[str] = (),
 ) -> FastAPI:
     """The page and its API as an ASGI application, with security headers and no documentation pages.
 
@@ -246,6 +247,7 @@ def create_server(
         second_reader: reads each case again, with a language model.
         answerer: answers questions again, with a language model.
         root_path: where a proxy shows the application, such as ``/citedx``; empty: at the root.
+        hosts: the names that it answers to; empty: any.
     """
     undocumented: dict[str, Any] = {"openapi_url": None}  # FastAPI's pages would load scripts from elsewhere
     metrics = Metrics()
@@ -253,7 +255,7 @@ def create_server(
     metrics.queue.set_function(lambda: len(page._queue))
     server = FastAPI(title="citedx", **undocumented)
     server.add_middleware(serving.LimitBody)
-    server.add_middleware(serving.Gate)
+    server.add_middleware(serving.Gate, hosts=hosts)
     server.add_middleware(LimitGuesses)
     server.add_middleware(serving.PlainErrors)
     server.add_middleware(CountRequests, metrics=metrics)

@@ -113,6 +113,9 @@ def chat(
         str | None, typer.Option(metavar="USER:PASS", envvar="CITEDX_AUTH", help="Ask for this name and password.")
     ] = None,
     root_path: Annotated[str, typer.Option(help="Where a proxy shows the page, such as /citedx.")] = "",
+    allowed_host: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Name of this server, beside localhost; repeatable.")
+    ] = None,
     cases: CasesOption = True,
     library: LibraryOption = None,
     embedder: EmbedderOption = None,
@@ -128,7 +131,9 @@ def chat(
     credentials = _parse_credentials(auth)
     if root_path and not re.fullmatch(r"(/[\w.~-]+)+", root_path):
         raise UsageError(f"--root-path is a path such as /citedx, got {root_path}")
-    from ui.serving import run
+    from ui.serving import names_to_answer, run
+
+    hosts = names_to_answer(host, allowed_host or (), has_password=credentials is not None)
 
     def load() -> FastAPI:
         language_model = _load_model(
@@ -146,7 +151,7 @@ def chat(
         Thread(target=assistant.prepare, daemon=True).start()  # nobody waits who asks for another setting first
         read_with = partial(ChatReader, language_model) if language_model else None
         answer_with = partial(ChatAnswerer, language_model) if language_model else None
-        return create_server(assistant, credentials, read_with, answer_with, root_path)
+        return create_server(assistant, credentials, read_with, answer_with, root_path, hosts)
 
     run(load, host, port)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from threading import Thread
 from urllib.parse import urlsplit
 
@@ -36,6 +36,9 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+UNKNOWN_HOST = "citedx does not answer to this name; where a proxy has it, start citedx with --allowed-host NAME\n"
 
 MAX_REQUEST_BYTES = 8_000_000
 """More than the longest story and the largest upload."""
@@ -78,6 +81,21 @@ def address_of(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     shown = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
     return f"http://{shown}:{port}"
+
+
+def names_to_answer(host: str, allowed: Collection[str], *, has_password: bool) -> tuple[str, ...]:
+    """The names that a server answers to: those allowed and this machine's own; empty: any.
+
+    Any where other machines are meant to reach it or a password is asked for, which a website does not know.
+
+    Args:
+        host: address that it listens on.
+        allowed: further names.
+        has_password: whether it asks for one.
+    """
+    if not allowed and (has_password or host not in LOOPBACK_NAMES):
+        return ()
+    return (*LOOPBACK_NAMES, host, *allowed)
 
 
 def run(load: Callable[[], FastAPI], host: str, port: int) -> None:
@@ -143,18 +161,26 @@ class Gate:
     """ASGI middleware that refuses what neither this server's page nor a program sends.
 
     That is what a browser asks for another website, which Gradio answers to everybody who is logged in; following a
-    link to the page is no such thing. And files: Gradio would keep them on the disk.
+    link to the page is no such thing. What is asked of another name, since a website can have its own name lead to
+    this machine and is then no other one to the browser. And files: Gradio would keep them on the disk.
+
+    Args:
+        app: what is behind it.
+        hosts: the names that this server answers to; empty: any.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, hosts: Collection[str] = ()) -> None:
         self.app = app
+        self.hosts = frozenset(map(str.lower, hosts))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request on, or refuse it."""
         app = self.app
         if scope["type"] == "http":
             headers = Headers(scope=scope)
-            if _is_for_another_site(scope["method"], headers):
+            if self.hosts and _host_name(headers.get("host", "")) not in self.hosts:
+                app = PlainTextResponse(UNKNOWN_HOST, 421)
+            elif _is_for_another_site(scope["method"], headers):
                 app = PlainTextResponse("another website may not use citedx; a proxy hands on the header Host\n", 403)
             elif _may_hold_files(headers) and scope["path"].rstrip("/") != "/login":
                 app = PlainTextResponse("files come with a message of the page\n", 415)
@@ -173,8 +199,16 @@ def _is_for_another_site(method: str, headers: Headers) -> bool:
     origin = headers.get("origin")  # alone where a page has no TLS and another machine serves it
     if origin is None:
         return False
-    own = {urlsplit(f"//{headers[name]}").hostname for name in ("host", "x-forwarded-host") if name in headers}
+    own = {_host_name(headers[name]) for name in ("host", "x-forwarded-host") if name in headers}
     return urlsplit(origin).hostname not in own - {None}
+
+
+def _host_name(host: str) -> str | None:
+    """Of a header, without the port, in lower case."""
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:  # such as an unclosed bracket
+        return None
 
 
 class PlainErrors:

@@ -204,6 +204,9 @@ class FakeAssistant:
     versions: dict[str, str] = field(default_factory=lambda: {"citedx": "0.1.0", "hpo": "2025-01-16", "reader": "1"})
     ontology: Ontology = field(default_factory=fake_ontology)
 
+    def prepare(self) -> None:
+        """Nothing is loaded later."""
+
     def find_statements(self, text: str, known: Demographics = UNKNOWN) -> tuple[Statement, ...]:
         """Phrases of ``PHRASES`` in the order of the text; "no", "possible" and "mother has" before them count."""
         if not text.strip():

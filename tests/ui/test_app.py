@@ -127,6 +127,41 @@ def test_another_website_is_refused(client, headers, status):
     assert status == 200 or "Access-Control-Allow-Origin" not in answer.headers
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost:7860", 200),
+        ("127.0.0.1:7860", 200),
+        ("[::1]:7860", 200),
+        ("Ward.example", 200),
+        ("elsewhere.example:7860", 421),  # a website whose name leads here
+        ("localhost.elsewhere.example", 421),
+        ("[::1", 421),
+        ("", 421),
+    ],
+)
+def test_only_the_names_that_it_was_given_are_answered(host, status):
+    names = serving.names_to_answer("127.0.0.1", ["ward.example"], has_password=False)
+    with TestClient(app.create_server(FakeAssistant(), hosts=names)) as client:
+        for path in ("/", "/health", "/gradio_api/info"):
+            answer = client.get(path, headers={"Host": host})
+            assert answer.status_code == status
+            assert status == 200 or answer.text == serving.UNKNOWN_HOST
+
+
+@pytest.mark.parametrize(
+    ("host", "allowed", "has_password", "names"),
+    [
+        ("127.0.0.1", [], False, {"localhost", "127.0.0.1", "::1"}),
+        ("127.0.0.1", [], True, set()),  # a website knows no password
+        ("0.0.0.0", [], False, set()),  # noqa: S104 # by whatever name other machines know this one
+        ("10.0.0.1", ["ward.example"], True, {"localhost", "127.0.0.1", "::1", "10.0.0.1", "ward.example"}),
+    ],
+)
+def test_which_names_a_server_answers_to(host, allowed, has_password, names):
+    assert set(serving.names_to_answer(host, allowed, has_password=has_password)) == names
+
+
 def test_an_unexpected_error_of_the_server_is_logged_without_its_words(client, capfd, caplog):
     answer = client.post("/gradio_api/call/wringing", json={"data": []})
     assert (answer.status_code, answer.text) == (500, "Internal Server Error")

@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 import networkx as nx
 import pytest
+from fastapi.testclient import TestClient
 
 from kg.catalogue import HPO
 from retrieval.features import FEATURES
+from tests.ui.fakes import FakeAssistant
 from ui.cli import main
 from ui.sources_option import load_graph_of
 
@@ -231,6 +233,21 @@ def test_a_port_in_use_is_found_before_anything_is_built(citedx, monkeypatch, tm
     assert outcome.code == 2
     assert f"127.0.0.1:{port} (Address already in use)" in outcome.err
     assert not (tmp_path / "empty").exists()
+
+
+def test_the_page_answers_to_this_machine_s_names_and_those_allowed(citedx, monkeypatch):
+    monkeypatch.setattr("ui.cli._load_assistant", lambda **_: FakeAssistant())
+    monkeypatch.setattr("ui.shared_assistant.compute_in_one_thread", lambda: None)  # of the whole process
+
+    def visit(load, host, port):
+        with TestClient(load()) as client:
+            for name in (host, "ward.example", "elsewhere.example"):
+                print(client.get("/health", headers={"Host": f"{name}:{port}"}).status_code)
+
+    monkeypatch.setattr("ui.serving.run", visit)
+    assert citedx("chat").out.split() == ["200", "421", "421"]
+    assert citedx("chat", "--allowed-host", "ward.example").out.split() == ["200", "200", "421"]
+    assert citedx("chat", "--auth", "doctor:secret").out.split() == ["200", "200", "200"]
 
 
 def test_an_unwritable_cache_is_found_before_anything_is_built(citedx, monkeypatch, tmp_path):
