@@ -2,7 +2,8 @@
 
 An artefact is a folder with a manifest of what it was made from and the SHA-256 of every file. It is made beside its
 place and moved there in one step, so a half-written one is never seen; a damaged one, or one made from something
-else, is noticed when it is read, and made again. Formats are open: JSON, ``.npz`` without pickle, FAISS.
+else, is noticed when it is read, and made again. Formats are open: JSON, ``.npz`` without pickle, FAISS. What nobody
+has read for two months, as after an update, goes when another of its kind is made.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import hashlib
 import json
 import logging
 import os
+import shutil
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -26,6 +29,8 @@ from kg.errors import StorageError
 Built = TypeVar("Built")
 
 MANIFEST = "manifest.json"
+UNUSED_S = 60 * 24 * 3600.0
+"""After as many seconds without a reader an artefact is deleted."""
 OTHER_CACHE = "name another place with CITEDX_CACHE=FOLDER"
 """What to do where the cache cannot be written."""
 _LOG = logging.getLogger(__name__)
@@ -67,7 +72,9 @@ def load_or_build(
     if os.path.lexists(folder):  # unlike Path.exists, False also where the folder's name or place is impossible
         try:
             verify(folder, identity)
-            return read(folder)
+            found = read(folder)
+            _note_use(folder)
+            return found
         except (OSError, ValueError, KeyError, TypeError, IndexError, RuntimeError, zipfile.BadZipFile) as error:
             _LOG.warning("%s in the cache is not usable (%s); building it again", folder.name, error)
     require_writable(folder.parent, OTHER_CACHE)
@@ -80,7 +87,24 @@ def load_or_build(
         write_json(staging / MANIFEST, {"identity": dict(identity), "sha256": files, **describe(built)})
 
     write_folder(folder, fill)
+    _discard_unused(folder.parent, name)
     return built
+
+
+def _note_use(folder: Path) -> None:
+    """Its time of change tells when the artefact was last of use."""
+    with suppress(OSError):  # a cache that can only be read serves too
+        os.utime(folder)
+
+
+def _discard_unused(root: Path, name: str) -> None:
+    """Delete the artefacts of a kind that nobody has read for ``UNUSED_S``, and what was begun and never finished."""
+    made = f"{name}-{'[0-9a-f]' * 16}"
+    for folder in (*root.glob(made), *root.glob(f".{made}-*")):
+        with suppress(OSError):  # another process has deleted it, or it belongs to somebody else
+            if time.time() - folder.stat().st_mtime > UNUSED_S:
+                _LOG.info("deleting %s, not used for two months", folder.name)
+                shutil.rmtree(folder)
 
 
 def verify(folder: Path, identity: Mapping[str, str]) -> None:
