@@ -64,6 +64,8 @@ class Frequency:
             raise ValueError(f"expected 0 <= n <= m and m > 0, got {self.n}/{self.m}")
         if not 0.0 <= self.low <= self.high <= 1.0:
             raise ValueError(f"expected 0 <= low <= high <= 1, got {self.low}..{self.high}")
+        if self.n is not None and self.m and not self.low == self.high == self.n / self.m:
+            raise ValueError(f"{self.n} of {self.m} is no share of {self.low}..{self.high}")
 
     @classmethod
     def counts(cls, n: int, m: int) -> Frequency:
@@ -246,8 +248,12 @@ class Association:
     modifier_ids: tuple[str, ...] = ()
     evidence_code: str = ""
     """``PCS`` published clinical study, ``TAS`` traceable author statement, ``IEA`` inferred electronically."""
-    provenance: tuple[Provenance, ...] = ()
+    provenance: tuple[Provenance, ...]
     """At least one; several when the counts were pooled over publications."""
+
+    def __post_init__(self) -> None:
+        if not self.provenance:
+            raise ValueError(f"nobody says that {self.disease_id} {self.predicate} {self.term_id}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,8 +326,13 @@ class PatientSeries:
     disease: Disease
     reference: str
     n_patients: int
+    """At least one."""
     counts: tuple[TermCount, ...]
     gene_symbols: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.n_patients < 1:
+            raise ValueError(f"a series has at least one patient, got {self.n_patients} in {self.reference}")
 
 
 class Match(StrEnum):

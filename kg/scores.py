@@ -10,10 +10,11 @@ Deliberately not here: reading the files (``kg.sources.scores``), and the patien
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kg.conditions import Conditions, Value, Values, hold_all
+from kg.conditions import Condition, Conditions, Value, Values, hold_all
 from kg.errors import UsageError
 
 _YES, _NO = frozenset({"yes", "y", "true", "1"}), frozenset({"no", "n", "false", "0"})
@@ -87,6 +88,14 @@ class ScoreInput:
         if not is_fit:
             raise UsageError(f"{self.name} ({self.label}) is {self.expected}; got {value}")
         return value
+
+    def can_be_held_against(self, condition: Condition) -> bool:
+        """Whether a condition on this input can be true of some answers: ``sex = boy`` can't, nor ``cough >= 3``."""
+        try:
+            self.checked(condition.value)
+        except UsageError:
+            return False
+        return condition.relation == "=" or self.kind is InputKind.NUMBER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,13 +236,17 @@ class Score:
         if bool(self.items) == bool(self.models):
             raise ValueError(f"{self.score_id} needs items or models, and not both")
 
+    def conditions(self) -> Iterator[Condition]:
+        """Every one that it has, wherever."""
+        yield from self.holds
+        yield from (c for item in self.items for rule in item.rules for c in rule.when)
+        for model in self.models:
+            yield from (*model.when, *(c for s in model.summands for c in s.when))
+
     def names(self) -> tuple[str, ...]:
         """Every input that it asks."""
-        asked = [c.name for c in self.holds] + [n for item in self.items for n in item.names()]
-        for model in self.models:
-            asked += [c.name for c in model.when]
-            asked += [n for s in model.summands for n in (*(c.name for c in s.when), *([s.name] if s.name else []))]
-        return tuple(dict.fromkeys(asked))
+        summed = [s.name for model in self.models for s in model.summands if s.name]
+        return tuple(dict.fromkeys([c.name for c in self.conditions()] + summed))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

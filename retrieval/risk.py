@@ -219,7 +219,7 @@ def _by_findings(asked: ScoreInput, patient: PatientRecord, ontology: Ontology) 
 
 
 def offered_scores(patient: PatientRecord, knowledge: TreatmentKnowledge, table: ScoreTable) -> tuple[Score, ...]:
-    """Scores that the patient's findings or circumstances bring up, and that may be used for such a patient."""
+    """Scores that the patient's findings or circumstances bring up; for whom one holds, ``assess_scores`` says."""
     known = patient.values(knowledge.circumstances, knowledge.ontology)
     return tuple(
         score

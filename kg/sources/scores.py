@@ -46,6 +46,10 @@ class ScoreTable:
         for score in self.scores.values():
             if strangers := set(score.names()) - set(self.inputs):
                 raise ValueError(f"{score.score_id} asks for {', '.join(sorted(strangers))}, which is no input")
+            for condition in score.conditions():
+                if not self.inputs[condition.name].can_be_held_against(condition):
+                    expected = self.inputs[condition.name].expected
+                    raise ValueError(f"{score.score_id} asks whether {condition}, and {condition.name} is {expected}")
 
     def score(self, name: str) -> Score:
         """A score by id or name, whatever the case. Raises UnknownIdError."""

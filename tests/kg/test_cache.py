@@ -84,8 +84,17 @@ def replace_by_list(manifest: Path) -> None:
     manifest.write_text("[]")
 
 
+def forget_the_files(manifest: Path) -> None:
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"sha256": {}}))
+
+
+def list_the_files(manifest: Path) -> None:
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"sha256": list(FILES)}))
+
+
 DAMAGE = [(damage, name) for damage in (truncate, flip, Path.unlink) for name in FILES] + [
-    (damage, "manifest.json") for damage in (truncate, Path.unlink, change_format, replace_by_list)
+    (damage, "manifest.json")
+    for damage in (truncate, Path.unlink, change_format, replace_by_list, forget_the_files, list_the_files)
 ]
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.schema import Finding, Frequency, Provenance
+from kg.schema import Association, Disease, Finding, Frequency, PatientSeries, Predicate, Provenance
 
 
 def test_counts_are_kept_beside_their_share():
@@ -28,6 +28,7 @@ def test_the_share_of_counts_is_a_proportion(counts):
         ({"n": 3, "m": 2, "low": 1.0, "high": 1.0}, "got 3/2"),
         ({"n": -1, "m": 2, "low": 0.0, "high": 0.0}, "got -1/2"),
         ({"n": 0, "m": 0, "low": 0.0, "high": 0.0}, "got 0/0"),
+        ({"n": 7, "m": 8, "low": 0.1, "high": 0.2}, r"7 of 8 is no share of 0\.1\.\.0\.2"),
         ({"low": 0.6, "high": 0.5}, r"got 0\.6\.\.0\.5"),
         ({"low": -0.1, "high": 0.5}, "expected 0 <= low"),
         ({"low": 0.1, "high": 1.1}, "high <= 1"),
@@ -37,6 +38,16 @@ def test_the_share_of_counts_is_a_proportion(counts):
 def test_impossible_frequencies_are_refused(values, message):
     with pytest.raises(ValueError, match=message):
         Frequency(**values)
+
+
+def test_a_statement_that_nobody_makes_is_refused():
+    with pytest.raises(ValueError, match="nobody says that OMIM:1 has_phenotype HP:1"):
+        Association(disease_id="OMIM:1", predicate=Predicate.PHENOTYPE, term_id="HP:1", provenance=())
+
+
+def test_a_series_of_nobody_is_refused():
+    with pytest.raises(ValueError, match="at least one patient, got 0 in PMID:1"):
+        PatientSeries(disease=Disease(disease_id="OMIM:1", name="x"), reference="PMID:1", n_patients=0, counts=())
 
 
 def test_counts_over_nobody_are_refused():

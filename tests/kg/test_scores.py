@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -302,10 +303,32 @@ def test_patients_of_the_bands_add_up_to_those_of_the_paper(score_id, n):
     assert sum(b.n or 0 for b in TABLE.score(score_id).bands) == n
 
 
-def test_every_choice_that_a_score_names_is_one_of_its_input():
-    named = [c for s in POINT_SCORES for i in s.items for r in i.rules for c in r.when if isinstance(c.value, str)]
-    assert named
-    assert [c for c in named if c.value not in TABLE.inputs[c.name].choices] == []
+@pytest.mark.parametrize(
+    ("condition", "says"),
+    [
+        ("sex = boy", "asks whether sex = boy, and sex is female; male"),
+        ("confusion >= 3", "asks whether confusion >= 3, and confusion is yes or no"),
+        ("age >= 400", "asks whether age >= 400, and age is 0 to 120"),
+        ("age", "asks whether age, and age is 0 to 120"),
+        ("sex > 1", "asks whether sex > 1, and sex is female; male"),
+    ],
+)
+@pytest.mark.parametrize("place", ["holds", "rule", "model", "summand"])
+def test_a_score_that_asks_what_no_answer_can_be_is_refused(place, condition, says):
+    wrong = parse_conditions(condition)
+    curb, framingham = TABLE.score("curb-65"), TABLE.score("framingham-2008")
+    (model, *models), (item, *items) = framingham.models, curb.items
+    (rule, *rules), (summand, *summands) = item.rules, model.summands
+    score = {
+        "holds": replace(curb, holds=(*curb.holds, *wrong)),
+        "rule": replace(curb, items=(replace(item, rules=(replace(rule, when=wrong), *rules)), *items)),
+        "model": replace(framingham, models=(replace(model, when=wrong), *models)),
+        "summand": replace(
+            framingham, models=(replace(model, summands=(replace(summand, when=wrong), *summands)), *models)
+        ),
+    }[place]
+    with pytest.raises(ValueError, match=says):
+        ScoreTable(TABLE.inputs, {score.score_id: score})
 
 
 @pytest.mark.parametrize(

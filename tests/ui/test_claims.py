@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from kg.schema import Association, Finding, Frequency, Predicate
+from kg.schema import Association, Finding, Frequency, Predicate, Provenance
 from kg.translations import Language
 from llm.schema import Claim, Differential
 from retrieval.schema import Evidence, EvidenceKind
@@ -20,8 +20,14 @@ IN_CHINESE = Words(language=Language.CHINESE, label_of=FakeAssistant().label)
 
 
 def annotated(term_id: str, frequency: Frequency | None, *, excluded: bool = False) -> Evidence:
+    source = Provenance(source="s", version="1", reference="PMID:1", licence="l")
     association = Association(
-        disease_id="OMIM:1", predicate=Predicate.PHENOTYPE, term_id=term_id, excluded=excluded, frequency=frequency
+        disease_id="OMIM:1",
+        predicate=Predicate.PHENOTYPE,
+        term_id=term_id,
+        excluded=excluded,
+        frequency=frequency,
+        provenance=(source,),
     )
     return Evidence(
         evidence_id="E1",
