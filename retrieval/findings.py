@@ -24,7 +24,7 @@ from retrieval.lexicon import Lexicon
 from retrieval.measurements import find_measurements
 from retrieval.milestones import find_milestones
 from retrieval.normal_results import find_normal_results
-from retrieval.spans import Spans
+from retrieval.spans import Spans, close_gaps
 
 MAX_CHARACTERS = 1_000_000
 """Longest text that is read: 150,000 words, far above any record, and read in seconds (docs/log.md)."""
@@ -72,10 +72,10 @@ def find_statements(text: str, lexicon: Lexicon, known: Demographics = UNKNOWN) 
         UsageError, UnknownIdError: see ``require_readable``.
     """
     require_readable(text, lexicon)
-    untagged = _TAG.sub(_blank, text)  # of the same length, so that places are those of the text
-    readings = [r for r in _readings(untagged, lexicon, known) if _has_name(r.term_id, lexicon)]
-    contexts = contexts_of(untagged, [(r.start, r.end) for r in readings])
-    onsets = list(find_onsets(untagged))
+    plain = close_gaps(_TAG.sub(_blank, text))  # of the same length, so that places are those of the text
+    readings = [r for r in _readings(plain, lexicon, known) if _has_name(r.term_id, lexicon)]
+    contexts = contexts_of(plain, [(r.start, r.end) for r in readings])
+    onsets = list(find_onsets(plain))
     said = (_statement(text, lexicon, r, c, onsets) for r, c in zip(readings, contexts, strict=True))
     return tuple(sorted(said, key=lambda s: _place(s.finding)))
 
@@ -112,7 +112,7 @@ def patient_words(text: str, statements: Iterable[Statement], findings: Iterable
     said = [s.finding for s in statements]
     present = [f for f in findings if not f.excluded]
     terms, quotes = {f.term_id for f in present}, {f.quote for f in present}
-    kept = list(without_others(text, [_span(f) for f in said]))
+    kept = list(without_others(close_gaps(text), [_span(f) for f in said]))
     for finding in said:
         if finding.excluded or (finding.term_id not in terms and finding.quote not in quotes):
             start, end = _span(finding)

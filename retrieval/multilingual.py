@@ -22,7 +22,7 @@ from retrieval.demographics import UNKNOWN, Demographics, merge_demographics
 from retrieval.findings import Statement, find_statements, patient_findings, patient_words, require_readable
 from retrieval.languages import LanguageDetector
 from retrieval.lexicon import Lexicon, Mention
-from retrieval.spans import Spans
+from retrieval.spans import Spans, close_gaps
 from retrieval.translated_context import contexts_of, normal_findings_in
 from retrieval.translated_cues import RULES
 from retrieval.translated_demographics import find_person
@@ -147,7 +147,7 @@ class MultilingualReader:
 
     def _mentions(self, text: str, language: Language, known: Demographics) -> Iterator[tuple[Mention, Context]]:
         """Mentions of the language, of normal results and of English inside it, each with its context."""
-        rules = RULES[language]
+        rules, text = RULES[language], close_gaps(text)
         plain = chinese.normalise(text) if language is Language.CHINESE else text
         normal = [Mention(term_id=t, start=a, end=b) for t, (a, b) in normal_findings_in(plain, rules)]
         covered = {i for m in normal for i in range(m.start, m.end)}

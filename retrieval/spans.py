@@ -1,10 +1,19 @@
-"""Stretches of a text, as offsets, and what lies inside one of them."""
+"""Stretches of a text, as offsets, and what lies inside one of them; stretches without words."""
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import accumulate
+
+# Patterns that begin with white space try again at each of it, so that their work grows with the square of a gap.
+_LONG_GAP = re.compile(r"(?<=\s{20})\s+(?=\s{20})")
+
+
+def close_gaps(text: str) -> str:
+    """The text with bars in long gaps, such as those of an empty table; as long as it was."""
+    return _LONG_GAP.sub(lambda gap: "|" * len(gap[0]), text)
 
 
 class Spans:

@@ -36,7 +36,7 @@ _OF_PARENT = re.compile(
     r"at (?:her|his) age)\b|also (?:have|had)\b[^.;!?\n]{0,60})"
 )
 _BEGINS_WITH_CHILD = re.compile(
-    r"(?:^|[.!?,;\n]|\babout\b)\W*(?:(?:hi|hello|dear|good \w+|thank you|please help|so|and|doctor|doc|team)\W+)*"
+    r"(?:^|[.!?,;\n]|\babout\b)\W{0,20}(?:(?:hi|hello|dear|good \w+|thank you|please help|so|and|doctor|doc|team)\W+)*"
     rf"(?:my|our) (?:[\w-]+ ){{0,3}}?{CHILD}\b"
 )
 _TOO = re.compile(r"\b(?:too|also|as well)\b")

@@ -67,7 +67,7 @@ def answer_case(
         differential = assistant.read_again(differential, reader)
     except Exception as error:
         if consultation.is_wanted(work):
-            consultation.amend(work, idle, note=one_line(error))
+            end(consultation, work, one_line(error))
             yield
         return
     if show(differential, Progress.IDLE):
@@ -108,7 +108,8 @@ def answer_questions(
     except Exception as error:
         if consultation.is_wanted(work):
             is_refused = not answers and not consultation.session.turns[work.turn].findings
-            consultation.amend(work, idle, answers=tuple(answers), note=one_line(error), is_refused=is_refused)
+            consultation.amend(work, answers=tuple(answers), is_refused=is_refused)
+            end(consultation, work, one_line(error))
             yield
         return
     if show(Progress.IDLE):
@@ -119,15 +120,19 @@ def _loading(session: Session) -> Session:
     return replace(session, progress=Progress.LOADING)
 
 
-def idle(session: Session) -> Session:
-    """Nothing is being done any more."""
-    return replace(session, progress=Progress.IDLE)
+def end(consultation: Consultation, work: Work, note: str) -> None:
+    """Say why there is no answer; what the user has begun meanwhile goes on."""
+
+    def idle(session: Session) -> Session:
+        return replace(session, progress=Progress.IDLE) if consultation.is_wanted(work) else session
+
+    consultation.amend(work, idle, note=note)
 
 
 def refuse(consultation: Consultation, work: Work, error: Exception) -> None:
     """Say why, and leave the case as it was; where the user has changed it since, as it is."""
     if work.is_overtaken:
-        consultation.amend(work, idle, note=one_line(error))
+        end(consultation, work, one_line(error))
         return
 
     def back(session: Session) -> Session:

@@ -8,6 +8,7 @@ seconds.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from kg.common_schema import Setting
 from ui import consultation as acts
 from ui import serving
 from ui.answering import one_line
-from ui.login_limit import LOGIN_NOTE, LimitGuesses
+from ui.login_limit import LOGIN_NOTE, LimitGuesses, LogOutHere
 from ui.monitoring import CountRequests, MeasuredAssistant, Metrics, add_monitoring
 from ui.page import frame
 from ui.page.care import care_view
@@ -50,6 +51,16 @@ MAX_WAITING = 256
 """Acts of all users that wait for their turn; a page sends few, and each is answered within seconds."""
 MAX_AT_ONCE = 32
 """Acts that are answered at the same time; the models themselves take turns (``ui.shared_assistant``)."""
+
+CLOSED = re.compile(
+    r"/gradio_api/(?!(?:app_id|call|cancel|component_server|heartbeat|info|login_check|queue|reset|"
+    r"startup-events|token|user)(?:/|$))"
+)
+"""What neither the page nor a program needs of Gradio, which would hand on files of other servers in this one's name
+(``file=``, ``proxy=``) and keep what a page shows on the disk (``deep_link``)."""
+
+_NOT_RANKED_AGAIN = ("open", "care", "save", "language")
+"""Acts after which the case's answer stays as it is."""
 
 
 @contextmanager
@@ -103,7 +114,7 @@ def perform(
     """Do what the page asks, and yield whenever there is more to show.
 
     A page that this server does not know, after a restart or a reload, brings the ids of its case with it: the case is
-    taken up first.
+    taken up first. Where the user stops or closes it meanwhile, the act is dropped: it was meant for that case.
     """
     if data.get("consultation") != consultation.token or not consultation.token:
         consultation.token = secrets.token_hex(8)
@@ -111,7 +122,11 @@ def perform(
         if data.get("setting") in list(Setting):
             consultation.session = replace(consultation.session, setting=Setting(data["setting"]))
         if isinstance(data.get("kept"), dict) and data.get("kind") != "new":
-            yield from acts.restore(assistant, consultation, data["kept"], second_reader)
+            before = consultation.n_cases, consultation.stopped_at
+            reader = second_reader if data.get("kind") in _NOT_RANKED_AGAIN else None
+            yield from acts.restore(assistant, consultation, data["kept"], reader)
+            if (consultation.n_cases, consultation.stopped_at) != before:
+                return
     match data.get("kind"):
         case "open" if data.get("link"):
             yield from acts.open_link(assistant, consultation, str(data["link"]), second_reader)
@@ -255,7 +270,8 @@ def create_server(
     metrics.queue.set_function(lambda: len(page._queue))
     server = FastAPI(title="citedx", **undocumented)
     server.add_middleware(serving.LimitBody)
-    server.add_middleware(serving.Gate, hosts=hosts)
+    server.add_middleware(serving.Gate, hosts=hosts, closed=CLOSED)
+    server.add_middleware(LogOutHere)
     server.add_middleware(LimitGuesses)
     server.add_middleware(serving.PlainErrors)
     server.add_middleware(CountRequests, metrics=metrics)

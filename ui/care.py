@@ -51,6 +51,7 @@ def read_case(
     graph: KnowledgeGraph,
     *,
     findings: Sequence[Finding] = (),
+    family: Iterable[Finding] = (),
     person: Demographics,
     story: str = "",
     statements: Sequence[Statement] = (),
@@ -62,6 +63,7 @@ def read_case(
     Args:
         graph: whose terms the findings are.
         findings: where there is no story.
+        family: what relatives have, where there is no story.
         person: age and sex.
         story: the text that the statements were read from.
         statements: all that it says, of relatives too.
@@ -73,7 +75,7 @@ def read_case(
         person,
         knowledge_of(graph),
         story=story,
-        family=family_terms(statements),
+        family={*family_terms(statements), *(f.term_id for f in family)},
         given=given,
         pregnant=pregnant,
     )

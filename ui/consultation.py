@@ -17,7 +17,7 @@ from kg.errors import CitedxError, UsageError
 from retrieval.demographics import merge_demographics
 from retrieval.findings import patient_findings
 from retrieval.uploads import plain_name, read_upload, refuse_large
-from ui.answering import answer_case, answer_questions, idle, one_line, refuse
+from ui.answering import answer_case, answer_questions, end, one_line, refuse
 from ui.care import read_case, review_risk, review_treatments
 from ui.case import (
     MAX_FINDINGS,
@@ -101,7 +101,7 @@ def respond(
         return
     is_told = bool(found) or is_worded or _is_weighed(assistant, consultation.session, work.before.case)
     if not is_told and not message.asked:
-        consultation.amend(work, idle, note=NO_FINDINGS)
+        end(consultation, work, NO_FINDINGS)
         yield
         yield from _go_on(assistant, consultation, work, second_reader)
         return
@@ -173,7 +173,7 @@ def look_up_care(assistant: Assistant, consultation: Consultation, disease_id: s
     case, setting = consultation.session.case, consultation.session.setting
     try:
         graph = assistant.graph_of(setting or assistant.setting)
-        patient = read_case(graph, findings=case.findings, person=case.person, story=case.story)
+        patient = read_case(graph, findings=case.findings, family=case.family, person=case.person, story=case.story)
         treatments = review_treatments(graph, disease_id, patient)
         risks = review_risk(graph, patient, given={}, k=MAX_RISKS)
         care = Care(case=case, setting=setting, graph=graph, treatments=treatments, risks=risks)

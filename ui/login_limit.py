@@ -1,6 +1,7 @@
-"""Guessing the password: after so many wrong ones from one address none of it is looked at for a while.
+"""Guessing the password, and logging out.
 
-Promise: counts are in memory and hold addresses alone; who is logged in already is not touched. An address is the
+Promise: after so many wrong passwords from one address none from there is looked at for a while; counts are in memory
+and hold addresses alone; who is logged in already is not touched, nor by another's logging out. An address is the
 client's, or what a trusted proxy says it is (uvicorn's ``FORWARDED_ALLOW_IPS``).
 """
 
@@ -62,6 +63,19 @@ class LimitGuesses:
             429,
             {"Retry-After": str(seconds)},
         )
+
+
+class LogOutHere:
+    """ASGI middleware: who logs out leaves the others in, who have the same name; Gradio's own would end all."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request on."""
+        if scope["type"] == "http" and scope["path"].rstrip("/") == "/logout":
+            scope = {**scope, "query_string": b"all_session=false"}
+        await self.app(scope, receive, send)
 
 
 def _brings_password(scope: Scope) -> bool:

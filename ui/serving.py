@@ -9,6 +9,8 @@ Knows nothing of Gradio or of diagnoses. Does not do TLS: put a reverse proxy in
 from __future__ import annotations
 
 import asyncio
+import ipaddress
+import re
 import socket
 from collections.abc import Callable, Collection
 from threading import Thread
@@ -37,7 +39,7 @@ SECURITY_HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
-LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+_LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 UNKNOWN_HOST = "citedx does not answer to this name; where a proxy has it, start citedx with --allowed-host NAME\n"
 
 MAX_REQUEST_BYTES = 8_000_000
@@ -93,9 +95,17 @@ def names_to_answer(host: str, allowed: Collection[str], *, has_password: bool) 
         allowed: further names.
         has_password: whether it asks for one.
     """
-    if not allowed and (has_password or host not in LOOPBACK_NAMES):
+    if not allowed and (has_password or not _is_loopback(host)):
         return ()
-    return (*LOOPBACK_NAMES, host, *allowed)
+    return (*_LOOPBACK_NAMES, host, *allowed)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host.lower() in _LOOPBACK_NAMES
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def run(load: Callable[[], FastAPI], host: str, port: int) -> None:
@@ -160,18 +170,21 @@ class LimitBody:
 class Gate:
     """ASGI middleware that refuses what neither this server's page nor a program sends.
 
-    That is what a browser asks for another website, which Gradio answers to everybody who is logged in; following a
-    link to the page is no such thing. What is asked of another name, since a website can have its own name lead to
-    this machine and is then no other one to the browser. And files: Gradio would keep them on the disk.
+    That is what a browser asks for another website, of which the application would not know; following a link to the
+    page is no such thing. What is asked of another name, since a website can have its own name lead to this machine
+    and is then no other one to the browser. Files, which the application would keep on the disk. And what it offers
+    beside the page and the API.
 
     Args:
         app: what is behind it.
         hosts: the names that this server answers to; empty: any.
+        closed: paths that are not answered.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Collection[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, hosts: Collection[str] = (), closed: re.Pattern[str] | None = None) -> None:
         self.app = app
         self.hosts = frozenset(map(str.lower, hosts))
+        self.closed = closed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request on, or refuse it."""
@@ -180,10 +193,12 @@ class Gate:
             headers = Headers(scope=scope)
             if self.hosts and _host_name(headers.get("host", "")) not in self.hosts:
                 app = PlainTextResponse(UNKNOWN_HOST, 421)
-            elif _is_for_another_site(scope["method"], headers):
+            elif _is_for_another_site(scope, headers):
                 app = PlainTextResponse("another website may not use citedx; a proxy hands on the header Host\n", 403)
             elif _may_hold_files(headers) and scope["path"].rstrip("/") != "/login":
                 app = PlainTextResponse("files come with a message of the page\n", 415)
+            elif self.closed and self.closed.match(scope["path"]):
+                app = PlainTextResponse("not answered here\n", 404)
         await app(scope, receive, send)
 
 
@@ -191,10 +206,11 @@ def _may_hold_files(headers: Headers) -> bool:
     return headers.get("content-type", "").lower().startswith("multipart/")
 
 
-def _is_for_another_site(method: str, headers: Headers) -> bool:
+def _is_for_another_site(scope: Scope, headers: Headers) -> bool:
     """By what browsers say and no page can make them say otherwise; programs say nothing."""
     if (site := headers.get("sec-fetch-site")) is not None:
-        is_link = method in ("GET", "HEAD") and headers.get("sec-fetch-mode") == "navigate"
+        is_page = scope["path"] == "/" and scope["method"] in ("GET", "HEAD")
+        is_link = is_page and headers.get("sec-fetch-mode") == "navigate"
         return site not in ("same-origin", "none") and not is_link
     origin = headers.get("origin")  # alone where a page has no TLS and another machine serves it
     if origin is None:

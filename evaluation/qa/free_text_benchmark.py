@@ -100,10 +100,12 @@ class AssistantNames:
         return tuple(map(weigh_one, choices))
 
     def _rank(self, story: str) -> tuple[tuple[str, float], ...]:
-        if self._latest[0] != story:
+        latest, ranked = self._latest
+        if latest != story:  # another thread may put its own meanwhile
             findings, person = self._assistant.find_findings(story), self._assistant.find_person(story)
-            self._latest = story, self._assistant.rank(findings, person=person, story=story)
-        return self._latest[1]
+            ranked = self._assistant.rank(findings, person=person, story=story)
+            self._latest = story, ranked
+        return ranked
 
 
 class ModelNames:

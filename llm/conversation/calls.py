@@ -34,7 +34,7 @@ MAX_CITATIONS = 3
 _PROMPTS = files("llm.conversation") / "prompts"
 _NUMBER = re.compile(r"\b[DFXG][0-9]+\b")
 # Words of the story that a sentence quotes for its user: "Smoking (“smoker”) makes it likelier".
-_TOLD = re.compile(r" \(“.*?”\)|: “.*”$", re.DOTALL)  # with any quotation marks inside
+_TOLD = re.compile(r" \(“.*?”\)|: “.*”(?=\.?$)", re.DOTALL)  # with any quotation marks inside
 _STEP = "Answer with one JSON object: the next call."
 _LAST = f'Answer with one JSON object: {{"call": "{ANSWER}", ...}} or {{"call": "{NOT_IN_SOURCES}"}}.'
 

@@ -33,7 +33,7 @@ _MAX_ASKED = 10
 _MAX_ALONE = 2
 """Sentences of a message in which one that only ends like a question counts as one."""
 
-_BREAK = re.compile(r"(?<=[.!?])\s+|\n+|\s+(?=¿)")
+_BREAK = re.compile(r"(?<=[.!?])\s+|\n+|(?<!\s)\s+(?=¿)")
 _IN_CHINESE = re.compile(
     r"^\W*(?:请问)?(?:为什么|为何|怎么|如何|什么|哪|是不是|会不会|可能是|能不能|有没有可能|比较|还需要|下一步)"
 )

@@ -112,7 +112,6 @@ def test_no_file_is_taken_outside_a_message(client, path):
         ({}, 200),  # a program
         ({"Sec-Fetch-Site": "same-origin", "Origin": "https://citedx.example"}, 200),
         ({"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}, 200),
-        ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}, 200),  # a link to the page
         ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors", "Origin": "https://elsewhere.example"}, 403),
         ({"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "no-cors"}, 403),
         ({"Origin": "http://testserver:8080"}, 200),  # without TLS, browsers tell less
@@ -125,6 +124,40 @@ def test_another_website_is_refused(client, headers, status):
     answer = client.get("/gradio_api/token", headers=headers)
     assert answer.status_code == status
     assert status == 200 or "Access-Control-Allow-Origin" not in answer.headers
+
+
+@pytest.mark.parametrize(("path", "status"), [("/", 200), ("/?a=b", 200), ("/config", 403), ("/logout", 403)])
+def test_a_link_of_another_website_leads_to_the_page_alone(client, path, status):
+    headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    assert client.get(path, headers=headers).status_code == status
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "file=https://elsewhere.example/x.png",
+        "file%3Dhttps://elsewhere.example/x.png",
+        "file/pyproject.toml",
+        "proxy=https://elsewhere.example/x",
+        "deep_link?session_hash=x",
+        "stream/x/1/2/playlist.m3u8",
+        "run-history/buckets",
+        "vibe-code/",
+        "callers",
+    ],
+)
+def test_what_gradio_offers_beside_page_and_api_is_closed(client, path):
+    answer = client.get(f"/gradio_api/{path}")
+    assert (answer.status_code, answer.text) == (404, "not answered here\n")
+
+
+def test_who_logs_out_leaves_the_others_in():
+    server = app.create_server(FakeAssistant(), auth=("doctor", "secret"))
+    with TestClient(server, base_url="https://ward.example") as one, TestClient(server, cookies={}) as other:
+        for client in (one, other):
+            assert client.post("/login", data={"username": "doctor", "password": "secret"}).status_code == 200
+        one.get("/logout", follow_redirects=False)
+        assert (one.get("/config").status_code, other.get("/config").status_code) == (401, 200)
 
 
 @pytest.mark.parametrize(
@@ -153,6 +186,9 @@ def test_only_the_names_that_it_was_given_are_answered(host, status):
     ("host", "allowed", "has_password", "names"),
     [
         ("127.0.0.1", [], False, {"localhost", "127.0.0.1", "::1"}),
+        ("127.0.0.2", [], False, {"localhost", "127.0.0.1", "::1", "127.0.0.2"}),
+        ("::ffff:127.0.0.1", [], False, {"localhost", "127.0.0.1", "::1", "::ffff:127.0.0.1"}),
+        ("localhost", [], False, {"localhost", "127.0.0.1", "::1"}),
         ("127.0.0.1", [], True, set()),  # a website knows no password
         ("0.0.0.0", [], False, set()),  # noqa: S104 # by whatever name other machines know this one
         ("10.0.0.1", ["ward.example"], True, {"localhost", "127.0.0.1", "::1", "10.0.0.1", "ward.example"}),
@@ -313,6 +349,35 @@ def test_a_page_that_the_server_does_not_know_brings_its_case():
     assert consultation.session.turns[0].note == RESTORED
     assert consultation.language is Language.CHINESE
     assert re.fullmatch("[0-9a-f]{16}", consultation.token)
+
+
+@pytest.mark.parametrize("data", [{"kind": "tell", "text": "Scoliosis."}, {"kind": "file", "name": "a.txt"}])
+@pytest.mark.parametrize("meanwhile", [Consultation.close, Consultation.stop])
+def test_what_was_meant_for_a_kept_case_that_is_closed_or_stopped_is_dropped(data, meanwhile):
+    consultation = Consultation()
+    acts = app.perform(FakeAssistant(), consultation, {**data, "kept": KEPT, "language": "en"}, None)
+    next(acts)
+    meanwhile(consultation)
+    for _ in acts:
+        pass
+    session = consultation.session
+    assert not any(f.term_id == "HP:0002650" for f in session.case.findings)
+    assert [t.note for t in session.turns] == ([RESTORED] if meanwhile is Consultation.stop else [])
+
+
+def test_a_kept_case_is_read_by_a_language_model_with_the_act_that_comes_with_it():
+    read = []
+
+    def reader(**_):
+        read.append(consultation.session.progress)
+        raise UsageError("no model")
+
+    consultation = Consultation()
+    data = {"kind": "tell", "text": "Scoliosis.", "kept": KEPT, "language": "en"}
+    for _ in app.perform(FakeAssistant(), consultation, data, reader):
+        pass
+    assert len(read) == 1
+    assert [bool(t.story) for t in consultation.session.turns] == [False, True]
 
 
 def test_a_page_that_the_server_knows_brings_nothing():

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from kg.common_schema import Setting
 from kg.schema import Finding
 from tests.ui.consulting import LENS, RETT, SCOLIOSIS, edit, first_name, labels, run, told
 from tests.ui.fakes import BrokenAssistant, FakeAssistant
-from ui.consultation import change, export, respond
+from ui.consultation import change, export, respond, see_in
 from ui.session import NO_FINDINGS, STOPPED, UNEXPECTED, Consultation, Progress, Session
 
 
@@ -33,6 +34,20 @@ def test_a_message_that_is_overtaken_still_joins_the_case():
     run(steps)
     assert sorted(labels(consultation.session)) == ["Scoliosis", "Seizure"]
     assert not consultation.session.is_stale  # it is answered with both
+
+
+def test_an_overtaken_greeting_leaves_the_later_change_at_work():
+    consultation = told("Seizures.")
+    greeting = respond(FakeAssistant(), consultation, "Hello.")
+    next(greeting)
+    steps = see_in(FakeAssistant(), consultation, Setting.EMERGENCY)
+    next(steps)
+    run(greeting)
+    assert consultation.session.turns[1].note == NO_FINDINGS
+    assert consultation.session.progress is Progress.RANKING
+    consultation.stop()
+    run(steps)
+    assert consultation.session.turns[2].note == STOPPED
 
 
 def test_where_an_overtaken_message_cannot_be_answered_the_later_change_stays():

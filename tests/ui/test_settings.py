@@ -136,6 +136,13 @@ def test_treatment_and_risk_are_looked_up_for_the_patient(toy_assistant):
     assert "Choose “Treatment and risk”" in care_view(None, Words()).body
 
 
+def test_what_relatives_have_counts_without_a_story_too(toy_assistant):
+    consultation = Consultation()
+    run(change(toy_assistant, consultation, {"kind": "mark", "id": LARGE, "status": Status.FAMILY}))
+    run(look_up_care(toy_assistant, consultation, "gout"))
+    assert consultation.session.care.risks.patient.family == {LARGE}
+
+
 def test_of_a_disease_that_nobody_knows_one_line_is_said(toy_assistant):
     consultation = looked_up(toy_assistant, "DOID:999999")
     assert consultation.session.care is None

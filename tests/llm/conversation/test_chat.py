@@ -232,6 +232,7 @@ def test_the_story_is_not_shown(ask, differential):
     [
         ("Smoking (“smoker”) makes it likelier", "- Smoking makes it likelier"),
         ("Words of the story stand in it: “breathing”, “smoker”", "- Words of the story stand in it"),
+        ("Words of the story stand in it: “breathing”, “smoker”.", "- Words of the story stand in it."),
         ("This patient has Alpha sign (“big flim”).", "- This patient has Alpha sign."),
     ],
 )
