@@ -40,7 +40,7 @@ def test_an_overtaken_greeting_leaves_the_later_change_at_work():
     consultation = told("Seizures.")
     greeting = respond(FakeAssistant(), consultation, "Hello.")
     next(greeting)
-    steps = see_in(FakeAssistant(), consultation, Setting.EMERGENCY)
+    steps = see_in(FakeAssistant(), consultation, Setting.GENETICS_CLINIC)
     next(steps)
     run(greeting)
     assert consultation.session.turns[1].note == NO_FINDINGS
