@@ -274,7 +274,7 @@ def _load_negation(file: Path) -> NegationSet:
     """Line number, phrase, sentence, Negated or Affirmed; the phrase is looked for in the sentence."""
     try:
         rows = list(csv.reader(io.StringIO(_read(file).decode("utf-8")), delimiter="\t", quoting=csv.QUOTE_NONE))[1:]
-    except UnicodeDecodeError as error:
+    except (UnicodeDecodeError, csv.Error) as error:
         raise SourceError(f"{file} cannot be read: {reason_of(error)}") from error
     sentences, unscored = [], []
     for number, row in enumerate(rows, start=2):

@@ -86,7 +86,7 @@ def load_annotations(path: Path) -> tuple[tuple[AnnotatedMention, ...], int]:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             rows = list(csv.reader(lines, delimiter="\t"))[1:]
         found = [_parse_row(row) for row in rows]
-    except (OSError, UnicodeDecodeError, ValueError) as error:
+    except (OSError, ValueError, csv.Error) as error:
         raise SourceError(f"{path} is no table of NegEx annotations: {reason_of(error)}") from error
     mentions = tuple(m for m in found if m)
     if not mentions:

@@ -88,7 +88,7 @@ def load_peer(path: Path) -> Peer:
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             ranks = tuple(_read_predictions(lines, path) if is_ours else _read_table(lines, path))
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SourceError(f"cannot read the peer's ranks {path}: {reason_of(error)}") from error
     if not ranks:
         raise SourceError(f"{path} holds no rank")

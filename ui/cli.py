@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use or not ready. An error is one line on 
 from __future__ import annotations
 
 import errno
+import io
 import json
 import logging
 import os
@@ -148,7 +149,7 @@ def chat(
 
         if model is None or looks_like_address(model):  # one on this machine needs every core
             compute_in_one_thread()
-        Thread(target=assistant.prepare, daemon=True).start()  # nobody waits who asks for another setting first
+        Thread(target=_prepare, args=[assistant], daemon=True).start()  # for who asks for another setting first
         read_with = partial(ChatReader, language_model) if language_model else None
         answer_with = partial(ChatAnswerer, language_model) if language_model else None
         return create_server(assistant, credentials, read_with, answer_with, root_path, hosts)
@@ -214,10 +215,6 @@ def diagnose(
     differential = assistant.diagnose(
         found, k=k, person=person, accepted_risk=max_risk, reader=second_reader, story=story
     )
-    if save_phenopacket is not None:
-        exports.save_phenopacket(differential, graph.ontology, save_phenopacket)
-    if report is not None:
-        exports.save_report(differential, report)
     if as_json:
         from ui.answer_json import differential_json
 
@@ -226,6 +223,10 @@ def diagnose(
         from ui.terminal import show_differential
 
         show_differential(Console(soft_wrap=True), differential)
+    if save_phenopacket is not None:
+        exports.save_phenopacket(differential, graph.ontology, save_phenopacket)
+    if report is not None:
+        exports.save_report(differential, report)
 
 
 @app.command()
@@ -390,6 +391,13 @@ def _load_assistant(
     )
 
 
+def _prepare(assistant: DiagnosisAssistant) -> None:
+    try:
+        assistant.prepare()
+    except CitedxError as error:  # whoever asks for the setting is told again
+        typer.echo(f"citedx: {plain(str(error))}", err=True)
+
+
 def _parse_credentials(auth: str | None) -> tuple[str, str] | None:
     if auth is None:
         return None
@@ -400,11 +408,15 @@ def _parse_credentials(auth: str | None) -> tuple[str, str] | None:
 
 
 def _print_json(content: dict[str, Any]) -> None:
-    typer.echo(json.dumps(content, ensure_ascii=False, indent=2))
+    is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    typer.echo(json.dumps(content, ensure_ascii=not is_unicode, indent=2))
 
 
 def main() -> None:
     """What the console script does once everything is imported."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # not everything that a file holds can be shown
     try:
         code = _run()
         if sys.stdout is not None:
@@ -413,10 +425,13 @@ def main() -> None:
         _drop_output()
         code = 0
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+            _drop_output()
+            typer.echo(f"citedx: cannot write: {error.strerror}", err=True)
+        elif error.filename is not None:
+            typer.echo(f"citedx: cannot use {plain(str(error.filename))}: {error.strerror}", err=True)
+        else:
             raise
-        _drop_output()
-        typer.echo(f"citedx: cannot write: {error.strerror}", err=True)
         code = 1
     sys.exit(code)
 

@@ -6,6 +6,7 @@ this machine's disk.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -85,8 +86,11 @@ def require_report(file: Path) -> ReportFormat:
 
 def require_writable_file(file: Path) -> None:
     """Refuse a place where no file can be written. Raises UsageError."""
-    if file.is_dir() or not file.absolute().parent.is_dir():
+    folder = file.absolute().parent
+    if file.is_dir() or not folder.is_dir():
         raise UsageError(f"cannot write {file}: {'it is a folder' if file.is_dir() else 'its folder is not there'}")
+    if not os.access(file if file.exists() else folder, os.W_OK):
+        raise UsageError(f"cannot write {file}: permission denied; name another place")
 
 
 def save_report(differential: Differential, file: Path) -> None:

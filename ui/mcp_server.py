@@ -8,10 +8,11 @@ answer goes: this process sends nothing anywhere. Needs the ``mcp`` extra; impor
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
-from functools import cache, wraps
+from functools import wraps
 from importlib.metadata import version
+from threading import Thread
 from typing import Any
 
 from pydantic import ValidationError
@@ -81,10 +82,16 @@ def create_mcp_server(load: Callable[[], Assistant], begin: Callable[[], object]
 
 def serve_mcp(load: Callable[[], Assistant]) -> None:
     """Serve until the client closes standard input; the assistant is loaded meanwhile."""
-    load_once = cache(lambda: SharedAssistant(load()))
-    with ThreadPoolExecutor(max_workers=1) as pool:  # of one, so that nobody loads it a second time
-        server = create_mcp_server(lambda: pool.submit(load_once).result(), lambda: pool.submit(load_once))
-        server.run("stdio")
+    loaded: Future[Assistant] = Future()
+
+    def load_once() -> None:
+        try:
+            loaded.set_result(SharedAssistant(load()))
+        except Exception as error:
+            loaded.set_exception(error)
+
+    # A daemon, unlike the threads of a pool: a client that goes before the graph is built waits for nothing.
+    create_mcp_server(loaded.result, Thread(target=load_once, daemon=True).start).run("stdio")
 
 
 def _tool(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:

@@ -41,7 +41,7 @@ def load_answers(path: Path) -> tuple[Answers, ...]:
     try:
         with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8", newline="") as lines:
             found = _read_run(lines, path) if path.suffix == ".jsonl" else _read_table(lines, path)
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
         raise SourceError(f"cannot read the answers {path}: {reason_of(error)}") from error
     if not found:
         raise SourceError(f"{path} holds no answer")

@@ -14,10 +14,11 @@ import gzip
 import io
 import json
 import random
+import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from evaluation.qa.schema import Question, QuestionSet
 from evaluation.schema import Unscored
@@ -69,13 +70,16 @@ def load_pubmedqa(path: Path) -> dict[str, dict[str, Any]]:
     content = _load_json(path)
     if not _is_pubmedqa(content):
         raise SourceError(f"{path} is not PubMedQA: expected articles by PMID with QUESTION and CONTEXTS")
-    return content
+    return {pmid: row for pmid, row in content.items() if _is_article(row)}
 
 
 def _read(path: Path) -> Iterator[tuple[str, Question | Unscored]]:
     """Name of the set, and a question of it or why it cannot be scored."""
     if path.name.removesuffix(".gz").endswith(".csv"):
-        yield from _read_craftmd(_content(path), path)
+        try:
+            yield from _read_craftmd(_content(path), path)
+        except csv.Error as error:
+            raise SourceError(f"{path} is no CSV: {reason_of(error)}") from error
         return
     content = _load_json(path)
     if _is_pubmedqa(content):
@@ -103,7 +107,9 @@ def _mirage(dataset: str, question_id: str, row: Mapping[str, Any]) -> Question 
         return Unscored(case_id=question_id, reason=f"cannot be read: {reason_of(error)}")
 
 
-def _pubmedqa(pmid: str, row: Mapping[str, Any]) -> Question | Unscored:
+def _pubmedqa(pmid: str, row: object) -> Question | Unscored:
+    if not _is_article(row):
+        return Unscored(case_id=pmid, reason="no article with QUESTION and CONTEXTS")
     decision = str(row.get("final_decision", ""))
     letter = next((key for key, word in _DECISIONS.items() if word == decision), None)
     if letter is None:
@@ -148,8 +154,11 @@ def _question(
 
 
 def _is_pubmedqa(content: Mapping[str, Any]) -> bool:
-    first = next(iter(content.values()), None)
-    return isinstance(first, dict) and {"QUESTION", "CONTEXTS"} <= first.keys()
+    return _is_article(next(iter(content.values()), None))
+
+
+def _is_article(row: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(row, dict) and {"QUESTION", "CONTEXTS"} <= row.keys() and isinstance(row["CONTEXTS"], list)
 
 
 def _load_json(path: Path) -> dict[str, Any]:
@@ -166,5 +175,5 @@ def _content(path: Path) -> str:
     try:
         data = path.read_bytes()
         return (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise SourceError(f"cannot read {path}: {reason_of(error)}") from error

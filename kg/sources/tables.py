@@ -41,7 +41,7 @@ def load_table(
         raise SourceError(f"cannot read the {what} {path}: {reason_of(error)}") from error
     try:
         return build(*_parse(text, columns))
-    except (KeyError, ValueError, TypeError, StopIteration) as error:
+    except (KeyError, ValueError, TypeError, StopIteration, csv.Error) as error:
         raise SourceError(f"{path} is not a table of {', '.join(columns)}: {reason_of(error)}") from error
 
 

@@ -87,9 +87,10 @@ def test_an_archive_holds_several_sets_and_a_folder_any_of_them(toy_graph: Knowl
     assert [u.reason for u in negation_set.unscored] == ["neither Negated nor Affirmed"]
 
 
-@pytest.mark.parametrize("name", ["missing", "empty", "broken.tar.gz"])
+@pytest.mark.parametrize("name", ["missing", "empty", "broken.tar.gz", "old.tsv"])
 def test_what_holds_no_set_is_refused(toy_graph: KnowledgeGraph, tmp_path: Path, name: str):
     (tmp_path / "empty").mkdir()
     (tmp_path / "broken.tar.gz").write_bytes(b"no archive")
+    (tmp_path / "old.tsv").write_bytes(b"Number\tPhrase\r1\tzorb\r")
     with pytest.raises(SourceError, match=f"{name}[^\\n]*$"):
         load_corpora(tmp_path / name, toy_graph.ontology)

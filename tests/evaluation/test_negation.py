@@ -90,6 +90,9 @@ def test_what_is_no_peer_or_no_table_is_refused(table, tmp_path, capsys):
     (tmp_path / "other.tsv").write_text("a\tb\n1\t2\n")
     with pytest.raises(SourceError, match="expected 6 columns, got 2"):
         load_annotations(tmp_path / "other.tsv")
+    (tmp_path / "old.tsv").write_bytes(b"x" * 140_000)
+    with pytest.raises(SourceError, match="is no table of NegEx annotations: field larger than"):
+        load_annotations(tmp_path / "old.tsv")
     assert main(["--annotations", str(tmp_path / "nowhere.tsv")]) == 2
     assert "nowhere.tsv" in capsys.readouterr().err
 

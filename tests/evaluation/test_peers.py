@@ -24,6 +24,7 @@ def test_a_file_is_read(tmp_path):
     [
         ("id\trank\na\t1\n", "tab-separated columns phenopacket_id and rank"),
         ("", "tab-separated columns"),
+        pytest.param(f"phenopacket_id\trank\n{'x' * 140_000}\t1\n", "field larger than", id="long"),
         ("phenopacket_id\trank\n", "holds no rank"),
         ("phenopacket_id\trank\na\t0\n", "line 2 needs a rank of 1, 2, 3 ... or nothing, got '0'"),
         ("phenopacket_id\trank\na\t1\nb\tfirst\n", "line 3 needs a rank"),

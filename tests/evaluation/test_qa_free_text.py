@@ -6,6 +6,7 @@ import gzip
 import json
 import lzma
 from copy import copy
+from types import SimpleNamespace
 
 import pytest
 
@@ -312,6 +313,29 @@ def test_the_product_names_what_it_ranks(toy_graph):
     assert first == assistant.rank(assistant.find_findings(story))[0][1]
     assert first > other
     assert unknown is None
+
+
+def test_stories_that_are_ranked_at_the_same_time_keep_their_own_answers(toy_graph):
+    class Busy:
+        """Another story is asked for while one is ranked, as from another thread."""
+
+        def __init__(self):
+            self.versions = {}
+            self.sources = SimpleNamespace(graph=toy_graph)
+
+        def find_findings(self, story):
+            return ()
+
+        find_person = find_findings
+
+        def rank(self, findings, *, person, story):
+            if story == "one":
+                namer.name("two", 1)
+            return ((toy.ALPHA if story == "one" else toy.BETA, -0.1),)
+
+    namer = AssistantNames(Busy(), VOCABULARY)
+    assert namer.name("one", 1) == (toy_graph.diseases[toy.ALPHA].name,)
+    assert namer.name("two", 1) == (toy_graph.diseases[toy.BETA].name,)
 
 
 @pytest.mark.data

@@ -182,6 +182,7 @@ def test_the_accuracies_of_both_gpt_models_are_exactly_those_of_the_file():
 @pytest.mark.parametrize(
     ("content", "says"),
     [
+        pytest.param(f"{'x' * 140_000}\n", "cannot read the answers .*: field larger than", id="long"),
         ("dataset\tanswer\n", "tab-separated columns dataset, question_id"),
         ("dataset\tquestion_id\tmodel\tsetting\tanswer\n", "holds no answer"),
         ("dataset\tquestion_id\tmodel\tsetting\tanswer\na\tb\n", "line 2 has too few columns"),
@@ -234,13 +235,19 @@ def test_pubmedqa_shows_its_contexts_and_never_its_conclusion(tmp_path):
     rows = {
         "7": {"QUESTION": "Does it?", "CONTEXTS": ["We saw."], "LONG_ANSWER": "It does.", "final_decision": "yes"},
         "8": {"QUESTION": "Does it?", "CONTEXTS": ["We saw."], "LONG_ANSWER": "It may.", "final_decision": ""},
+        "9": {"QUESTION": "Does it?", "final_decision": "yes"},
+        "10": "text",
     }
     file.write_bytes(gzip.compress(json.dumps(rows).encode()))
     read = load_questions(file)
     (only,) = read.questions
     assert (only.dataset, only.answer, only.given, only.sources) == (PUBMEDQA, "A", ("We saw.",), {"PMID:7"})
     assert "It does" not in repr(only)
-    assert [(u.case_id, u.reason) for u in read.unscored] == [("8", "no decision: ''")]
+    assert [(u.case_id, u.reason) for u in read.unscored] == [
+        ("8", "no decision: ''"),
+        ("9", "no article with QUESTION and CONTEXTS"),
+        ("10", "no article with QUESTION and CONTEXTS"),
+    ]
 
 
 def test_craftmd_is_read(tmp_path):
@@ -264,12 +271,14 @@ def test_craftmd_is_read(tmp_path):
         ("a.json", "{", "is not JSON"),
         ("a.json", '{"medqa": [1]}', "'medqa' holds no questions by id"),
         ("a.csv", "x,y\n1,2\n", "is not CRAFT-MD: it has no column case_vignette"),
+        ("a.csv", "case_vignette\ranswer\r", "is no CSV: new-line character"),
         ("a.json.gz", "no gzip", "cannot read"),
+        ("a.json.gz", gzip.compress(b"{}" * 999, mtime=0)[:-12] + b"damage", "cannot read"),
     ],
 )
 def test_a_file_that_is_no_benchmark_is_refused(tmp_path, name, content, says):
     file = tmp_path / name
-    file.write_text(content)
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(SourceError, match=says):
         load_questions(file)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kg.errors import SourceError, UnknownIdError, UsageError
 from kg.graph import KnowledgeGraph
-from llm.assistant import N_CANDIDATES, NOTHING_FOUND, ONLY_EXCLUDED, DiagnosisAssistant
+from llm.assistant import N_CANDIDATES, NOTHING_FOUND, ONLY_EXCLUDED, UNSURE, DiagnosisAssistant
 from retrieval.candidates import FusionRanker
 from retrieval.cases import build_library, series_of
 from retrieval.demographics import UNKNOWN, Demographics, Sex, demographics_of
@@ -80,6 +80,22 @@ def test_abstains_without_a_present_finding(assistant: DiagnosisAssistant, findi
     assert [(f.term_id, f.excluded) for f in answer.findings] == [(f.term_id, f.excluded) for f in findings]
     assert (answer.diagnoses, answer.evidence, answer.candidates, answer.questions) == ((), (), (), ())
     assert answer.versions == assistant.versions
+
+
+def test_who_accepts_too_little_risk_is_told_no_diagnosis(assistant: DiagnosisAssistant):
+    whole = assistant.diagnose(patient(LARGE))
+    risk = 1 - whole.diagnoses[0].probability
+    assert assistant.diagnose(patient(LARGE), accepted_risk=risk + 1e-6) == whole
+    unsure = assistant.diagnose(patient(LARGE), accepted_risk=risk - 1e-6)
+    assert (unsure.diagnoses, unsure.evidence) == ((), ())
+    assert unsure.abstained == UNSURE.format(least=1 - risk, risk=risk)
+    assert (unsure.candidates, unsure.questions) == (whole.candidates, whole.questions) != ((), ())
+
+
+@pytest.mark.parametrize("risk", [-0.1, 1.1, float("nan")])
+def test_an_accepted_risk_that_is_no_share_is_refused(assistant: DiagnosisAssistant, risk: float):
+    with pytest.raises(UsageError, match="the accepted risk is a share from 0 to 1, got"):
+        assistant.diagnose(patient(LARGE), accepted_risk=risk)
 
 
 def test_an_older_id_and_the_current_one_are_one_finding_with_todays_label(assistant: DiagnosisAssistant):

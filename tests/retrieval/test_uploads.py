@@ -18,7 +18,7 @@ LONG = "Niño de 3 años con fiebre. " * 3
 CHINESE = "患儿，女，3岁，癫痫发作，无发热。"
 
 
-def pdf(*lines: str, password: str | None = None, n_pages: int = 1) -> bytes:
+def pdf(*lines: str, password: str | None = None, n_pages: int = 1, algorithm: str = "RC4-128") -> bytes:
     page = fpdf.FPDF()
     for _ in range(n_pages):
         page.add_page()
@@ -28,7 +28,7 @@ def pdf(*lines: str, password: str | None = None, n_pages: int = 1) -> bytes:
     if password is None:
         return bytes(page.output())
     writer = pypdf.PdfWriter(clone_from=io.BytesIO(bytes(page.output())))
-    writer.encrypt(user_password=password, owner_password="owner", algorithm="RC4-128")  # noqa: S106
+    writer.encrypt(user_password=password, owner_password="owner", algorithm=algorithm)  # noqa: S106
     locked = io.BytesIO()
     writer.write(locked)
     return locked.getvalue()
@@ -76,8 +76,9 @@ def test_the_text_of_a_pdf_is_the_story():
     assert upload.text == "A boy with seizures and ectopia lentis.\nNo fever."
 
 
-def test_a_pdf_that_needs_no_password_to_be_read_is_read():
-    assert read_upload(pdf("No fever.", password=""), "letter.pdf").text == "No fever."
+@pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256"])
+def test_a_pdf_that_needs_no_password_to_be_read_is_read(algorithm):
+    assert read_upload(pdf("No fever.", password="", algorithm=algorithm), "letter.pdf").text == "No fever."
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kg.translations import Language
@@ -21,7 +21,7 @@ from ui.consultation import respond
 from ui.page.answers import answers_html
 from ui.page.conversation import chat_log
 from ui.page.words import Words
-from ui.session import UNEXPECTED, Consultation, Progress, Session, Turn
+from ui.session import UNEXPECTED, Consultation, Progress, Session
 
 RETT = "hand wringing and seizures"
 ENGLISH = Words()
@@ -124,13 +124,13 @@ def test_json():
     assert public["model"] is None
 
 
-@given(st.text(max_size=40), st.sampled_from([None, True, False]), st.booleans())
+@example(text="<script>alert(1)</script><img src=x onerror=y>", supports=None, is_current=True)
+@given(text=st.text(max_size=40), supports=st.sampled_from([None, True, False]), is_current=st.booleans())
 def test_no_text_becomes_markup(text, supports, is_current):
     answer = Answer(question=text, understood=text, sentences=(Sentence(text=text, supports=supports),))
     shown = answers_html([answer], (), ENGLISH, is_current=is_current)
     assert html.escape(text) in shown
-    assert len(re.findall("<script", shown)) == 0
-    assert Turn(story=text, answers=(answer,)).answers == (answer,)
+    assert not re.search("<(script|img)", shown)
 
 
 def test_the_fakes_answer_is_of_the_fakes_case():

@@ -19,8 +19,10 @@ from kg.graph import KnowledgeGraph
 from llm.assistant import DiagnosisAssistant
 from tests.toy import ALPHA, BRITTLE, LARGE, STRIPED, VERY_LARGE
 from tests.ui.browsing import served
+from tests.ui.fakes import FakeAssistant
 from tests.ui.toy_assistant import build_toy_assistant
 from ui.app import create_server
+from ui.monitoring import MeasuredAssistant, Metrics
 from ui.serving import MAX_REQUEST_BYTES, SECURITY_HEADERS
 from ui.shared_assistant import SharedAssistant
 from ui.tools import Tools
@@ -93,6 +95,29 @@ def test_a_value_of_another_type_is_named(address: str, name, values, says):
     call = f"{address}/gradio_api/call/{name}"
     event = httpx.post(call, json={"data": values}).json()["event_id"]
     assert json.dumps(says) in httpx.get(f"{call}/{event}").text
+
+
+class FailingAssistant(FakeAssistant):
+    def weigh(self, *_, **__):
+        yield from super().weigh([])
+        raise RuntimeError
+
+
+def test_what_was_left_or_failed_is_counted_too():
+    metrics = Metrics()
+
+    def count(outcome: str) -> float | None:
+        return metrics.registry.get_sample_value("citedx_answers_total", {"outcome": outcome})
+
+    assert (count("stopped"), count("failed")) == (0, 0)
+    parts = MeasuredAssistant(FakeAssistant(), metrics).weigh([])
+    next(parts)
+    parts.close()  # as when the page is closed
+    assert (count("stopped"), count("failed")) == (1, 0)
+    with pytest.raises(RuntimeError):
+        list(MeasuredAssistant(FailingAssistant(), metrics).weigh([]))
+    assert (count("stopped"), count("failed"), count("answered")) == (1, 1, 0)
+    assert metrics.registry.get_sample_value("citedx_answer_seconds_count") == 2
 
 
 def test_health_and_metrics_tell_numbers_and_nothing_of_a_patient(client: Client, address: str):

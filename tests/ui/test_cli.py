@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import sys
+from pathlib import Path
 from typing import NamedTuple
 
 import networkx as nx
@@ -12,9 +13,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from kg.catalogue import HPO
+from kg.common_schema import Setting
+from kg.errors import StorageError
 from retrieval.features import FEATURES
 from tests.ui.fakes import FakeAssistant
-from ui.cli import main
+from ui.cli import _prepare, main
 from ui.sources_option import load_graph_of
 
 pytestmark = pytest.mark.release
@@ -248,6 +251,68 @@ def test_the_page_answers_to_this_machine_s_names_and_those_allowed(citedx, monk
     assert citedx("chat").out.split() == ["200", "421", "421"]
     assert citedx("chat", "--allowed-host", "ward.example").out.split() == ["200", "200", "421"]
     assert citedx("chat", "--auth", "doctor:secret").out.split() == ["200", "200", "200"]
+
+
+def test_the_page_is_served_as_the_options_say(citedx, monkeypatch):
+    loaded = []
+    monkeypatch.setattr("ui.cli._load_assistant", lambda **options: loaded.append(options) or FakeAssistant())
+    monkeypatch.setattr("ui.shared_assistant.compute_in_one_thread", lambda: None)  # of the whole process
+
+    def visit(load, host, port):
+        with TestClient(load()) as client:
+            print(host, port, client.get("/config").status_code)
+            client.post("/login", data={"username": "doctor", "password": "secret"})
+            print(client.get("/config").json().get("root"))
+
+    monkeypatch.setattr("ui.serving.run", visit)
+    options = ("--host", "10.0.0.1", "--port", "7997", "--root-path", "/ward/citedx", "--setting", "emergency")
+    assert citedx("chat", *options, "--auth", "doctor:secret").out.split() == [
+        "10.0.0.1",
+        "7997",
+        "401",
+        "http://testserver/ward/citedx",
+    ]
+    assert loaded[0]["setting"] is Setting.EMERGENCY
+    monkeypatch.setenv("CITEDX_AUTH", "doctor:secret")
+    assert citedx("chat").out.split()[:3] == ["127.0.0.1", "7860", "401"]
+
+
+def test_what_is_loaded_beside_the_page_and_fails_is_one_line(capsys):
+    class Full(FakeAssistant):
+        def prepare(self):
+            raise StorageError("cannot write the cache")
+
+    _prepare(Full())
+    assert capsys.readouterr() == ("", "citedx: cannot write the cache\n")
+
+
+def test_what_cannot_be_encoded_is_shown_as_an_escape(citedx):
+    outcome = citedx("findings", "Seizures \udce9.")  # as Python has an argument that is no UTF-8
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "[+Seizures] \\udce9." in outcome.out
+    outcome = citedx("findings", "Seizures \udce9.", "--json")
+    assert json.loads(outcome.out)["findings"][0]["quote"] == "Seizures"
+
+
+def test_a_file_that_may_not_be_looked_at_is_one_line(citedx, monkeypatch):
+    monkeypatch.setattr("ui.cli._run", lambda: (Path("/proc/1/mem") / "x").read_text())
+    outcome = citedx()
+    assert (outcome.code, outcome.err) == (1, "citedx: cannot use /proc/1/mem/x: Not a directory\n")
+
+
+def test_an_answer_is_shown_though_its_report_cannot_be_written(citedx, tmp_path):
+    (tmp_path / "full.md").symlink_to("/dev/full")
+    outcome = citedx("diagnose", STORY, "--no-cases", "--report", str(tmp_path / "full.md"))
+    assert outcome.code == 1
+    assert "1." in outcome.out
+    assert outcome.err == f"citedx: cannot write {tmp_path / 'full.md'}: No space left on device\n"
+
+
+def test_a_place_that_may_not_be_written_is_found_before_anything_is_built(citedx, monkeypatch, tmp_path):
+    monkeypatch.setattr("os.access", lambda *_: False)
+    outcome = citedx("diagnose", STORY, "--report", str(tmp_path / "a.md"))
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == f"citedx: cannot write {tmp_path / 'a.md'}: permission denied; name another place\n"
 
 
 def test_an_unwritable_cache_is_found_before_anything_is_built(citedx, monkeypatch, tmp_path):

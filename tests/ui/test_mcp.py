@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -73,6 +74,24 @@ def test_a_client_lists_and_calls_all_tools(tmp_path: Path, toy_graph: Knowledge
 
     anyio.run(converse)
     assert "loading the toy" in (tmp_path / "log").read_text()  # and not among the protocol's messages
+
+
+def test_the_tools_are_listed_while_the_assistant_is_loaded(tmp_path: Path):
+    ready = tmp_path / "ready"
+
+    async def converse() -> None:
+        async with connected("-m", "tests.ui.toy_mcp", str(ready), log=tmp_path / "log") as client:
+            assert len((await client.list_tools()).tools) == 7
+            ready.touch()
+            assert not (await client.call_tool("find_findings", {"story": STORY})).is_error
+
+    anyio.run(converse)
+
+
+def test_a_client_that_goes_before_the_assistant_is_loaded_waits_for_nothing(tmp_path: Path):
+    command = [sys.executable, "-m", "tests.ui.toy_mcp", str(tmp_path / "never")]
+    ended = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
 
 
 @pytest.mark.parametrize(
