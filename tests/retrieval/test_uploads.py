@@ -128,6 +128,18 @@ def test_a_pdf_of_many_pages_is_refused():
         read_upload(pdf(n_pages=MAX_PAGES + 1), "x.pdf")
 
 
+def test_a_pdf_of_too_many_characters_is_refused():
+    page = fpdf.FPDF()
+    page.set_font("helvetica", size=1)
+    line = "x" * 1000
+    for _ in range(11):
+        page.add_page(format=(2000, 2000))
+        for _ in range(100):
+            page.cell(text=line, new_x="LMARGIN", new_y="NEXT")
+    with pytest.raises(UsageError, match="has more than 1,000,000 characters: keep the parts about the patient"):
+        read_upload(bytes(page.output()), "x.pdf")
+
+
 @given(st.binary(max_size=100))
 def test_any_bytes_are_a_story_or_refused(data):
     try:

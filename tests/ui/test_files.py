@@ -9,10 +9,12 @@ from collections.abc import Iterator
 import pytest
 
 from kg.common_schema import Setting
+from kg.ontology import PHENOTYPIC_ABNORMALITY, ROOT, Ontology
+from kg.schema import Term
 from retrieval.uploads import MAX_BYTES
 from tests.ui.fakes import FakeAssistant
 from ui.app import perform
-from ui.case import Case, Status, status_of
+from ui.case import MAX_FINDINGS, Case, Status, status_of
 from ui.consultation import change, export, open_file, open_link, respond
 from ui.page.saving import download_part, save_menu
 from ui.page.words import Words
@@ -102,6 +104,20 @@ def test_a_file_that_cannot_be_used_is_one_line_and_leaves_the_case(data, says):
     assert consultation.session.turns[-1].note.startswith(says)
     assert "\n" not in consultation.session.turns[-1].note
     assert (consultation.session.case, consultation.session.differential) == (before.case, before.differential)
+
+
+def test_a_packet_of_too_many_findings_is_one_line_and_costs_nothing():
+    tops = (Term(term_id=ROOT, name="All"), Term(term_id=PHENOTYPIC_ABNORMALITY, name="A", parent_ids=(ROOT,)))
+    ids = [f"HP:{9_000_000 + n}" for n in range(MAX_FINDINGS + 1)]
+    terms = (Term(term_id=i, name=i, parent_ids=(PHENOTYPIC_ABNORMALITY,)) for i in ids)
+    assistant = FakeAssistant(ontology=Ontology((*tops, *terms), version="1"))
+    consultation = told()
+    before = consultation.session.case
+    for n, says in ((1, "case.json has 201 findings, more than the limit of 200"), (0, "")):
+        packet = {"id": "p", "phenotypicFeatures": [{"type": {"id": i, "label": i}} for i in ids[: MAX_FINDINGS + n]]}
+        run(open_file(assistant, consultation, given(json.dumps(packet).encode(), "case.json")))
+        assert consultation.session.turns[-1].note == (says or None)
+        assert (consultation.session.case == before) == bool(says)
 
 
 def test_a_packet_that_repeats_a_finding_holds_it_once():
