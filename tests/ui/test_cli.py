@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import socket
 import sys
 from pathlib import Path
@@ -14,6 +16,7 @@ from fastapi.testclient import TestClient
 
 from kg.catalogue import HPO
 from kg.common_schema import Setting
+from kg.datasets import load_manifest
 from kg.errors import StorageError
 from retrieval.features import FEATURES
 from tests.ui.fakes import FakeAssistant
@@ -63,6 +66,40 @@ def test_findings_are_marked_in_the_story_and_listed(citedx):
     assert first == "A boy with [+seizures] and [+ectopia lentis]. No [-hearing impairment]."
     assert '  absent   HP:0000365  Hearing impairment  "hearing impairment"' in outcome.out.splitlines()
     assert outcome.err == ""
+
+
+def test_a_story_may_come_from_a_pipe(citedx, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(STORY.encode()), "utf-8"))
+    outcome = citedx("findings", "--file", "-", "--json")
+    assert [f["id"] for f in json.loads(outcome.out)["findings"]] == ["HP:0001250", "HP:0001083", "HP:0000365"]
+
+
+def test_a_phenopacket_is_no_story(citedx, tmp_path):
+    file = tmp_path / "case.json"
+    file.write_text('{"id": "p", "phenotypicFeatures": [{"type": {"id": "HP:0001250", "label": "Seizure"}}]}')
+    outcome = citedx("findings", "--file", str(file))
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == f"citedx: {file} is a phenopacket, not a story: citedx diagnose --phenopacket {file}\n"
+
+
+def test_doctor_fails_where_something_does(citedx, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("CITEDX_CACHE", str(tmp_path / "file" / "cache"))
+    outcome = citedx("doctor")
+    assert outcome.code == 2
+    assert "FAIL  cache: cannot write" in outcome.out
+    assert "ok    python: " in outcome.out
+
+
+def test_a_damaged_data_set_is_named_and_the_command_fails(citedx, monkeypatch, tmp_path):
+    monkeypatch.setenv("CITEDX_DATA", str(tmp_path))
+    assert citedx("data", "verify").code == 0  # nothing is there
+    file = tmp_path / next(d.path for d in load_manifest() if d.name == "medquad")
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"no archive")
+    outcome = citedx("data", "verify")
+    assert outcome.code == 1
+    assert re.search(r"^(broken|changed) +medquad", outcome.out, re.MULTILINE)
 
 
 def test_a_long_story_is_read_to_the_end(citedx, tmp_path):
