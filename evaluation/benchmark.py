@@ -112,6 +112,7 @@ def run_benchmark(options: Options, command: str, *, progress: bool = False) -> 
     if options.from_stories:
         material = _tell(material, options.seed)
     weights = _choose_weights(options, material)
+    _require_trained_for(options, material, weights)
     shipped = _load_shipped(options, material) if weights is Weights.SHIPPED else None
     settings = _settings(options, material, weights)
     claim_folder(options.out, settings)
@@ -167,8 +168,6 @@ def _load(options: Options, *, progress: bool) -> _Material:
         with_text=options.system in WITH_VECTORS,
         progress=progress,
     )
-    if Ablation.CASES in options.without:
-        whole = replace(whole, cases=())
     case_set, others, twins = load_cases(options.cases, whole.graph.ontology), None, frozenset[str]()
     if in_future:
         others, case_set = split_by_time(case_set)
@@ -178,6 +177,8 @@ def _load(options: Options, *, progress: bool) -> _Material:
         if options.library and options.level is Level.LIBRARY:
             described = load_cases(options.library, whole.graph.ontology).cases
             others = tuple(c for c in described if c.publication not in twins)
+    if Ablation.CASES in options.without:  # last: by them the patients' publications were found
+        whole = replace(whole, cases=())
     if not case_set.cases:
         why = "".join(f", the first: {u.case_id}: {u.reason}" for u in case_set.unscored[:1])
         raise UsageError(f"{options.cases} holds no case that can be scored; {len(case_set.unscored):,} cannot{why}")
@@ -212,6 +213,19 @@ def _choose_weights(options: Options, material: _Material) -> Weights | None:
     to_train_on = material.scored if material.others is None else material.others
     n_publications = len({c.publication for c in to_train_on})
     return options.weights or (Weights.FOLDS if n_publications >= MIN_PUBLICATIONS else Weights.SHIPPED)
+
+
+def _require_trained_for(options: Options, material: _Material, weights: Weights | None) -> None:
+    """Refuse an ablation where nothing is trained without it; cases can be kept from the shipped weights as well."""
+    if weights is Weights.SHIPPED:
+        missed, trained = options.without - {Ablation.CASES}, "the shipped weights were"
+    else:
+        missed, trained = options.without if material.others is not None else frozenset(), "one reader of all others is"
+    if missed:
+        raise UsageError(
+            f"--without {min(missed)} needs readers that are trained for it, fold by fold, and {trained} "
+            "trained with everything: give published cases of many publications, and no --weights shipped"
+        )
 
 
 def _predict(

@@ -50,9 +50,11 @@ def past_sources(folder: Path | None = None) -> SourceFiles:
 
 
 def split_by_time(case_set: CaseSet) -> tuple[tuple[Case, ...], CaseSet]:
-    """Past patients, to learn from, and the set of the later ones, in which the past ones are unscored."""
+    """Past patients, to learn from, and the set of the later ones, in which past and undated ones are unscored."""
     past = tuple(c for c in case_set.cases if is_past(c.publication))
-    later = tuple(c for c in case_set.cases if not is_past(c.publication))
-    reason = f"published before the release of {RELEASE}"
-    unscored = (*case_set.unscored, *(Unscored(case_id=c.case_id, reason=reason) for c in past))
+    undated = tuple(c for c in case_set.cases if _PMID.fullmatch(c.publication) is None)
+    left_out = {c.case_id: f"published before the release of {RELEASE}" for c in past}
+    left_out |= {c.case_id: "no PMID, so that nobody can say when it was published" for c in undated}
+    later = tuple(c for c in case_set.cases if c.case_id not in left_out)
+    unscored = (*case_set.unscored, *(Unscored(case_id=i, reason=reason) for i, reason in left_out.items()))
     return past, CaseSet(cases=later, unscored=unscored)

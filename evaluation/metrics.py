@@ -18,7 +18,9 @@ from kg.arrays import Doubles
 
 TOPS = (1, 3, 5, 10, 50)
 N_BOOTSTRAP = 1000
-FINDING_BANDS = ((1, 2), (3, 4), (5, 8), (9, 16), (17, None))
+METRICS = "metrics.json"
+"""Of a run that has come to its end."""
+FINDING_BANDS = ((0, 0), (1, 2), (3, 4), (5, 8), (9, 16), (17, None))
 """Smallest and largest number of present findings of each band."""
 
 
@@ -94,9 +96,9 @@ def top_k_curve(predictions: Sequence[Prediction], n: int = 50, seed: int = 0) -
 
 
 def by_n_findings(predictions: Sequence[Prediction]) -> dict[str, tuple[Prediction, ...]]:
-    """The cases in bands of their number of present findings, e.g. ``3-4``; all bands, some may be empty."""
+    """The cases in bands of their number of present findings, e.g. ``3-4``, ``none``; all bands, some may be empty."""
     return {
-        f"{low}+" if high is None else f"{low}-{high}": tuple(
+        f"{low}+" if high is None else f"{low}-{high}" if high else "none": tuple(
             p for p in predictions if low <= p.n_findings and (high is None or p.n_findings <= high)
         )
         for low, high in FINDING_BANDS

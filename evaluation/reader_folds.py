@@ -138,7 +138,12 @@ def train_reader_on_all(
 
 
 def gather_examples(
-    job: Job, folds: Sequence[Fold], k: int, n_candidates: int, apart: Set[str] = frozenset()
+    job: Job,
+    folds: Sequence[Fold],
+    k: int,
+    n_candidates: int,
+    apart: Set[str] = frozenset(),
+    without: Set[Ablation] = frozenset(),
 ) -> Iterator[ReaderExample]:
     """The patients of all folds but one, with all that is known without both, and some with the release alone of it.
 
@@ -148,8 +153,12 @@ def gather_examples(
         k: number of the fold that is left out.
         n_candidates: see ``build_reader_examples``.
         apart: likewise.
+        without: what the reader does without; the release's series of patients are published cases too.
     """
-    views = ((job.whole, 1), (release_alone(job.whole), EVERY_ALONE))
+    alone = release_alone(job.whole)
+    if Ablation.CASES in without:
+        alone = replace(alone, cases=())
+    views = ((job.whole, 1), (alone, EVERY_ALONE))
     for j, (publications, cases) in enumerate(folds):
         if j != k:
             for view, every in views:
@@ -230,7 +239,7 @@ def _train_fold(
     settings = _settings(without)
     others = (c.publication for j, (_, cases) in enumerate(folds) if j != k for c in cases)
     apart = publications_apart(others, settings.kept_apart, seed)
-    examples = list(gather_examples(job, folds, k, settings.n_candidates, apart))
+    examples = list(gather_examples(job, folds, k, settings.n_candidates, apart, without))
     if not examples:
         raise UsageError("the reader needs patients of other publications to be trained on, and there are none")
     return train_reader(examples, begun=begun, settings=settings, seed=seed)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from evaluation.metrics import METRICS
 from evaluation.protocols import Fold
 from evaluation.runner import PREDICTIONS, SETTINGS, read_predictions
 from evaluation.schema import Prediction, System, Weights
@@ -40,6 +41,10 @@ def load_confidence(run: Path) -> Points:
     lines = settings.read_text(encoding="utf-8").splitlines() if settings.is_file() else []
     if not {f"system: {System.READER}", f"weights: {Weights.FOLDS}"} <= set(lines):
         raise UsageError(f"{run} holds no evaluation of the system reader with --weights folds")
+    if unlike := [line for line in lines if line.partition(":")[0] in ("without", "findings", "limit")]:
+        raise UsageError(f"{run} holds an evaluation of another reader or of other patients ({unlike[0]})")
+    if not (run / METRICS).is_file():
+        raise UsageError(f"{run} holds an evaluation that has not come to its end: run the same command again")
     line = _line(read_predictions(run / PREDICTIONS))
     if not line:
         raise UsageError(f"{run} holds fewer than {MIN_ANSWERS} answers, too few to calibrate by")

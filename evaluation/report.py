@@ -25,7 +25,7 @@ from evaluation.calibration import (
     measure_risk_coverage,
 )
 from evaluation.machine import describe_machine, describe_version
-from evaluation.metrics import Rate, by_n_findings, percent, score_predictions, top_k_curve
+from evaluation.metrics import METRICS, Rate, by_n_findings, percent, score_predictions, top_k_curve
 from evaluation.peers import Comparison
 from evaluation.schema import Prediction, Unscored
 from evaluation.stories import ReadBack, with_total
@@ -148,7 +148,7 @@ def write_report(
     try:
         drawn = _draw(out, results, curves)
         content = json.dumps(plain(_tell(results, curves)), indent=1, ensure_ascii=False, allow_nan=False)
-        (out / "metrics.json").write_text(content + "\n", encoding="utf-8")
+        (out / METRICS).write_text(content + "\n", encoding="utf-8")
         (out / "report.md").write_text(_word(results, drawn), encoding="utf-8")
     except OSError as error:
         raise StorageError(f"cannot write into {out}: {error.strerror or error}") from error

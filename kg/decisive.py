@@ -32,21 +32,30 @@ class DecisiveFinding:
 
 
 def find_decisive(
-    graph: KnowledgeGraph, associations: Iterable[Association], told: Set[str], n: int = N_DECISIVE
+    graph: KnowledgeGraph,
+    associations: Iterable[Association],
+    present: Set[str],
+    excluded: Set[str] = frozenset(),
+    n: int = N_DECISIVE,
 ) -> tuple[DecisiveFinding, ...]:
     """The weightiest findings of a disease that nobody told of the patient.
 
     Args:
         graph: for how common findings are, and for tests.
         associations: what is stated of the disease.
-        told: terms that were told of the patient, present or excluded.
+        present: terms that the patient has, with which goes what is more general.
+        excluded: terms that the patient has not, with which goes what is more specific.
         n: how many at most.
     """
     ontology = graph.ontology
-    implied = {a for t in told for a in ontology.ancestors(t)}
+    implied = {a for t in present for a in ontology.ancestors(t)}
     best: dict[str, Association] = {}
     for a in associations:
-        if not a.excluded and a.term_id in ontology and a.term_id not in implied:
+        if (
+            not a.excluded
+            and a.term_id in ontology
+            and not (a.term_id in implied or excluded & ontology.ancestors(a.term_id))
+        ):
             known = best.setdefault(a.term_id, a)
             best[a.term_id] = max(known, a, key=_frequency)
     weights = {t: _frequency(a) * _information(graph, t) for t, a in best.items()}

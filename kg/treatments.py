@@ -237,7 +237,7 @@ class TreatmentKnowledge:
             disease=disease,
             treatments=tuple(sorted(treatments, key=lambda t: order.index(t.kind))),
             first_tests=tuple(f for f in self._facts(disease) if f.kind is FactKind.TEST),
-            decisive=find_decisive(self.graph, statements, told.present | told.excluded | named),
+            decisive=find_decisive(self.graph, statements, told.present | named, told.excluded),
             pages=self.graph.pages_of(disease.disease_ids[0]) if disease.disease_ids else (),
             has_treatment_sources=any(
                 c.kind in (ConceptKind.DRUG, ConceptKind.ACTION) for c in self.graph.relations.concepts.values()

@@ -57,14 +57,18 @@ _OF_A_PART = re.compile(
 _NUMBER = r"\d{1,2}(?:[.,]\d{1,2})?"
 _SD_WORD = r"(?:sds?|sd[-\s]?scores?|standard\sdeviations?|s\.d\.)"
 _UNITS = re.compile(r"centile|%ile|sd|s\.d\.|standard\sdev|score|p\d|\bz\b")  # one is in every value below
+_CENTILE = r"(?:100|\d{1,2}(?:[.,]\d)?)\s?(?:st|nd|rd|th)?"
 _BELOW, _ABOVE = r"(?:<=?|≤|below|less\sthan|under)", r"(?:>=?|≥|above|more\sthan|greater\sthan|over)"
 _DEVIATION = re.compile(
-    rf"(?P<sign>[-−–+])\s?(?P<sd>{_NUMBER})(?:\s?(?:to|-|–)\s?[-−–+]?{_NUMBER})?\s?{_SD_WORD}\b|"
-    rf"(?P<sd_words>{_NUMBER}|two|three|four|five|six)\s?{_SD_WORD}\s(?P<side>below|under|above|over)\b|"
+    rf"(?<!\d)(?:(?<!\d\s)|(?=[-−–+]\d))(?P<sign>[-−–+])\s?(?P<sd>{_NUMBER})"  # no hyphen between two numbers
+    rf"(?:\s?(?:to|-|–)\s?(?P<sign_to>[-−–+])?(?P<sd_to>{_NUMBER}))?\s?{_SD_WORD}\b|"
+    rf"(?:(?P<words_from>{_NUMBER}|two|three|four|five)\s?(?:to|-|–)\s?)?(?P<sd_words>{_NUMBER}|two|three|four|five|six)"
+    rf"\s?{_SD_WORD}\s(?P<side>below|under|above|over)\b|"
     rf"(?:z[-\s]?scores?|\bz(?=\s?[-−–+=:]?\s?\d)|sds|sd[-\s]?score)\s?(?:of|was|is|[:=])?\s?(?P<z_sign>[-−–+])?\s?(?P<z>{_NUMBER})(?!\s?(?:cm|"
-    rf"kg))|"
-    rf"(?:(?P<under>{_BELOW})|(?P<over>{_ABOVE}))?\s?(?:the\s)?(?P<centile>\d{{1,2}}(?:[.,]\d)?)\s?(?:st|nd|rd|th)?\s?"
-    rf"(?:-\s?)?(?:per)?(?:centile|%ile)|"
+    rf"kg))(?:\s(?P<z_side>below|under|above|over)\b)?|"
+    rf"(?:(?P<under>{_BELOW})|(?P<over>{_ABOVE}))?\s?(?:the\s)?(?:between\s(?:the\s)?(?P<between>{_CENTILE})\sand\s"
+    rf"(?:the\s)?|(?<!from\s)(?<!from\sthe\s)(?P<centile_from>{_CENTILE})\s?(?:to|-|–)\s?(?:the\s)?)?"
+    rf"(?<![\d.,])(?P<centile>{_CENTILE})\s?(?:-\s?)?(?:per)?(?:centile|%ile)|"
     rf"(?:(?P<p_under>{_BELOW})|(?P<p_over>{_ABOVE}))?\s?(?-i:P)(?P<p>\d{{1,2}})\b",
     re.IGNORECASE,
 )
@@ -158,9 +162,24 @@ def _judge(name: re.Match[str], value: re.Match[str], *, is_birth: bool) -> Meas
 
 
 def _side_of_deviation(value: re.Match[str]) -> str:
-    told = fold_case(value["sd"] or value["sd_words"] or value["z"])
+    sign = value["sign"] or value["z_sign"] or value["side"] or value["z_side"]
+    ends = [(value["sd"] or value["sd_words"] or value["z"], sign)]
+    if value["sd_to"]:
+        ends.append((value["sd_to"], value["sign_to"] or sign))
+    elif value["words_from"]:
+        ends.append((value["words_from"], sign))
+    return _side_of_both({_side_of_one_deviation(told, of) for told, of in ends})
+
+
+def _side_of_both(sides: set[str]) -> str:
+    """Of a range: nothing is said where its ends fall on different sides."""
+    return sides.pop() if len(sides) == 1 else ""
+
+
+def _side_of_one_deviation(told: str, sign: str | None) -> str:
+    told = fold_case(told)
     size = _WORDS[told] if told in _WORDS else float(told.replace(",", "."))
-    if (value["sign"] or value["z_sign"] or value["side"] or "").casefold() in ("-", "−", "–", "below", "under"):
+    if (sign or "").casefold() in ("-", "−", "–", "below", "under"):
         size = -size
     if size <= -_SD_BORDER:
         return "small"
@@ -170,8 +189,13 @@ def _side_of_deviation(value: re.Match[str]) -> str:
 
 
 def _side_of_centile(value: re.Match[str]) -> str:
-    centile = float((value["centile"] or value["p"]).replace(",", "."))
     under, over = value["under"] or value["p_under"], value["over"] or value["p_over"]
+    ends = filter(None, (value["centile"] or value["p"], value["between"] or value["centile_from"]))
+    return _side_of_both({_side_of_one_centile(told, under=bool(under), over=bool(over)) for told in ends})
+
+
+def _side_of_one_centile(told: str, *, under: bool, over: bool) -> str:
+    centile = float(re.sub("[a-z]|\\s", "", told.lower()).replace(",", "."))
     if under:
         return "small" if centile <= 3 else ""
     if over:

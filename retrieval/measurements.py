@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -130,12 +130,9 @@ def find_measurements(text: str, known: Demographics = UNKNOWN) -> tuple[Measure
     patient = merge_demographics(known, find_demographics(text))
     is_grown = patient.years is None and not _CHILD.search(text)
     found = list(_read_pressures(text, pressures, patient, is_grown=is_grown))
-    specimens = [(m.start(), m.lastgroup or "") for m in _SPECIMEN.finditer(text)] if matches else []
-    starts = [start for start, _ in specimens]
+    specimen_at = _specimens(text)
     for match in matches:
-        told = bisect_right(starts, match.start())
-        specimen = specimens[told - 1][1] if told else ""
-        rows = [r for r in rows_by_name[plain_phrase(match[0])] if _is_of(r, specimen)]
+        rows = [r for r in rows_by_name[plain_phrase(match[0])] if _is_of(r, specimen_at(match.start()))]
         if rows and (
             measured := _read(text, match, [r for r in rows if r.holds_for(patient, is_grown=is_grown)], rows)
         ):
@@ -167,8 +164,10 @@ def find_values(text: str) -> tuple[MeasuredValue, ...]:
         if not _NOT_THE_PATIENTS.search(text, max(0, match.start() - 12), match.start()):
             found.append(MeasuredValue(analyte=SYSTOLIC, value=float(match[1]), **span))
             found.append(MeasuredValue(analyte=DIASTOLIC, value=float(match[2]), **span))
+    specimen_at = _specimens(text)
     for name in (m for m in pattern.finditer(text) if _is_told(text, m)):
-        row = next((r for r in rows_by_name[plain_phrase(name[0])] if r.specimen in ("blood", "body")), None)
+        rows = [r for r in rows_by_name[plain_phrase(name[0])] if r.specimen in ("blood", "body")]
+        row = next((r for r in rows if _is_of(r, specimen_at(name.start()))), None)
         told = _VALUE.match(text, name.end()) if row else None
         if row is None or told is None or told["more"] or told["less"]:
             continue
@@ -204,6 +203,18 @@ def _names() -> tuple[re.Pattern[str], Mapping[str, tuple[ReferenceRange, ...]]]
     # One look at the first letter decides which names are tried.
     parts = [f"(?=[{c}{c.upper()}])(?:{'|'.join(patterns)})" for c, patterns in by_letter.items()]
     return re.compile(rf"(?<![\w/-])(?:{'|'.join(parts)})(?![\w+/])"), {k: tuple(v) for k, v in rows.items()}
+
+
+def _specimens(text: str) -> Callable[[int], str]:
+    """What tells the specimen that was named last before a place; empty where none was."""
+    named = [(m.start(), m.lastgroup or "") for m in _SPECIMEN.finditer(text)]
+    starts = [start for start, _ in named]
+
+    def specimen_at(place: int) -> str:
+        n_before = bisect_right(starts, place)
+        return named[n_before - 1][1] if n_before else ""
+
+    return specimen_at
 
 
 def _is_of(row: ReferenceRange, specimen: str) -> bool:

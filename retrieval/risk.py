@@ -213,6 +213,8 @@ def _by_findings(asked: ScoreInput, patient: PatientRecord, ontology: Ontology) 
     for finding in patient.findings:
         if not finding.excluded and has_finding([finding.term_id], asked.term_ids, ontology):
             return True, f'"{finding.quote}"' if finding.quote else finding.label
+    if has_finding(patient.told.present, asked.term_ids, ontology):
+        return True, "given"
     if all(lacks_finding(patient.told.excluded, t, ontology) for t in asked.term_ids):
         return False, "said to be absent"
     return None, ""

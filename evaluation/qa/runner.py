@@ -183,7 +183,8 @@ def join_shards(questions: Sequence[Question], out: Path) -> tuple[Answered, ...
     for file in files:
         of_shard = {a.key: a for a in read_answered(file)}
         check_known(of_shard, questions, file)
-        done |= of_shard
+        # Shards of another division may have been begun in the folder: a failure takes the place of no answer.
+        done |= {k: a for k, a in of_shard.items() if k not in done or not a.reason.startswith(FAILED)}
     missing = [q for q in questions if q.key not in done]
     if missing:
         names = ", ".join(file.name for file in files)

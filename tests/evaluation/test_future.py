@@ -36,8 +36,12 @@ def test_the_set_is_split_and_the_past_named():
     cases = (case("new", "PMID:40000000"), case("old", "PMID:36650000"), case("undated", "undated"))
     past, later = split_by_time(CaseSet(cases=cases, unscored=(before,)))
     assert [c.case_id for c in past] == ["old"]
-    assert [c.case_id for c in later.cases] == ["new", "undated"]
-    assert later.unscored == (before, Unscored(case_id="old", reason="published before the release of 2023-01-27"))
+    assert [c.case_id for c in later.cases] == ["new"]
+    assert later.unscored == (
+        before,
+        Unscored(case_id="old", reason="published before the release of 2023-01-27"),
+        Unscored(case_id="undated", reason="no PMID, so that nobody can say when it was published"),
+    )
 
 
 def test_a_missing_release_is_named_in_one_line(tmp_path):

@@ -49,10 +49,10 @@ def test_the_curve_goes_through_the_rates():
 
 
 def test_every_number_of_findings_is_in_one_band():
-    predictions = [prediction(n, 1, n_findings=n) for n in range(1, 40)]
+    predictions = [prediction(n, 1, n_findings=n) for n in range(40)]
     bands = by_n_findings(predictions)
-    assert [len(band) for band in bands.values()] == [2, 2, 4, 8, 23]
-    assert list(bands) == ["1-2", "3-4", "5-8", "9-16", "17+"]
+    assert [len(band) for band in bands.values()] == [1, 2, 2, 4, 8, 23]
+    assert list(bands) == ["none", "1-2", "3-4", "5-8", "9-16", "17+"]
     assert [p.n_findings for p in bands["5-8"]] == [5, 6, 7, 8]
 
 

@@ -9,11 +9,13 @@ import re
 import statistics
 import threading
 import time
+from dataclasses import asdict, replace
 from functools import partial
 
 import pytest
 from typer.testing import CliRunner
 
+from evaluation.lines import append_lines
 from evaluation.qa.answering import RETRIEVAL, GenerativeAnswerer
 from evaluation.qa.benchmark import QaOptions, run_qa_benchmark
 from evaluation.qa.context import no_context
@@ -109,6 +111,21 @@ def test_shards_joined_are_the_whole(tmp_path, n):
         run(out / f"predictions-{part.i}-of-{n}.jsonl", questions=part.of(QUESTIONS))
     assert join_shards(QUESTIONS, out) == whole
     assert (out / PREDICTIONS).read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
+
+
+def test_a_failure_takes_the_place_of_no_answer(tmp_path):
+    whole = run(tmp_path / "whole.jsonl")
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in ("1-of-1", "2-of-2"):  # begun in two, then done in one
+        part = Shard.parse(name.replace("-of-", "/"))
+        failed = [
+            replace(a, chosen=None, reason=f"{FAILED}out of breath") if name == "2-of-2" else a
+            for a in whole
+            if a.key in {q.key for q in part.of(QUESTIONS)}
+        ]
+        append_lines(out / f"predictions-{name}.jsonl", map(asdict, failed))
+    assert join_shards(QUESTIONS, out) == whole
 
 
 def test_shards_with_a_hole_are_not_joined(tmp_path):

@@ -76,6 +76,18 @@ def test_every_other_patient_is_seen_with_the_release_alone_too(toy_graph, job, 
     assert all(e.inputs.values.tobytes() in found for e in expected)
 
 
+def test_without_cases_no_published_case_is_learned_from(job, folds):
+    bare = replace(job, whole=replace(job.whole, cases=()))
+    case_largest = CANDIDATE_FEATURES.index("case_largest")
+
+    def show_cases(without):
+        examples = gather_examples(bare, folds, 0, 100, without=without)
+        return any(e.inputs.values[:, case_largest].any() for e in examples)
+
+    assert show_cases(frozenset())  # the release has series of patients
+    assert not show_cases({Ablation.CASES})
+
+
 def test_simulated_patients_see_no_published_case(job, folds):
     publications = frozenset().union(*(p for p, _ in folds))
     examples = simulate_examples(job.whole, publications, 100, seed=0, n=6)

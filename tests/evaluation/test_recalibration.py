@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from evaluation.lines import append_lines
+from evaluation.metrics import METRICS
 from evaluation.recalibration import load_confidence, recalibrated_by_others
 from evaluation.runner import PREDICTIONS
 from evaluation.schema import Prediction
@@ -77,8 +78,17 @@ def test_a_line_is_taken_from_an_evaluation_in_folds_only(answers, tmp_path):
     (tmp_path / "settings.txt").write_text("system: reader\nweights: shipped\n")
     with pytest.raises(UsageError, match="with --weights folds"):
         load_confidence(tmp_path)
+    for another in ("without: fusion", "findings: present only", "limit: 300"):
+        (tmp_path / "settings.txt").write_text(f"system: reader\nweights: folds\n{another}\n")
+        with pytest.raises(UsageError, match=rf"another reader or of other patients \({another}\)"):
+            load_confidence(tmp_path)
     (tmp_path / "settings.txt").write_text("system: reader\nweights: folds\n")
+    (tmp_path / METRICS).touch()
     with pytest.raises(UsageError, match=f"fewer than {MIN_ANSWERS}"):
         load_confidence(tmp_path)
     append_lines(tmp_path / PREDICTIONS, map(asdict, answers))
+    (tmp_path / METRICS).unlink()
+    with pytest.raises(UsageError, match="has not come to its end"):
+        load_confidence(tmp_path)
+    (tmp_path / METRICS).touch()
     assert np.interp(0.5, *np.array(load_confidence(tmp_path)).T) == pytest.approx(0.5, abs=0.1)

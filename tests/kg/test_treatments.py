@@ -18,7 +18,7 @@ from kg.graph import KnowledgeGraph
 from kg.schema import Provenance
 from kg.sources.common_conditions import CommonConditions, CommonFact
 from kg.treatments import TreatmentKind, TreatmentKnowledge
-from tests.toy import ALPHA, STRIPED, VERY_LARGE
+from tests.toy import ALPHA, LARGE, RED_STRIPED, STRIPED, VERY_LARGE
 from tests.toy_sources import every_source
 
 PAGE = Provenance(source="own table", version="1", reference="https://example.org/zorbitis", licence="CC0-1.0")
@@ -121,6 +121,15 @@ def test_decisive_findings_are_those_not_told_with_their_tests(knowledge: Treatm
     assert VERY_LARGE in names
     told = knowledge.review(alpha, Told(present=frozenset({STRIPED})))
     assert STRIPED not in {d.association.term_id for d in told.decisive}
+
+
+def test_what_an_exclusion_rules_out_is_not_decisive_and_what_it_leaves_open_is(knowledge: TreatmentKnowledge):
+    def decisive(excluded: str) -> set[str]:
+        review = knowledge.review(knowledge.find_disease(ALPHA), Told(excluded=frozenset({excluded})))
+        return {d.association.term_id for d in review.decisive}
+
+    assert VERY_LARGE not in decisive(LARGE)
+    assert {VERY_LARGE, STRIPED} <= decisive(RED_STRIPED)
 
 
 def test_without_further_sources_there_is_the_own_table(toy_graph: KnowledgeGraph):

@@ -111,6 +111,27 @@ def test_values_are_read_in_the_unit_of_their_analyte():
     assert found == {SYSTOLIC: 88.0, DIASTOLIC: 54.0, "respiratory rate": 32.0}
 
 
+@pytest.mark.parametrize(
+    "story",
+    [
+        "Ascitic fluid albumin was 1.1 g/dL.",
+        "Lumbar puncture: WBC 250/uL.",
+        "Urinalysis showed creatinine 25 mg/dL.",
+    ],
+)
+def test_a_value_of_another_specimen_is_none_of_the_blood(story):
+    assert find_values(story) == ()
+    assert len(find_values(f"{story} Serum albumin was 3.1 g/dL.")) == 1
+
+
+@pytest.mark.release
+def test_a_finding_given_by_name_answers_a_score(release_graph: KnowledgeGraph):
+    knowledge = TreatmentKnowledge.load(release_graph)
+    patient = record(knowledge, "A 60-year-old man.", "hemoptysis")
+    filled = fill_inputs(patient, knowledge, SCORES, {})
+    assert (filled["hemoptysis"].value, filled["hemoptysis"].source) == (True, "given")
+
+
 def test_inputs_say_where_they_are_from_and_given_ones_go_first(knowledge: TreatmentKnowledge):
     patient = record(knowledge, "A 72-year-old woman, BP 88/54 mmHg, RR 32/min, BUN 30 mg/dL. She has diabetes.")
     filled = fill_inputs(patient, knowledge, SCORES, {"confusion": "no", "systolic": "120"})

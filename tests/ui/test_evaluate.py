@@ -195,6 +195,18 @@ def test_the_reader_is_trained_in_the_folds_and_examined(tmp_path, monkeypatch):
     assert "## Reasons and questions" in result.output
 
 
+@pytest.mark.parametrize("without", ["evidence", "simulation", "fusion"])
+def test_the_shipped_reader_is_no_ablation_of_the_training(tmp_path, without):
+    packet(tmp_path / "packets", "m1")
+    result = evaluate(tmp_path / "packets", tmp_path / "out", "--system", "reader", "--without", without)
+    assert isinstance(result.exception, UsageError)
+    says = (
+        f"--without {without} needs readers that are trained for it, fold by fold, and the shipped weights were trained"
+    )
+    assert str(result.exception).startswith(says)
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(("option", "value"), [("--weights", "folds"), ("--without", "evidence"), ("--examine", "3")])
 def test_what_only_trained_systems_have_is_refused_of_others(tmp_path, option, value):
     packet(tmp_path / "packets", "m1")
