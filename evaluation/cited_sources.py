@@ -99,9 +99,12 @@ def _pages(folder: Path) -> dict[str, Page]:
 
 
 def _definitions(folder: Path) -> dict[str, Page]:
-    csv.field_size_limit(1 << 24)
-    with gzip.open(folder / "disease" / "DO_facets.tsv.gz", "rt", encoding="utf-8", newline="") as lines:
-        rows = {row[0]: (row[1], row[2]) for row in csv.reader(lines, delimiter="\t") if row[0].startswith("DOID:")}
+    limit = csv.field_size_limit(1 << 24)  # of the whole process
+    try:
+        with gzip.open(folder / "disease" / "DO_facets.tsv.gz", "rt", encoding="utf-8", newline="") as lines:
+            rows = {row[0]: (row[1], row[2]) for row in csv.reader(lines, delimiter="\t") if row[0].startswith("DOID:")}
+    finally:
+        csv.field_size_limit(limit)
     return {
         disease_id: Page(title=name, text=text.replace("has_symptom ", "").replace("located_in", "located in"))
         for disease_id, (name, text) in rows.items()

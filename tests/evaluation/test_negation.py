@@ -79,7 +79,7 @@ def test_a_peer_is_asked_as_a_process(table, tmp_path, capsys):
     assert "historical   citedx              P 1.000 R 1.000 F1 1.000 (1 annotated)" in out
 
 
-def test_what_is_no_peer_or_no_table_is_refused(table, tmp_path, capsys):
+def test_what_is_no_peer_or_no_table_is_refused(table, tmp_path, capsys, field_limit):
     mentions, _ = load_annotations(table)
     with pytest.raises(UsageError, match="cannot be run"):
         peer_labels(mentions, tmp_path / "nowhere")

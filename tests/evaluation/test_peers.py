@@ -31,7 +31,7 @@ def test_a_file_is_read(tmp_path):
         ("phenopacket_id\trank\n\t1\n", "line 2 has no phenopacket_id"),
     ],
 )
-def test_a_broken_file_is_named(tmp_path, content, says):
+def test_a_broken_file_is_named(tmp_path, field_limit, content, says):
     file = tmp_path / "peer.tsv"
     file.write_text(content)
     with pytest.raises(SourceError, match=says.replace(".", r"\.")):

@@ -189,7 +189,7 @@ def test_the_accuracies_of_both_gpt_models_are_exactly_those_of_the_file():
         ("dataset\tquestion_id\tmodel\tsetting\tanswer\na\t1\tm\ts\tA\na\t1\tm\ts\tB\n", "line 3 answers a 1 a second"),
     ],
 )
-def test_a_broken_table_of_answers_is_named(tmp_path, content, says):
+def test_a_broken_table_of_answers_is_named(tmp_path, field_limit, content, says):
     file = tmp_path / "answers.tsv"
     file.write_text(content)
     with pytest.raises(SourceError, match=says):
