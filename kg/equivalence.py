@@ -88,7 +88,7 @@ def _attach(
     grown = list(groups)
     waiting = list(entries)
     for keys_of in (
-        lambda i: {classes[i]} if i in classes else set(),
+        lambda i: {_class_of(i, classes)} - {None},
         lambda i: references.get(i, set()) | {i},
         lambda i: {names[i]},
     ):
@@ -111,8 +111,13 @@ def _attach(
 def _contradicts(entry: str, group: Sequence[str], classes: Mapping[str, str]) -> bool:
     """Whether Mondo has classes for both, and other ones."""
     there = {classes[i] for i in group if i in classes}
-    own = entry if entry.startswith("MONDO:") else classes.get(entry)
+    own = _class_of(entry, classes)
     return own is not None and bool(there) and own not in there
+
+
+def _class_of(disease_id: str, classes: Mapping[str, str]) -> str | None:
+    """The class of Mondo that an entry is: Mondo's own ids are classes themselves."""
+    return disease_id if disease_id.startswith("MONDO:") else classes.get(disease_id)
 
 
 def _references(cross_references: Iterable[CrossReference]) -> dict[str, set[str]]:

@@ -156,7 +156,7 @@ def perform(
             yield from acts.change(assistant, consultation, data, second_reader)
 
 
-def draw(assistant: Assistant, consultation: Consultation) -> tuple[str, ...]:
+def draw(assistant: Assistant, consultation: Consultation, *, has_password: bool = False) -> tuple[str, ...]:
     """All parts of the page, in the order of the layout."""
     session, words = consultation.session, Words(language=consultation.language, label_of=assistant.label)
     pictures = picture_views(session.differential, assistant.ontology, words)
@@ -169,7 +169,7 @@ def draw(assistant: Assistant, consultation: Consultation) -> tuple[str, ...]:
         + views_section(views)
     )
     return (
-        frame.header(words),
+        frame.header(words, has_password=has_password),
         chat_log(session, words),
         frame.compose(words),
         findings_panel(session, words, consultation.token),
@@ -185,7 +185,11 @@ _CHANGING = (1, 3, 5, 6, 7)
 
 
 def build_app(
-    assistant: Assistant, second_reader: ReaderFactory | None = None, answerer: AnswererFactory | None = None
+    assistant: Assistant,
+    second_reader: ReaderFactory | None = None,
+    answerer: AnswererFactory | None = None,
+    *,
+    has_password: bool = False,
 ) -> gr.Blocks:
     """Lay out the page and wire its one event."""
     shared = SharedAssistant(assistant)
@@ -194,7 +198,7 @@ def build_app(
         language, drawn = consultation.language, at_rest
         with _errors_of_one_line():
             for n, _ in enumerate(perform(shared, consultation, event._data or {}, second_reader, answerer)):
-                parts = draw(shared, consultation)
+                parts = draw(shared, consultation, has_password=has_password)
                 if consultation.language is not language:
                     yield parts
                 else:
@@ -213,7 +217,7 @@ def build_app(
             hits.append({"id": hit.term_id, "label": label, "wording": "" if hit.wording == label else hit.wording})
         return hits
 
-    at_rest = draw(shared, Consultation())
+    at_rest = draw(shared, Consultation(), has_password=has_password)
     shared.search_terms("a")  # what it looks through is made when it is first asked, which is better now
     head, log, compose, findings, search, differential, foot, file = at_rest
     with _Page(title="citedx", analytics_enabled=False, fill_width=True) as page:
@@ -266,7 +270,8 @@ def create_server(
     """
     undocumented: dict[str, Any] = {"openapi_url": None}  # FastAPI's pages would load scripts from elsewhere
     metrics = Metrics()
-    page = build_app(MeasuredAssistant(assistant, metrics), second_reader, answerer)
+    measured = MeasuredAssistant(assistant, metrics)
+    page = build_app(measured, second_reader, answerer, has_password=auth is not None)
     metrics.queue.set_function(lambda: len(page._queue))
     server = FastAPI(title="citedx", **undocumented)
     server.add_middleware(serving.LimitBody)

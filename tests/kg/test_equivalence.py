@@ -98,6 +98,12 @@ def test_a_class_that_occurs_twice_within_a_source_joins_nothing():
     assert groups(same, OMIM_1="X", OMIM_2="Y", ORPHA_1="Z") == (("OMIM:1",), ("OMIM:2",), ("ORPHA:1",))
 
 
+def test_a_class_of_mondo_joins_the_entries_that_it_is():
+    classes = {"OMIM:1": "MONDO:1", "ORPHA:1": "MONDO:1", "ORPHA:2": "MONDO:2"}
+    joined = groups(classes, OMIM_1="X", ORPHA_1="Y", ORPHA_2="V", MONDO_1="a name of its own", MONDO_3="v")
+    assert joined == (("MONDO:3",), ("OMIM:1", "ORPHA:1", "MONDO:1"), ("ORPHA:2",))
+
+
 # Mondo's file, and the table
 
 

@@ -12,6 +12,7 @@ CHINESE = {
     "Decision support for professionals, not a medical device.": "供专业人员使用的决策支持工具，不是医疗器械。",
     "Language": "语言",
     "New case": "新病例",
+    "Log out": "退出登录",
     "Patient’s story": "病史",
     "Describe what the patient has, and what is absent …": "有哪些表现，没有哪些表现……",
     "Send": "发送",

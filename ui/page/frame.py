@@ -17,18 +17,19 @@ _ACCEPTED = ".txt,.md,.pdf,.json,text/plain,application/pdf,application/json"
 _OWN_NAMES = {Language.ENGLISH: "English", Language.CHINESE: "中文"}
 
 
-def header(words: Words) -> str:
-    """Name, what this is not, the language, and a new case."""
+def header(words: Words, *, has_password: bool = False) -> str:
+    """Name, what this is not, the language, a new case, and the way out of a page that asks for a password."""
     options = "".join(
         f'<option value="{language}" lang="{language}"{" selected" if language is words.language else ""}>'
         f"{_OWN_NAMES[language]}</option>"
         for language in PAGE_LANGUAGES
     )
+    log_out = f'<a class="plain" href="logout" data-log-out>{escape(words("Log out"))}</a>' if has_password else ""
     return (
         f'<header data-language="{words.language}"><h1>citedx</h1>'
         f'<p class="banner">{escape(words("Decision support for professionals, not a medical device."))}</p>'
         f'<select data-field="language" data-key="language" aria-label="{escape(words("Language"))}">{options}</select>'
-        f"{button(words('New case'), action('new'), key='new', css='plain')}</header>"
+        f"{button(words('New case'), action('new'), key='new', css='plain')}{log_out}</header>"
     )
 
 

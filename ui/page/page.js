@@ -21,7 +21,11 @@ const send = () => {
   act({kind: "tell", text: sent});
 };
 // What is being written outlives a reload, which Gradio does by itself when a lost server is back, and no more than that.
-window.addEventListener("pagehide", () => { if ($("#story").value) sessionStorage.setItem(DRAFT, $("#story").value); });
+let loggedOut = false;
+window.addEventListener("pagehide", () => {
+  if (loggedOut) sessionStorage.clear();
+  else if ($("#story").value) sessionStorage.setItem(DRAFT, $("#story").value);
+});
 $("#story").value = sessionStorage.getItem(DRAFT) ?? "";
 sessionStorage.removeItem(DRAFT);
 element.addEventListener("submit", (event) => { event.preventDefault(); send(); });
@@ -46,6 +50,12 @@ document.addEventListener("click", (event) => {
       $("#tab-care").focus({preventScroll: true});
       $("#tab-care").scrollIntoView({inline: "nearest"});
     }
+  }
+  const out = event.target.closest("[data-log-out]");
+  if (out) {
+    event.preventDefault();
+    loggedOut = true;
+    location.replace(out.href);  // the next user of this browser has no page to go back to
   }
   const example = event.target.closest("[data-fill]");
   if (example) { $("#story").value = example.dataset.fill; $("#story").focus(); }
