@@ -55,18 +55,20 @@ _BETWEEN = (
     r"activity|in|"
     r"serum|plasma|blood|total|measured|found|to|be|showed|an?|approximately|about|around|only|up|as|low|high|"
     r"elevated|raised|"
-    r"increased|reduced|decreased|markedly|mildly|slightly|significantly|with|fasting|random|the|his|her)\b)"
+    r"increased|reduced|decreased|markedly|mildly|slightly|significantly|with|fasting|random|the|his|her)\b|"
+    r"\d(?:\.\d+)?\s?(?:l|lit(?:er|re)s?)[,;]?\s?\(?(?=\d+\s?%))"  # "FVC 1.8 L (45% predicted)"
 )
 _UNIT = (
     r"(?:[x×*·]?\s?10\s?\^?[³⁹369]\s?(?:cells\s?)?/\s?[a-zµμ]{1,3}[3³]?|%|°\s?[cf]\b|[℃℉]|(?:degrees?\s)?(?:celsius|"
     r"fahrenheit)|"
     r"k/[a-zµμ]{1,2}[3³]?|thousand/[a-zµμ]{1,2}[3³]?|(?:cells|beats|breaths|units|mm)\s?(?:/\s?|per\s|in\sthe\s)"
-    r"[a-zµμ]{1,6}[3³]?(?:\shour)?|[a-zµμ]{1,5}\s?/\s?(?:[a-z]{1,4})[²³^23]{0,2}|/\s?[a-zµμ]{1,4}[3³]?|"
+    r"[a-zµμ]{1,6}[3³]?(?:\shour)?|[a-zµμ]{1,6}\s?/\s?(?:[a-z]{1,4})[²³^23]{0,2}|/\s?[a-zµμ]{1,4}[3³]?|"
     r"(?:seconds|secs?|msec|milliseconds|bpm|rpm|fl|s|ms|c|f|[µμu]m3|[µμ]m³)\b)"
 )
 _VALUE = re.compile(
     rf"(?:{_BETWEEN}){{0,12}}?\s*(?:(?P<more>{_MORE})|(?P<less>{_LESS}))?\s*(?P<value>{_NUMBER})"
-    rf"(?!\d|[.,]\d|/(?!15\b)\d|\s?[-–]\s?\d|st\b|nd\b|rd\b|th\b)\s?-?(?P<unit>{_UNIT})?(?!\w)",
+    rf"(?!\d|[.,]\d|/(?!15\b)\d|\s?[-–]\s?\d|st\b|nd\b|rd\b|th\b|"
+    rf"\s?(?:l|lit(?:er|re)s?)[,;]?\s?\(?\d+\s?%)\s?-?(?P<unit>{_UNIT})?(?!\w)",
     re.IGNORECASE,
 )
 # After a number without a unit: "platelets 1.2 lakh", "albumin 20 g" that was given, "she sat 90 minutes".
@@ -105,7 +107,7 @@ _SPECIMEN = re.compile(
     re.IGNORECASE,
 )
 _NOT_THE_PATIENTS = re.compile(
-    r"(?:\b(?:fetal|foetal|maternal|donor|urinary|urine|target|mother['’]s|father['’]s|free|pleural|synovial)\s)$",
+    r"(?:\b(?:fetal|foetal|maternal|donor|urinary|urine|target|mother['’]s|father['’]s|free|pleural|synovial|specific)\s)$",
     re.IGNORECASE,
 )
 
