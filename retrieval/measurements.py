@@ -56,7 +56,7 @@ _BETWEEN = (
     r"serum|plasma|blood|total|measured|found|to|be|showed|an?|approximately|about|around|only|up|as|low|high|"
     r"elevated|raised|"
     r"increased|reduced|decreased|markedly|mildly|slightly|significantly|with|fasting|random|the|his|her)\b|"
-    r"\d(?:\.\d+)?\s?(?:l|lit(?:er|re)s?)[,;]?\s?\(?(?=\d+\s?%))"  # "FVC 1.8 L (45% predicted)"
+    r"\d(?:[.,]\d+)?\s?(?:l|lit(?:er|re)s?)[,;]?\s?\(?(?=\d+\s?%))"  # "FVC 1.8 L (45% predicted)"
 )
 _UNIT = (
     r"(?:[x×*·]?\s?10\s?\^?[³⁹369]\s?(?:cells\s?)?/\s?[a-zµμ]{1,3}[3³]?|%|°\s?[cf]\b|[℃℉]|(?:degrees?\s)?(?:celsius|"

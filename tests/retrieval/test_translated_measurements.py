@@ -28,6 +28,13 @@ def found(text: str, language: Language, patient: Demographics = UNKNOWN) -> lis
         ("SpO2 88%，咳嗽", [("+" + HYPOXEMIA, "SpO2 88%")]),
         ("心率140次/分", [("+" + TACHYCARDIA, "心率140次/分")]),
         ("血小板32×10^9/L", [("+" + FEW_PLATELETS, "血小板32×10^9/L")]),
+        ("免疫球蛋白G 1.2g/L，IgA0.03g/L", [("+HP:0004315", "免疫球蛋白G 1.2g/L"), ("+HP:0002720", "IgA0.03g/L")]),
+        (
+            "血清铁蛋白1800ng/mL，血清铁42μmol/L",
+            [("+HP:0003281", "铁蛋白1800ng/mL"), ("+HP:0003452", "血清铁42μmol/L")],
+        ),
+        ("因子Ⅷ活性2%", [("+HP:0003125", "因子Ⅷ活性2%")]),
+        ("用力肺活量45%", [("+HP:0032341", "用力肺活量45%")]),
         ("患儿，血压80/50mmHg", []),
         ("身高-3.2SD，头围低于第2百分位", [("+HP:0004322", "身高-3.2SD"), ("+HP:0000252", "头围低于第2百分位")]),
         ("血氨310μmol/L", [("+HP:0001987", "血氨310μmol/L")]),
@@ -52,6 +59,12 @@ def test_chinese(text, expected):
         ("FC 140 lpm", [("+" + TACHYCARDIA, "FC 140 lpm")]),
         ("leucocitos 24.500/mm3", [("+" + LEUKOCYTOSIS, "leucocitos 24.500/mm3")]),
         ("glucemia 450 mg/dL", [("+" + HIGH_SUGAR, "glucemia 450 mg/dL")]),
+        (
+            "troponina I 2,4 ng/mL, ALT 230 UI/L",
+            [("+HP:0410173", "troponina I 2,4 ng/mL"), ("+HP:0031964", "ALT 230 UI/L")],
+        ),
+        ("CVF 1,8 L (45% del predicho)", [("+HP:0032341", "CVF 1,8 L (45%")]),
+        ("saturación de transferrina 92%", [("+HP:0012463", "saturación de transferrina 92%")]),
         ("Niño con TA 80/50", []),
     ],
 )
