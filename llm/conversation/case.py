@@ -247,6 +247,14 @@ def word_probability(probability: float) -> str:
     return f"{probability:.1%}" if probability >= 0.001 else "below 0.1%"
 
 
+def word_standing(standing: Standing) -> str:
+    """``number 4 of 339 candidates, with a probability of 4.9%``; ``none of the 339 candidates``."""
+    if standing.rank is None:
+        return f"none of the {standing.n_ranked} candidates"
+    place = "first" if standing.rank == 1 else f"number {standing.rank}"
+    return f"{place} of {standing.n_ranked} candidates, with a probability of {word_probability(standing.probability)}"
+
+
 def word_ratio(log_ratio: float) -> str:
     """A likelihood ratio: ``56``, ``3.2``, ``0.02``."""
     ratio = float(np.exp(log_ratio))

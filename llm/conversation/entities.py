@@ -25,6 +25,8 @@ _ID = re.compile(r"\b(?P<source>OMIM|MIM|ORPHA|ORPHANET|DECIPHER)(?:\s?:\s?|\s)(
 _TERM_ID = re.compile(r"\bHP:\d{7}\b", re.IGNORECASE)
 _GENE = re.compile(r"\b[A-Z][A-Z0-9]{1,9}(?:-[A-Z0-9]+)?\b")
 _NAMED_GENE = re.compile(r"\bgenes?\s+([A-Za-z][A-Za-z0-9-]{1,9})\b|\b([A-Za-z][A-Za-z0-9-]{1,9})\s+genes?\b")
+_LISTED = re.compile(r"\s*(?:[,;/&]|\band\b|\bor\b)?\s*(?:\b(?:and|or)\b\s*)?", re.IGNORECASE)
+"""What stands between two of a list."""
 _FIRST_N = re.compile(r"\b(?:the\s+)?(?:top|first)\s+(?P<n>[2-9]|10|two|three|four|five)\b", re.IGNORECASE)
 _NTH = re.compile(
     rf"\b(?:the\s+)?(?P<nth>{'|'.join(_ORDINALS)}|last|top|leading|10th|[1-9](?:st|nd|rd|th))"
@@ -104,6 +106,7 @@ def find_entities(question: str, case: Case) -> Entities:
             taken += chosen[1]
     spans += list(_findings(question, case, spans))
     spans += list(_genes(question, case, covered()))
+    unknown += _unknown_genes(question, spans)
     for mention in case.sources.names.find_parts(question, covered()):
         said = question[mention.start : mention.end]
         if chosen := choose_disease(case, mention, said):
@@ -266,6 +269,23 @@ def _genes(question: str, case: Case, covered: set[int]) -> Iterator[_Span]:
         gene_id = known.get(symbol.upper())
         if gene_id and covered.isdisjoint(range(start, end)):
             yield _Span(start, end, GENE, gene_id=gene_id)
+
+
+def _unknown_genes(question: str, spans: Sequence[_Span]) -> Iterator[str]:
+    """Symbols in a list with known genes that no gene here has; left unsaid, one would think that they do not fit."""
+    known = {s.start for s in spans if s.gene_id}
+    others = {i for s in spans if not s.gene_id for i in range(s.start, s.end)}
+    lists: list[list[re.Match[str]]] = []
+    for match in (m for m in _GENE.finditer(question) if m[0] not in ("AND", "OR") and m.start() not in others):
+        if lists and _LISTED.fullmatch(question, lists[-1][-1].end(), match.start()):
+            lists[-1].append(match)
+        else:
+            lists.append([match])
+    for listed in (ms for ms in lists if any(m.start() in known for m in ms)):
+        for match in (m for m in listed if m.start() not in known):
+            # Of two alone the other may be anything: "EEG and MECP2".
+            if len(listed) > 2 or any(c.isdigit() for c in match[0]):
+                yield f"{match[0]} is no gene of these sources."
 
 
 def _mask(question: str, spans: Sequence[_Span]) -> str:

@@ -103,6 +103,15 @@ _PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
         _two_diseases,
         Intent(_F.COMPARE),
     ),
+    (
+        (
+            r"\bexplain\w*|\bfits?\b|\bmatch\w*|\bconsistent\b|\bcompatible\b|\blikel\w+|\bprobabl\w+|\bwhy\b|\bbest\b"
+            r"|\brank\w*|\bprioriti[sz]\w*|\brul(?:e|ed|ing)\b|\bexclud\w*"
+            r"|\b(?:could|can|may|might|is) (?:it|this|that|he|she|they|the patient)\b"
+        ),
+        _only_gene,
+        Intent(_F.EXPLAIN),
+    ),
     (r"\b(?:linked|associat\w+|caus\w+|diseases?|disorders?)\b|^what(?:'s| is)\b", _only_gene, Intent(_F.GENES)),
     (
         (

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
+from math import inf
 
-from kg.schema import Association, Finding, Predicate
-from llm.conversation.case import Case, word_list
+from kg.schema import Association, Disease, Finding, Predicate
+from llm.conversation.case import Case, word_list, word_standing
 from llm.conversation.schema import Request, Result, Sentence, Topic
 from retrieval.passages import Passage
 from retrieval.words import derivation_of, inflection_of
@@ -150,7 +151,10 @@ def say_genes(case: Case, request: Request) -> Result:
     """Genes of diseases, and diseases of genes."""
     sentences = [s for d in request.disease_ids for s in _genes_of(case, d)]
     silent = [case.name(d) for d in request.disease_ids if not _has_genes(case, d)]
-    sentences += [s for g in request.gene_ids for s in _diseases_of(case, g)]
+    if case.has_patient and len(request.gene_ids) > 1:
+        sentences += _fit_of_genes(case, request.gene_ids)
+    else:
+        sentences += [s for g in request.gene_ids for s in _diseases_of(case, g)]
     if silent:
         sentences.append(Sentence(text=f"The sources name no gene of {word_list(silent)}."))
     return Result(sentences=tuple(sentences), is_covered=len(silent) < len(request.disease_ids + request.gene_ids))
@@ -169,19 +173,43 @@ def _genes_of(case: Case, disease_id: str) -> Iterator[Sentence]:
         yield Sentence(text=f"{case.name(disease_id)}: {what} {word_list(list(symbols))}.", evidence_ids=cited)
 
 
+def _fit_of_genes(case: Case, gene_ids: Sequence[str]) -> Iterator[Sentence]:
+    """Of each gene the disease that fits the patient best, the genes in the order of these."""
+    diseases = {g: _by_standing(case, g) for g in gene_ids}
+    yield Sentence(text="By the findings alone; no variant is weighed.")
+    for gene_id in sorted(gene_ids, key=lambda g: _rank(case, diseases[g][0])):
+        (best, *others), symbol = diseases[gene_id], case.graph.gene(gene_id).symbol
+        if _rank(case, best) == inf:
+            yield Sentence(text=f"{symbol}: no candidate has it; it has {_counted(1 + len(others), 'disease')}.")
+            continue
+        more = f"; {_counted(len(others), 'more disease')} of this gene" if others else ""
+        yield _of_gene(case, best, f"{symbol}: ", more)
+
+
 def _diseases_of(case: Case, gene_id: str) -> Iterator[Sentence]:
-    gene = case.graph.gene(gene_id)
-    diseases = {case.index_of(d.disease_id): d for d in reversed(case.graph.diseases_of_gene(gene_id))}
-    by_rank = {case.index_of(d): n for n, d in enumerate(case.shown_ids)}
-    ordered = sorted(diseases, key=lambda i: (by_rank.get(i, len(by_rank)), diseases[i].name))
+    gene, diseases = case.graph.gene(gene_id), _by_standing(case, gene_id)
     yield Sentence(text=f"{gene.symbol} ({gene.gene_id}) is associated with {_counted(len(diseases), 'disease')}.")
-    for index in ordered[:N_GENE_DISEASES]:
-        disease = diseases[index]
-        shown = f", number {by_rank[index] + 1} of the differential" if index in by_rank else ""
-        cited = case.book.cite_genes(disease.disease_id, case.graph.genes_of(disease.disease_id))
-        yield Sentence(text=f"{disease.name} ({disease.disease_id}){shown}.", evidence_ids=(cited,))
-    if len(ordered) > N_GENE_DISEASES:
-        yield Sentence(text=f"And {len(ordered) - N_GENE_DISEASES} more.")
+    for disease in diseases[:N_GENE_DISEASES]:
+        yield _of_gene(case, disease)
+    if len(diseases) > N_GENE_DISEASES:
+        yield Sentence(text=f"And {len(diseases) - N_GENE_DISEASES} more.")
+
+
+def _by_standing(case: Case, gene_id: str) -> list[Disease]:
+    """Diseases of a gene, entries of one disease once, those first that stand first in the case."""
+    entries = {case.index_of(d.disease_id): d for d in reversed(case.graph.diseases_of_gene(gene_id))}
+    return sorted(entries.values(), key=lambda d: (_rank(case, d), d.name))
+
+
+def _rank(case: Case, disease: Disease) -> float:
+    rank = case.standing_of(disease.disease_id).rank if case.has_patient else None
+    return inf if rank is None else rank
+
+
+def _of_gene(case: Case, disease: Disease, before: str = "", after: str = "") -> Sentence:
+    standing = f", {word_standing(case.standing_of(disease.disease_id))}" if case.has_patient else ""
+    cited = case.book.cite_genes(disease.disease_id, case.graph.genes_of(disease.disease_id))
+    return Sentence(text=f"{before}{disease.name} ({disease.disease_id}){standing}{after}.", evidence_ids=(cited,))
 
 
 def _counted(n: int, what: str) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from kg.common_schema import Setting
 from kg.schema import Finding, Match
-from llm.conversation.case import Case, word_list, word_probability, word_ratio
+from llm.conversation.case import Case, word_list, word_probability, word_ratio, word_standing
 from llm.conversation.schema import Request, Result, Sentence, Topic
 from llm.grounding import ground
 from llm.questions import askable, rank_questions
@@ -127,9 +127,7 @@ def _word_standing(case: Case, disease_id: str) -> str:
     standing, name = case.standing_of(disease_id), case.name(disease_id)
     if standing.rank is None:
         return f"{name} is not among the {standing.n_ranked} candidates that the graph and published cases bring up."
-    place = "first" if standing.rank == 1 else f"number {standing.rank}"
-    of_all = f"{place} of {standing.n_ranked} candidates"
-    return f"{name} is {of_all}, with a probability of {word_probability(standing.probability)}."
+    return f"{name} is {word_standing(standing)}."
 
 
 def _contrast_with_best(case: Case, disease_id: str) -> Iterator[Sentence]:

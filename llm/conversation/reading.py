@@ -382,12 +382,13 @@ def _with_pair(request: Request, case: Case, about: Sequence[str]) -> Request:
 
 
 def _with_diseases_of_gene(request: Request, case: Case) -> Request:
-    """Why not FBN1: the disease of the gene that stands first in the case."""
-    places = {d: n for n, d in enumerate(case.shown_ids)}
+    """Why not FBN1: the disease of the gene that stands first in the case; of several genes, which of them fits."""
+    if not case.has_patient or len(request.gene_ids) > 1:
+        return replace(request, function=Function.GENES)
     diseases = [
         case.graph.equivalents(d.disease_id)[0] for g in request.gene_ids for d in case.graph.diseases_of_gene(g)
     ]
-    best = min(diseases, key=lambda d: places.get(d, len(places)))
+    best = min(diseases, key=lambda d: case.standing_of(d).rank or len(case.graph.diseases))
     taken = f"Of the diseases of the gene, this is about {case.name(best)}."
     return replace(request, disease_ids=(best,), taken=(*request.taken, taken))
 
@@ -406,7 +407,9 @@ def word_requests(requests: Sequence[Request], case: Case) -> str:
     first = requests[0]
     is_of_genes = bool(first.gene_ids) and not first.disease_ids
     worded = _OF_TOPIC.get((first.function, first.topic), _WORDS[first.function])
-    words = (_OF_GENES if is_of_genes else worded).format(
+    if is_of_genes:
+        worded = _FIT_OF_GENES if case.has_patient and len(first.gene_ids) > 1 else _OF_GENES
+    words = worded.format(
         diseases=word_list([f"{case.name(d)} ({d})" for d in first.disease_ids]) or _WITHOUT[first.function],
         findings=word_list([("no " if f.excluded else "") + case.label(f.term_id) for f in first.findings]),
         genes=word_list([case.graph.genes[g].symbol for g in first.gene_ids]),
@@ -420,6 +423,7 @@ _OF_TOPIC = {
     (Function.NEXT_STEPS, Topic.TESTS): "Understood as: what to test, and what to ask or examine next: {diseases}",
 }
 _OF_GENES = "Understood as: diseases of {genes}"
+_FIT_OF_GENES = "Understood as: which of the genes {genes} fits this patient"
 _WITHOUT = {function: "the differential" if function is Function.FINDING else "" for function in Function}
 """What stands for the diseases where none are named."""
 _WORDS = {

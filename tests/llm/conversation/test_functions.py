@@ -12,7 +12,7 @@ from kg.schema import Concept, ConceptKind, Disease, Finding, Provenance, Relati
 from kg.summary import SourceSummary
 from kg.translations import Language
 from llm.conversation.answerer import FunctionAnswerer
-from llm.conversation.case import Case, Sources, word_list, word_probability, word_ratio
+from llm.conversation.case import Case, Sources, Standing, word_list, word_probability, word_ratio
 from llm.conversation.functions import NO_DISEASE, NO_FINDING, NO_OTHER, NO_PATIENT, call_function
 from llm.conversation.knowledge_functions import NO_PAGES, quote
 from llm.conversation.patient_functions import NO_TRIAGE, NO_URGENT_HERE, NOTHING_LEFT, WOULD_CHANGE_MOST
@@ -246,7 +246,7 @@ def test_what_if_changes_the_order_and_not_the_case(sources, differential):
     ("question", "expected"),
     [
         ("which genes?", "Beta disease: genes FLM1 and FLM2."),
-        ("FLM1?", "Beta disease (OMIM:900002), number 4 of the differential."),
+        ("FLM1?", "Beta disease (OMIM:900002), number 4 of 5 candidates, with a probability of below 0.1%."),
         ("what does HP:9000011 mean?", 'Also called Zorbomegaly, Big zorb and So-called "mega" zorb.'),
         ("how often is brittle flim seen in Beta disease?", "Beta disease: Brittle flim, seen in 45% of patients."),
         ("is there a similar published case?", "Published patients with Gamma dysplasia had Large zorb, Striped zorb."),
@@ -261,10 +261,35 @@ def test_what_if_changes_the_order_and_not_the_case(sources, differential):
 )
 def test_what_the_sources_say_is_cited(sources, differential, question, expected):
     answer = ask(sources, differential, question)
+    assert expected in texts(answer)
     (sentence,) = [s for s in answer.sentences if s.text == expected]
     assert sentence.evidence_ids
     assert answer.is_covered
     assert {i for s in answer.sentences for i in s.evidence_ids} <= {e.evidence_id for e in answer.evidence}
+
+
+def test_of_several_genes_the_one_that_fits_is_named_first(sources, differential):
+    answer = ask(sources, differential, "Which of FLM1, QQX7 and ZRB1 fits best?")
+    assert answer.understood == "Understood as: which of the genes FLM1 and ZRB1 fits this patient."
+    unknown, alone, first, second = texts(answer)
+    assert unknown == "QQX7 is no gene of these sources."
+    assert alone == "By the findings alone; no variant is weighed."
+    assert first.startswith("ZRB1: Alpha syndrome, type II (OMIM:900001), first of 5 candidates")
+    assert second.startswith("FLM1: Beta disease (OMIM:900002), number 4 of 5 candidates")
+    assert answer.sentences[2].evidence_ids
+
+
+@pytest.mark.parametrize("question", ["Does a variant in FLM1 explain this?", "why not FLM1?", "Is it FLM1?"])
+def test_of_one_gene_its_disease_is_weighed(sources, differential, question):
+    answer = ask(sources, differential, question)
+    assert answer.disease_ids == (BETA,)
+    assert texts(answer)[0].startswith("Beta disease is number 4 of 5 candidates")
+
+
+def test_a_gene_none_of_whose_diseases_is_a_candidate_is_told_so(sources, differential, monkeypatch):
+    monkeypatch.setattr(Case, "standing_of", lambda *_: Standing(rank=None, n_ranked=5, probability=0.0))
+    answer = ask(sources, differential, "FLM1 or ZRB1?")
+    assert "FLM1: no candidate has it; it has 1 disease." in texts(answer)
 
 
 def test_the_patients_own_finding_is_told(sources, differential):
