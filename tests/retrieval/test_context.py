@@ -166,6 +166,12 @@ def test_the_scope_of_a_denial(text, expected):
         ("No FEVER, BP 80/50, PAIN", [True, False]),
         ("No MURMUR, spleen 4 cm, PALLOR", [True, False]),
         ("No MURMUR, jaundiced, PALLOR", [True, False]),
+        ("No RASH, mild ATAXIA and brisk JERKS.", [True, False, False]),
+        ("No RASH and mild ICTERUS.", [True, False]),
+        ("No RASH, severe ATAXIA or SEIZURES.", [True, True, True]),
+        ("Denies DYSPNEA, reports PALPITATIONS.", [True, False]),
+        ("No CYANOSIS, systolic MURMUR 3/6.", [True, False]),
+        ("No WEAKNESS, REFLEXES ABSENT", [True, False]),
         ("No MURMUR, PALE, SPLENOMEGALY", [True, False, False]),
         # Denied all through: no such item, one that is the first, a list of alternatives, a limit, another verb.
         ("No FEVER, CHILLS, SWEATS.", [True, True, True]),
