@@ -18,7 +18,7 @@ from llm.schema import OF_WORDS, Claim, Commentary, Diagnosis, Differential, Typ
 from llm.wording import CITATION
 from retrieval.demographics import word_demographics
 from retrieval.schema import Evidence, RedFlag, UrgentCondition
-from ui.statements import HPO_PAPER, NOT_A_DEVICE
+from ui.statements import HPO_PAPER, NOT_A_DEVICE, word_percent
 
 TITLE = "Differential diagnosis"
 
@@ -70,7 +70,7 @@ def report_blocks(differential: Differential) -> Iterator[Block]:
         yield from _diagnosis(diagnosis, differential.types_led_by(diagnosis))
     if differential.diagnoses:
         rest = max(0.0, 1.0 - sum(d.probability for d in differential.diagnoses))
-        yield _block(Style.TEXT, f"None of these: {rest:.1%}")
+        yield _block(Style.TEXT, f"None of these: {word_percent(rest)}")
     if differential.commentary:
         yield from _commentary(differential.commentary)
     if differential.questions:
@@ -108,7 +108,7 @@ def _finding(finding: Finding) -> Block:
 
 
 def _urgent(condition: UrgentCondition) -> Iterator[Block]:
-    yield _block(Style.ENTRY, f"{condition.name}: {condition.urgency}, {condition.probability:.1%}")
+    yield _block(Style.ENTRY, f"{condition.name}: {condition.urgency}, {word_percent(condition.probability)}")
     for what, flags in (("Red flags here: ", condition.present), ("Ask for: ", condition.to_ask)):
         if flags:
             yield _block(Style.ITEM, what, *_joined(map(_flag, flags), ", "))
@@ -119,8 +119,8 @@ def _flag(flag: RedFlag) -> Span:
 
 
 def _diagnosis(diagnosis: Diagnosis, types: Types | None) -> Iterator[Block]:
-    together = f" ({len(types.diagnoses)} listed types together: {types.probability:.1%})" if types else ""
-    yield _block(Style.ENTRY, f"{diagnosis.rank}. {diagnosis.name}: {diagnosis.probability:.1%}{together}")
+    together = f" ({len(types.diagnoses)} listed types together: {word_percent(types.probability)})" if types else ""
+    yield _block(Style.ENTRY, f"{diagnosis.rank}. {diagnosis.name}: {word_percent(diagnosis.probability)}{together}")
     ids = dict.fromkeys((diagnosis.disease_id, *diagnosis.equivalent_ids))
     yield _block(Style.TEXT, *_joined([Span(text=i, url=url_of(i)) for i in ids], ", "))
     for title, supports in (("For", True), ("Against", False)):

@@ -21,7 +21,7 @@ from retrieval.schema import Evidence, RedFlag, UrgentCondition
 from ui.answer_json import cited_evidence
 from ui.marking import story_pieces
 from ui.plain_text import escape, plain
-from ui.statements import NOT_A_DEVICE
+from ui.statements import NOT_A_DEVICE, word_percent
 
 
 def show_story(console: Console, story: str, findings: Iterable[Finding]) -> None:
@@ -61,8 +61,8 @@ def show_differential(console: Console, differential: Differential) -> None:
     for d in differential.diagnoses:
         ids = ", ".join(d.equivalent_ids or (d.disease_id,))
         types = differential.types_led_by(d)
-        told = f"  {len(types.diagnoses)} types: {types.probability:.1%}" if types else ""
-        line = f"{d.rank:>3}. [bold]{escape(d.name)}[/]  {d.probability:.1%}{told}  [dim]{ids}[/]"
+        told = f"  {len(types.diagnoses)} types: {word_percent(types.probability)}" if types else ""
+        line = f"{d.rank:>3}. [bold]{escape(d.name)}[/]  {word_percent(d.probability)}{told}  [dim]{ids}[/]"
         console.print(line, highlight=False)
         for claim in d.claims:
             mark = "[green]+[/]" if claim.supports else "[red]-[/]"
@@ -83,7 +83,7 @@ def _show_urgent(console: Console, urgent: Iterable[UrgentCondition]) -> None:
     for number, condition in enumerate(urgent):
         if not number:
             console.print("\n[bold]Don't miss[/]")
-        told = f"{condition.urgency}, {condition.probability:.1%}"
+        told = f"{condition.urgency}, {word_percent(condition.probability)}"
         console.print(f"  [red]![/] [bold]{escape(condition.name)}[/]  {told}", highlight=False)
         for what, flags in (("red flags here", condition.present), ("ask for", condition.to_ask)):
             if flags:

@@ -243,7 +243,9 @@ class Case:
 
 
 def word_probability(probability: float) -> str:
-    """``93.7%``, ``below 0.1%``."""
+    """``93.7%``, ``below 0.1%``, ``above 99.9%``."""
+    if probability > 0.999:
+        return "above 99.9%"
     return f"{probability:.1%}" if probability >= 0.001 else "below 0.1%"
 
 

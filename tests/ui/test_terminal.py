@@ -11,6 +11,7 @@ from kg.sources.common_conditions import load_web_pages
 from retrieval.schema import Evidence, EvidenceKind
 from ui.page.evidence import evidence_row
 from ui.page.words import Words
+from ui.statements import word_percent
 from ui.terminal import show_evidence, show_findings, show_story
 
 SEIZURE = Finding(term_id="HP:0001250", label="Seizure", quote="fits", start=8, end=12)
@@ -32,6 +33,11 @@ def test_marks_are_coloured_where_the_terminal_has_colour():
     assert shown("She has fits, no fever.", SEIZURE, FEVER, coloured=True) == (
         "She has \x1b[32m[+fits]\x1b[0m, no \x1b[31m[-fever]\x1b[0m.\n"
     )
+
+
+def test_what_is_neither_certain_nor_impossible_is_not_shown_so():
+    shown_as = [word_percent(p) for p in (0.0, 0.0004, 0.001, 0.937, 0.999, 0.9996, 1.0)]
+    assert shown_as == ["0.0%", "<0.1%", "0.1%", "93.7%", "99.9%", ">99.9%", "100.0%"]
 
 
 def test_the_story_is_no_markup_and_steers_nothing():

@@ -389,5 +389,6 @@ def test_quotes_are_short_and_begin_after_a_headings_question():
 
 def test_words_for_numbers():
     assert [word_probability(p) for p in (0.937, 0.001, 0.0009, 0.0)] == ["93.7%", "0.1%", "below 0.1%", "below 0.1%"]
+    assert word_probability(0.9996) == "above 99.9%"
     assert [word_ratio(x) for x in (5.0, 1.0, 0.0, -4.0)] == ["148", "2.7", "1.0", "0.018"]
     assert [word_list(x) for x in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
