@@ -25,6 +25,12 @@ _ID = re.compile(r"\b(?P<source>OMIM|MIM|ORPHA|ORPHANET|DECIPHER)(?:\s?:\s?|\s)(
 _TERM_ID = re.compile(r"\bHP:\d{7}\b", re.IGNORECASE)
 _GENE = re.compile(r"\b[A-Z][A-Z0-9]{1,9}(?:-[A-Z0-9]+)?\b")
 _NAMED_GENE = re.compile(r"\bgenes?\s+([A-Za-z][A-Za-z0-9-]{1,9})\b|\b([A-Za-z][A-Za-z0-9-]{1,9})\s+genes?\b")
+_OF_TESTING = re.compile(
+    r"(?:(?:an?|the|of|likely|variants?|mutations?|pathogenic|benign|uncertain|significance|heterozygous|homozygous|"
+    r"hemizygous|de|novo|exome|genome|panel|karyotype|sequencing)\W*)+",
+    re.IGNORECASE,
+)
+"""Words of a genetic report, which are in names of diseases too ("... due to a pathogenic variant")."""
 _LISTED = re.compile(r"\s*(?:[,;/&]|\band\b|\bor\b)?\s*(?:\b(?:and|or)\b\s*)?", re.IGNORECASE)
 """What stands between two of a list."""
 _FIRST_N = re.compile(r"\b(?:the\s+)?(?:top|first)\s+(?P<n>[2-9]|10|two|three|four|five)\b", re.IGNORECASE)
@@ -109,6 +115,8 @@ def find_entities(question: str, case: Case) -> Entities:
     unknown += _unknown_genes(question, spans)
     for mention in case.sources.names.find_parts(question, covered()):
         said = question[mention.start : mention.end]
+        if _OF_TESTING.fullmatch(said):
+            continue
         if chosen := choose_disease(case, mention, said):
             spans.append(_span(mention, (chosen[0],)))
             taken += chosen[1]
@@ -259,8 +267,7 @@ def _findings(question: str, case: Case, spans: Iterable[_Span]) -> Iterator[_Sp
 
 def _genes(question: str, case: Case, covered: set[int]) -> Iterator[_Span]:
     """Symbols in capitals; in any case beside the word "gene"."""
-    is_shouting = question.isupper() and len(question.split()) > 1
-    places = {} if is_shouting else {m.span(): m[0] for m in _GENE.finditer(question)}
+    places = {m.span(): m[0] for m in _symbols(question)}
     for match in _NAMED_GENE.finditer(question):
         group = 1 if match[1] else 2
         places[match.span(group)] = match[group]
@@ -271,12 +278,20 @@ def _genes(question: str, case: Case, covered: set[int]) -> Iterator[_Span]:
             yield _Span(start, end, GENE, gene_id=gene_id)
 
 
+def _symbols(question: str) -> Iterator[re.Match[str]]:
+    """What may be a gene's symbol; of a question all in capitals what has a digit too."""
+    is_shouting = question.isupper() and len(question.split()) > 1
+    for match in _GENE.finditer(question):
+        if match[0] not in ("AND", "OR") and (not is_shouting or any(c.isdigit() for c in match[0])):
+            yield match
+
+
 def _unknown_genes(question: str, spans: Sequence[_Span]) -> Iterator[str]:
     """Symbols in a list with known genes that no gene here has; left unsaid, one would think that they do not fit."""
     known = {s.start for s in spans if s.gene_id}
     others = {i for s in spans if not s.gene_id for i in range(s.start, s.end)}
     lists: list[list[re.Match[str]]] = []
-    for match in (m for m in _GENE.finditer(question) if m[0] not in ("AND", "OR") and m.start() not in others):
+    for match in (m for m in _symbols(question) if m.start() not in others):
         if lists and _LISTED.fullmatch(question, lists[-1][-1].end(), match.start()):
             lists[-1].append(match)
         else:

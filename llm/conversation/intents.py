@@ -106,7 +106,7 @@ _PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
     (
         (
             r"\bexplain\w*|\bfits?\b|\bmatch\w*|\bconsistent\b|\bcompatible\b|\blikel\w+|\bprobabl\w+|\bwhy\b|\bbest\b"
-            r"|\brank\w*|\bprioriti[sz]\w*|\brul(?:e|ed|ing)\b|\bexclud\w*"
+            r"|\bcausative\b|\bpathogenic\b|\bresponsible\b|\brelevant\b|\brank\w*|\bprioriti[sz]\w*|\brul(?:e|ed|ing)\b|\bexclud\w*"
             r"|\b(?:could|can|may|might|is) (?:it|this|that|he|she|they|the patient)\b"
         ),
         _only_gene,

@@ -57,6 +57,12 @@ _LEAD = re.compile(
 )
 _ADD = re.compile(r"^(?:(?:can|could|would) you )?(?:please )?(?:add|note|record|include|remove)\b", re.IGNORECASE)
 _MAX_PHRASE = 8
+_FOUND_VARIANTS = re.compile(
+    r"^(?!.*\b(?:no|not|without|negative|normal|excluded|father|mother|brother|sister|parents?|maternal\w*|paternal\w*)\b)"
+    r".*\b(?:variants?|mutations?|VUS|candidate genes?)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Tells of variants of the patient's own: which of their genes fits is what is asked."""
 _OF_SOMEBODY = re.compile(
     r"^(?:he|she|they|it|i|we|you|the|there|his|her|their|my|our|an?|no|not|patient|mother|father|parents?|family|mum|"
     r"mom|dad|brother|sister|sibling|child|baby|boy|girl|man|woman|history)\b",
@@ -121,6 +127,8 @@ def read_message(text: str, case: Case) -> Message:
     if not case.has_patient:
         is_all = not any(c.isalnum() for c in _LEAD.sub("", told.strip()))
         return story if not is_all or not _is_general(text, asked, case) else Message(told="", asked=tuple(asked))
+    if _reports_genes(told, case):  # "WES: variants in A and B. Which fits?"
+        return Message(told="", asked=(" ".join(text.split()),))
     is_foreign = any(asked_in(q) for q in asked) and any(c.isalnum() for c in told)  # its story is not read here
     is_telling = is_foreign or _tells(told, case)
     if is_telling:
@@ -173,12 +181,18 @@ def _tells(text: str, case: Case) -> bool:
 
 
 def _asks_in_a_phrase(text: str, case: Case) -> bool:
-    """``genes of 2``, ``rule out Marfan``: no sentence, tells nothing of the patient, and can be answered."""
-    if len(text) > MAX_QUESTION or _OF_SOMEBODY.search(text.strip()) or len(text.split()) > _MAX_PHRASE:
+    """``genes of 2``, ``rule out Marfan``, a gene's variant: tells no finding of the patient, and can be answered."""
+    if len(text) > MAX_QUESTION or not text.strip() or _tells(text, case):
         return False
-    if not text.strip() or _tells(text, case):
+    is_phrase = not _OF_SOMEBODY.search(text.strip()) and len(text.split()) <= _MAX_PHRASE
+    if not is_phrase and not _reports_genes(text, case):
         return False
     return find_intent(find_entities(text, case), has_patient=True) is not None
+
+
+def _reports_genes(text: str, case: Case) -> bool:
+    """Whether a text tells of variants in genes, and no finding."""
+    return bool(_FOUND_VARIANTS.search(text) and find_entities(text, case).gene_ids) and not _tells(text, case)
 
 
 def _is_general(text: str, asked: Sequence[str], case: Case) -> bool:

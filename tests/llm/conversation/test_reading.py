@@ -72,6 +72,20 @@ def test_a_message_may_tell_and_ask_and_places_stay(case):
         ("Please add wobbling flim", True, ()),
         ("Can you add wobbling flim?", True, ()),
         ("Good morning.", True, ()),
+        (
+            "WES showed variants in FLM1 and ZRB1. Which fits best?",
+            False,
+            ("WES showed variants in FLM1 and ZRB1. Which fits best?",),
+        ),
+        (
+            "The exome found a variant of uncertain significance in the gene FLM1.",
+            False,
+            ("The exome found a variant of uncertain significance in the gene FLM1.",),
+        ),
+        ("FLM1, ZRB1", False, ("FLM1, ZRB1",)),
+        ("She has no variant in FLM1.", True, ()),
+        ("Her mother has the FLM1 variant.", True, ()),
+        ("A wobbling flim and an FLM1 variant.", True, ()),
     ],
 )
 def test_a_later_message(case, text, told, asked):
@@ -89,6 +103,7 @@ def test_a_later_message(case, text, told, asked):
         ("how does it differ?", Function.COMPARE, (ALPHA, GAMMA)),
         ("what is ORPHA:901?", Function.DISEASE, (ALPHA,)),
         ("why not ZRB1?", Function.EXPLAIN, (ALPHA,)),
+        ("WHY NOT ZRB1?", Function.EXPLAIN, (ALPHA,)),
         ("which genes?", Function.GENES, (ALPHA, GAMMA, "ORPHA:902", BETA, "OMIM:900004")),
         ("how is it inherited?", Function.INHERITANCE, (ALPHA,)),
     ],
