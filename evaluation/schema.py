@@ -23,7 +23,7 @@ class System(StrEnum):
 
     GRAPH = "graph"  # likelihood ratios of the findings, of a disease and its kin
     CASES = "cases"  # the case of each disease that shares most findings
-    FUSED = "fused"  # both, weighed as trained: the product's ranker
+    FUSED = "fused"  # both, weighed as trained: the product's ranker with --reader graph
     READER = "reader"  # the transformer, which reads the evidence on each candidate: what the product does
     TEXT = "text"  # baseline: the most similar case as worded text
     RESNIK = "resnik"  # baseline: best-match average of Resnik similarity
