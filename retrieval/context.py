@@ -273,14 +273,16 @@ def _negated_in(sentence: str, mentions: Sequence[Span]) -> Iterator[Span]:
             stated = (a for a, _ in mentions if span[1] < a < end and cues.DENYING_VERB.match(sentence, a))
             end = next((a for a in stated if sentence[:a].rstrip().endswith((",", "and"))), end)
             if cues.LIST_DENIAL.fullmatch(sentence, *span):
-                end = _end_of_denials(sentence, span[1], end)
+                is_bare = cues.BARE_NO.match(sentence, span[0]) is not None
+                end = _end_of_denials(sentence, span[1], end, is_bare=is_bare)
             yield span[1], end
 
 
-def _end_of_denials(sentence: str, start: int, end: int) -> int:
+def _end_of_denials(sentence: str, start: int, end: int, *, is_bare: bool) -> int:
     """Where a list that began with a denial goes on with what is there: "no fever, cough for 3 weeks, weight loss".
 
-    Its later item has a duration, a count or a value, or is an adjective; a list with "or" is of denials all through.
+    Its later item has a duration, a count or a value, or is an adjective, or after a bare "no" it is mild; a list with
+    "or" is of denials all through.
     """
     joints = [m.start() for m in cues.ITEM_START.finditer(sentence, start) if m[0] == ","]
     for comma, following in zip_longest(joints, joints[1:], fillvalue=len(sentence)):
@@ -290,7 +292,8 @@ def _end_of_denials(sentence: str, start: int, end: int) -> int:
         if cues.OF_ALTERNATIVES.search(sentence, start, max(end, following)):
             break
         is_stated = cues.STATED_ITEM.search(sentence, *item) and not cues.NOT_STATED.search(sentence, *item)
-        if is_stated or cues.ADJECTIVE_ITEM.fullmatch(sentence[slice(*item)].rstrip(" .;:!?\n")):
+        is_mild = is_bare and cues.MILD_ITEM.match(sentence, comma)
+        if is_stated or is_mild or cues.ADJECTIVE_ITEM.fullmatch(sentence[slice(*item)].rstrip(" .;:!?\n")):
             return comma
     return end
 

@@ -163,10 +163,6 @@ NEW_CLAUSE = (
     rf"(?! (?:\w+ )?{SEEN})(?! (?:also )?(?:absent|negative|ruled out)))"
 )
 _NOT_EXCLUDED = r"\b(?:can|could)(?:not| not) (?:exclude|rule out)\b"
-SEVERITY = (
-    r"(?:(?:very|only)\s)?(?:mild|moderate|marked|pronounced|profound|severe|slight|subtle|striking|"
-    r"progressive)(?:ly)?\b"
-)
 # "No HbA, elevated HbA2": what is said to be there ends a denial.
 STATED = r", (?:and )?(?:elevated|raised|normal|positive)\b"
 # Dictated without a comma: "no wasting chest x-ray shows a mass".
@@ -175,8 +171,8 @@ SHOWN = (
     r"(?:shows|showed|reveals|revealed|demonstrates|demonstrated)\b"
 )
 BREAK = _compile(
-    rf"\b(?:{'|'.join(CONTRAST)})|, with\b| with\b(?= (?:a|an|mild|severe)\b)|{STATED}|\band {SEVERITY}|"
-    rf"{SHOWN}|{_NOT_EXCLUDED}|{NEW_CLAUSE}"
+    rf"\b(?:{'|'.join(CONTRAST)})|, with\b| with\b(?= (?:a|an|mild|severe)\b)|{STATED}|{SHOWN}|{_NOT_EXCLUDED}|"
+    rf"{NEW_CLAUSE}"
 )
 CONTRAST_BREAK = _any_of(*CONTRAST)
 # What only a positive statement has, in a list that began with a denial: "no fever, cough for 3 weeks, night sweats".
@@ -197,10 +193,13 @@ STATED_ITEM = _any_of(
     r"(?:hr|rr|pulse|t|temp|temperature|sats?|spo2|gcs|hb|wbc|wcc|plt|platelets|crp|esr|na|k|lactate)\s?"
     r"(?:of |is |=\s?|:\s?)?\d",
     r"\d+(?:[.,]\d+)?\s?(?:cm|mm|kg|mg|g|ml|l|bpm|mmol|mmhg|µmol|umol)\b|\d\s?(?:%|°)|[1-6]\s?/\s?6\b",
-    # How severe it is, that somebody tells of it, or that the finding is an absence: "no rash, mild ataxia".
-    rf"(?<=,\s)(?:and\s)?(?:{SEVERITY}|(?:reports|reported|endorses|endorsed|admits|complains|complained)\b)",
+    # That somebody tells of it, or that the finding is an absence.
+    r"(?<=,\s)(?:and\s)?(?:reports|reported|endorses|endorsed|admits|complains|complained)\b",
     r"absent(?=\s*(?:[,;.]|$))",
 )
+# "No rash, mild ataxia": nobody denies a mild finding; a severe one is denied often.
+MILD_ITEM = re.compile(r",\s(?:and\s)?(?:(?:very|only)\s)?(?:mild|slight|subtle)(?:ly)?\b")
+BARE_NO = re.compile(r"(?:no|nil)\s(?!(?:family|past|prior|previous|recent|history|evidence|signs?)\b)")
 # A limit ("no nodes > 1 cm") states nothing, and a bare adjective is no noun that "no" could deny: "no murmur, pale".
 NOT_STATED = re.compile(r"[<>≤≥]|\b(?:more|less|greater|larger|longer)\s+than\b")
 ADJECTIVE_ITEM = re.compile(

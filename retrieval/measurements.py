@@ -22,6 +22,7 @@ from functools import cache
 
 from retrieval.demographics import ADULT_YEARS, UNKNOWN, Demographics, find_demographics, merge_demographics
 from retrieval.reference_ranges import ReferenceRange, load_reference_ranges, plain_unit
+from retrieval.value_context import NEED_UNIT, is_level, is_meant, is_the_patients
 from retrieval.words import plain_phrase
 
 INCREASED_BLOOD_PRESSURE = "HP:0032263"
@@ -62,8 +63,8 @@ _UNIT = (
     r"(?:[x×*·]?\s?10\s?\^?[³⁹369]\s?(?:cells\s?)?/\s?[a-zµμ]{1,3}[3³]?|%|°\s?[cf]\b|[℃℉]|(?:degrees?\s)?(?:celsius|"
     r"fahrenheit)|"
     r"k/[a-zµμ]{1,2}[3³]?|thousand/[a-zµμ]{1,2}[3³]?|(?:cells|beats|breaths|units|mm)\s?(?:/\s?|per\s|in\sthe\s)"
-    r"[a-zµμ]{1,6}[3³]?(?:\shour)?|[a-zµμ]{1,6}\s?/\s?(?:[a-z]{1,4})[²³^23]{0,2}|/\s?[a-zµμ]{1,4}[3³]?|"
-    r"(?:seconds|secs?|msec|milliseconds|bpm|rpm|fl|s|ms|c|f|[µμu]m3|[µμ]m³)\b)"
+    r"[a-zµμ]{1,6}[3³]?(?:\shour)?|[a-zµμ]{1,6}\s?/\s?(?:[a-z]{1,4})[²³^23]{0,2}(?:/h(?:r|our)?\b)?|/\s?[a-zµμ]{1,4}[3³]?|"
+    r"(?:seconds|secs?|msec|milliseconds|bpm|rpm|fl|s|ms|c|f|[µμu]m3|[µμ]m³|kpa|mm\s?hg)\b)"
 )
 _VALUE = re.compile(
     rf"(?:{_BETWEEN}){{0,12}}?\s*(?:(?P<more>{_MORE})|(?P<less>{_LESS}))?\s*(?P<value>{_NUMBER})"
@@ -74,7 +75,7 @@ _VALUE = re.compile(
 # After a number without a unit: "platelets 1.2 lakh", "albumin 20 g" that was given, "she sat 90 minutes".
 _OTHER_UNIT = re.compile(
     r"\s?%|\s?[a-zµμ]{1,6}\s?/\s?[a-zµμ]|"
-    r"\s?(?:lakhs?|lacs?|million|thousand|k|mg|ng|pg|[µμ]g|mcg|g|gm|grams?|ml|mmol|mol|meq|units?|iu|bags?|pools?|pints?|doses?|"
+    r"\s?(?:lakhs?|lacs?|million|thousand|k|mg|ng|pg|[µμ]g|mcg|g|gm|grams?|ml|mmol|mol|meq|(?:usp\s)?units?|iu|ui|bags?|pools?|pints?|doses?|"
     r"tab\w*|times|seconds|min(?:ute)?s?|hours?|hrs?|days?|weeks?|months?|years?|positive|negative)\b",
     re.IGNORECASE,
 )
@@ -87,7 +88,8 @@ _STATED = re.compile(
 _WORD = re.compile(
     r"\s*(?:\([^()\d]{1,30}\))?(?:\s(?:level|count|concentration)s?)?\s*(?::|=|\s(?:is|was|were)(?:\salso)?\s)\s*"
     r"(?:(?:markedly|mildly|slightly|moderately|significantly|very)\s)?"
-    r"(?:(?P<high>elevated|raised|increased|high)|(?P<low>low|decreased|reduced))\b(?!\s?(?:normal|at\s\d|to\s\d))",
+    r"(?:(?P<high>elevated|raised|increased|high)|(?P<low>low|decreased|reduced))\b"
+    r"(?!\s?(?:normal|at\s\d|to\s\d|in\sthe\s(?!serum|plasma|blood)|sensation))",
     re.IGNORECASE,
 )
 _PRESSURE = re.compile(
@@ -104,10 +106,6 @@ _SPECIMEN = re.compile(
     r"h(?:a)?ematolog\w+|"
     r"metabolic panel|electrolytes|chemistry|laboratory (?:studies|tests?|findings|results))\b|(?P<stop>[.!?]\s|"
     r"\n\s*\n)",
-    re.IGNORECASE,
-)
-_NOT_THE_PATIENTS = re.compile(
-    r"(?:\b(?:fetal|foetal|maternal|donor|urinary|urine|target|mother['’]s|father['’]s|free|pleural|synovial|specific)\s)$",
     re.IGNORECASE,
 )
 
@@ -163,7 +161,7 @@ def find_values(text: str) -> tuple[MeasuredValue, ...]:
     found = []
     for match in _PRESSURE.finditer(text):
         span = {"start": match.start(), "end": match.end()}
-        if not _NOT_THE_PATIENTS.search(text, max(0, match.start() - 12), match.start()):
+        if is_the_patients(text, match.start()):
             found.append(MeasuredValue(analyte=SYSTOLIC, value=float(match[1]), **span))
             found.append(MeasuredValue(analyte=DIASTOLIC, value=float(match[2]), **span))
     specimen_at = _specimens(text)
@@ -183,8 +181,7 @@ def find_values(text: str) -> tuple[MeasuredValue, ...]:
 
 def _is_told(text: str, name: re.Match[str]) -> bool:
     """Whether a value may follow a name, and it is the patient's."""
-    before = max(0, name.start() - 12)
-    return bool(_TOLD.match(text, name.end())) and not _NOT_THE_PATIENTS.search(text, before, name.start())
+    return bool(_TOLD.match(text, name.end())) and is_meant(text, name)
 
 
 @cache
@@ -230,6 +227,8 @@ def _read(
 ) -> Measurement | None:
     applicable = next(iter(applicable_rows), None)
     match = _VALUE.match(text, name.end())
+    if match is None and name[0] in NEED_UNIT:
+        return None
     if match is None:
         word = _WORD.match(text, name.end())
         term_id = (rows[0].high_id if word["high"] else rows[0].low_id) if word else ""
@@ -240,13 +239,18 @@ def _read(
         )
     if not match["unit"] and _OTHER_UNIT.match(text, match.end()):
         return None
+    if not is_level(text, name, match, rows[0].analyte):
+        return None
     value = _parse_number(match["value"])
+    unit = plain_unit(match["unit"] or "")
     stated = _STATED.match(text, match.end())
+    if stated and unit and not any(unit in row.factors for row in rows):
+        return None  # "tTG IgA 120 U/mL (normal < 10)"
     if stated and (stated["b"] or stated["below"] or stated["above"]):
         side = _side_of_stated(value, stated)
         row, end = rows[0], stated.end()
     elif applicable is not None:
-        canonical = _canonical(value, plain_unit(match["unit"] or ""), applicable)
+        canonical = _canonical(value, unit, applicable)
         if canonical is None:
             return None
         side = _side(canonical, applicable, more=bool(match["more"]), less=bool(match["less"]))
@@ -314,8 +318,7 @@ def _read_pressures(
         return
     for match in found:
         systolic, diastolic = int(match[1]), int(match[2])
-        before = max(0, match.start() - 12)
-        if not 20 <= diastolic < systolic <= 300 or _NOT_THE_PATIENTS.search(text, before, match.start()):
+        if not 20 <= diastolic < systolic <= 300 or not is_the_patients(text, match.start()):
             continue
         span = {"start": match.start(), "end": match.end()}
         if systolic >= (160 if is_grown else 145) or diastolic >= (110 if is_grown else 95):
@@ -328,6 +331,6 @@ def _read_pressures(
 
 def _parse_number(text: str) -> float:
     """``221,000`` has thousands, ``0,5`` a decimal comma."""
-    if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", text):
+    if re.fullmatch(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?", text):
         return float(text.replace(",", ""))
     return float(text.replace(",", "."))
