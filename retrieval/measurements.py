@@ -22,7 +22,7 @@ from functools import cache
 
 from retrieval.demographics import ADULT_YEARS, UNKNOWN, Demographics, find_demographics, merge_demographics
 from retrieval.reference_ranges import ReferenceRange, load_reference_ranges, plain_unit
-from retrieval.value_context import NEED_UNIT, is_level, is_meant, is_the_patients
+from retrieval.value_context import NEED_UNIT, OF_PREGNANCY, PREGNANT, is_level, is_meant, is_the_patients
 from retrieval.words import plain_phrase
 
 INCREASED_BLOOD_PRESSURE = "HP:0032263"
@@ -131,8 +131,10 @@ def find_measurements(text: str, known: Demographics = UNKNOWN) -> tuple[Measure
     is_grown = patient.years is None and not _CHILD.search(text)
     found = list(_read_pressures(text, pressures, patient, is_grown=is_grown))
     specimen_at = _specimens(text)
+    not_asked = OF_PREGNANCY if PREGNANT.search(text) else frozenset()
     for match in matches:
         rows = [r for r in rows_by_name[plain_phrase(match[0])] if _is_of(r, specimen_at(match.start()))]
+        rows = [r for r in rows if r.analyte not in not_asked]
         if rows and (
             measured := _read(text, match, [r for r in rows if r.holds_for(patient, is_grown=is_grown)], rows)
         ):

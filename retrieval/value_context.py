@@ -36,10 +36,12 @@ _CHANGE_AFTER = re.compile(
 )
 # What a test of a gland gives is not its level: "8 am cortisol 1.0 after 1 mg dexamethasone".
 _TESTED = frozenset({"morning cortisol", "cortisol", "growth hormone", "adrenocorticotropic hormone"})
+_AROUND = 300  # characters in which a test is looked for, within the sentence
+_SENTENCE_END = re.compile(r"\.\s|\n")
 _TEST = re.compile(r"dexamethasone|suppress|stimulat|synacthen|cosyntropin|clonidine|glucagon", re.IGNORECASE)
 # A pregnant or nursing woman's are high.
-_OF_PREGNANCY = frozenset({"prolactin", "testosterone", "D-dimer"})
-_PREGNANT = re.compile(r"\bpregnant|postpartum|lactating|breast-?feeding", re.IGNORECASE)
+OF_PREGNANCY = frozenset({"prolactin", "testosterone", "D-dimer"})
+PREGNANT = re.compile(r"\bpregnant|postpartum|lactating|breast-?feeding", re.IGNORECASE)
 NEED_UNIT = frozenset({"C3", "C4"})
 """Names that vertebrae, segments and acylcarnitines have too: read with a unit alone."""
 _PREDICTED = re.compile(r"\)?\s?(?:of\s)?pred", re.IGNORECASE)
@@ -61,7 +63,7 @@ def is_meant(text: str, name: re.Match[str]) -> bool:
 
 
 def is_level(text: str, name: re.Match[str], value: re.Match[str], analyte: str) -> bool:
-    """Whether a number after a name is a level: no change, no answer to a test, no pregnancy's, none without its unit.
+    """Whether a number after a name is a level: no change, no answer to a test, none without its unit.
 
     Args:
         text: the story.
@@ -77,11 +79,10 @@ def is_level(text: str, name: re.Match[str], value: re.Match[str], analyte: str)
     ):
         return False
     if analyte in _TESTED:
-        start = max(text.rfind(". ", 0, name.start()), text.rfind("\n", 0, name.start()), 0)
-        if _TEST.search(re.split(r"\.\s|\n", text[start + 1 :], maxsplit=1)[0]):
+        before = _SENTENCE_END.split(text[max(0, name.start() - _AROUND) : name.start()])[-1]
+        after = _SENTENCE_END.split(text[name.start() : name.end() + _AROUND])[0]
+        if _TEST.search(before) or _TEST.search(after):
             return False
-    if analyte in _OF_PREGNANCY and _PREGNANT.search(text):
-        return False
     if analyte == "expiratory ratio" and is_of_predicted:
         return False
     return name[0] not in NEED_UNIT or bool(value["unit"])
