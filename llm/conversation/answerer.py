@@ -10,8 +10,9 @@ from typing import Protocol
 
 from llm.conversation.case import Case, Sources
 from llm.conversation.functions import call_function
-from llm.conversation.reading import Reading, asked_in, understand, word_requests
+from llm.conversation.reading import Reading, asked_in, understand
 from llm.conversation.schema import CAN_BE_ASKED, NOT_IN_SOURCES, Answer, Request, Sentence
+from llm.conversation.understood import word_requests
 from llm.schema import Differential
 from retrieval.schema import Evidence
 

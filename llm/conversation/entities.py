@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from kg.curie import canonical
 from kg.schema import Finding
 from llm.conversation.case import Case, word_list
+from llm.conversation.gene_symbols import find_symbols, unknown_symbols
 from retrieval.disease_names import DiseaseMention
 from retrieval.findings import find_statements
 
@@ -23,16 +24,12 @@ _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", 
 _NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 _ID = re.compile(r"\b(?P<source>OMIM|MIM|ORPHA|ORPHANET|DECIPHER)(?:\s?:\s?|\s)(?P<local>\d{1,7})\b", re.IGNORECASE)
 _TERM_ID = re.compile(r"\bHP:\d{7}\b", re.IGNORECASE)
-_GENE = re.compile(r"\b[A-Z][A-Z0-9]{1,9}(?:-[A-Z0-9]+)?\b")
-_NAMED_GENE = re.compile(r"\bgenes?\s+([A-Za-z][A-Za-z0-9-]{1,9})\b|\b([A-Za-z][A-Za-z0-9-]{1,9})\s+genes?\b")
 _OF_TESTING = re.compile(
     r"(?:(?:an?|the|of|likely|variants?|mutations?|pathogenic|benign|uncertain|significance|heterozygous|homozygous|"
     r"hemizygous|de|novo|exome|genome|panel|karyotype|sequencing)\W*)+",
     re.IGNORECASE,
 )
 """Words of a genetic report, which are in names of diseases too ("... due to a pathogenic variant")."""
-_LISTED = re.compile(r"\s*(?:[,;/&]|\band\b|\bor\b)?\s*(?:\b(?:and|or)\b\s*)?", re.IGNORECASE)
-"""What stands between two of a list."""
 _FIRST_N = re.compile(r"\b(?:the\s+)?(?:top|first)\s+(?P<n>[2-9]|10|two|three|four|five)\b", re.IGNORECASE)
 _NTH = re.compile(
     rf"\b(?:the\s+)?(?P<nth>{'|'.join(_ORDINALS)}|last|top|leading|10th|[1-9](?:st|nd|rd|th))"
@@ -112,7 +109,7 @@ def find_entities(question: str, case: Case) -> Entities:
             taken += chosen[1]
     spans += list(_findings(question, case, spans))
     spans += list(_genes(question, case, covered()))
-    unknown += _unknown_genes(question, spans)
+    unknown += _unknown_genes(question, case, spans)
     for mention in case.sources.names.find_parts(question, covered()):
         said = question[mention.start : mention.end]
         if _OF_TESTING.fullmatch(said):
@@ -266,41 +263,19 @@ def _findings(question: str, case: Case, spans: Iterable[_Span]) -> Iterator[_Sp
 
 
 def _genes(question: str, case: Case, covered: set[int]) -> Iterator[_Span]:
-    """Symbols in capitals; in any case beside the word "gene"."""
-    places = {m.span(): m[0] for m in _symbols(question)}
-    for match in _NAMED_GENE.finditer(question):
-        group = 1 if match[1] else 2
-        places[match.span(group)] = match[group]
     known = {g.symbol.upper(): g.gene_id for g in case.graph.genes.values()}
-    for (start, end), symbol in places.items():
-        gene_id = known.get(symbol.upper())
-        if gene_id and covered.isdisjoint(range(start, end)):
-            yield _Span(start, end, GENE, gene_id=gene_id)
+    for (start, end), symbol in find_symbols(question, known).items():
+        if covered.isdisjoint(range(start, end)):
+            yield _Span(start, end, GENE, gene_id=known[symbol])
 
 
-def _symbols(question: str) -> Iterator[re.Match[str]]:
-    """What may be a gene's symbol; of a question all in capitals what has a digit too."""
-    is_shouting = question.isupper() and len(question.split()) > 1
-    for match in _GENE.finditer(question):
-        if match[0] not in ("AND", "OR") and (not is_shouting or any(c.isdigit() for c in match[0])):
-            yield match
-
-
-def _unknown_genes(question: str, spans: Sequence[_Span]) -> Iterator[str]:
-    """Symbols in a list with known genes that no gene here has; left unsaid, one would think that they do not fit."""
-    known = {s.start for s in spans if s.gene_id}
+def _unknown_genes(question: str, case: Case, spans: Sequence[_Span]) -> Iterator[str]:
+    """Symbols beside known genes that no gene here has; left unsaid, one would think that they do not fit."""
+    known = {g.symbol.upper() for g in case.graph.genes.values()}
+    of_genes = {s.start for s in spans if s.gene_id}
     others = {i for s in spans if not s.gene_id for i in range(s.start, s.end)}
-    lists: list[list[re.Match[str]]] = []
-    for match in (m for m in _symbols(question) if m.start() not in others):
-        if lists and _LISTED.fullmatch(question, lists[-1][-1].end(), match.start()):
-            lists[-1].append(match)
-        else:
-            lists.append([match])
-    for listed in (ms for ms in lists if any(m.start() in known for m in ms)):
-        for match in (m for m in listed if m.start() not in known):
-            # Of two alone the other may be anything: "EEG and MECP2".
-            if len(listed) > 2 or any(c.isdigit() for c in match[0]):
-                yield f"{match[0]} is no gene of these sources."
+    for symbol in unknown_symbols(question, known, of_genes, others):
+        yield f"{symbol} is no gene of these sources."
 
 
 def _mask(question: str, spans: Sequence[_Span]) -> str:

@@ -40,6 +40,10 @@ def _only_gene(entities: Entities) -> bool:
     return bool(entities.gene_ids) and not entities.disease_ids
 
 
+def _gene_alone(entities: Entities) -> bool:
+    return _only_gene(entities) and not entities.findings
+
+
 def _disease_or_it(entities: Entities) -> bool:
     return bool(entities.disease_ids) or entities.is_it or entities.are_they
 
@@ -105,11 +109,12 @@ _PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
     ),
     (
         (
-            r"\bexplain\w*|\bfits?\b|\bmatch\w*|\bconsistent\b|\bcompatible\b|\blikel\w+|\bprobabl\w+|\bwhy\b|\bbest\b"
+            r"^(?!.*\b(?:inherit\w*|x-linked|recessive|dominant|treat\w*|tests?|diseases?|disorders?|diagnos\w*)\b).*?"
+            r"(?:\bexplain\w*|\bfits?\b|\bmatch\w*|\bconsistent\b|\bcompatible\b|\blikel\w+|\bprobabl\w+|\bwhy\b|\bbest\b"
             r"|\bcausative\b|\bpathogenic\b|\bresponsible\b|\brelevant\b|\brank\w*|\bprioriti[sz]\w*|\brul(?:e|ed|ing)\b|\bexclud\w*"
-            r"|\b(?:could|can|may|might|is) (?:it|this|that|he|she|they|the patient)\b"
+            r"|\b(?:could|can|may|might|is) (?:it|this|that|he|she|they|the patient)\b)"
         ),
-        _only_gene,
+        _gene_alone,
         Intent(_F.EXPLAIN),
     ),
     (r"\b(?:linked|associat\w+|caus\w+|diseases?|disorders?)\b|^what(?:'s| is)\b", _only_gene, Intent(_F.GENES)),

@@ -29,6 +29,7 @@ KINDS: dict[Topic, tuple[str, ...]] = {
     Topic.ANY: (),
 }
 """Kinds of MedQuAD's answers."""
+_OF_DISEASES = re.compile(r"\b(?:diseases?|disorders?|conditions?|syndromes?)\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _WORD = re.compile(r"[a-z]{4,}")
 _PASSING_WORDS = """
@@ -151,7 +152,7 @@ def say_genes(case: Case, request: Request) -> Result:
     """Genes of diseases, and diseases of genes."""
     sentences = [s for d in request.disease_ids for s in _genes_of(case, d)]
     silent = [case.name(d) for d in request.disease_ids if not _has_genes(case, d)]
-    if case.has_patient and len(request.gene_ids) > 1:
+    if asks_which_fits(case, request):
         sentences += _fit_of_genes(case, request.gene_ids)
     else:
         sentences += [s for g in request.gene_ids for s in _diseases_of(case, g)]
@@ -171,6 +172,16 @@ def _genes_of(case: Case, disease_id: str) -> Iterator[Sentence]:
         cited = tuple(case.book.cite_genes(d, found) for d, found in genes.items() if found)
         what = "gene" if len(symbols) == 1 else "genes"
         yield Sentence(text=f"{case.name(disease_id)}: {what} {word_list(list(symbols))}.", evidence_ids=cited)
+
+
+def asks_which_fits(case: Case, request: Request) -> bool:
+    """Whether several genes are to be held against the patient, and not their diseases to be listed."""
+    return case.has_patient and len(request.gene_ids) > 1 and not _OF_DISEASES.search(request.words)
+
+
+def best_of_gene(case: Case, gene_id: str) -> str:
+    """The disease of a gene that stands first in the case; the first by name where none is a candidate."""
+    return case.graph.equivalents(_by_standing(case, gene_id)[0].disease_id)[0]
 
 
 def _fit_of_genes(case: Case, gene_ids: Sequence[str]) -> Iterator[Sentence]:

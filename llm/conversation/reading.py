@@ -15,9 +15,10 @@ from kg.translations import Language
 from llm.conversation.case import Case, word_list
 from llm.conversation.entities import N_THEM, Entities, choose_disease, find_entities, listed_kind
 from llm.conversation.intents import Intent, find_intent
-from llm.conversation.knowledge_functions import find_passages
+from llm.conversation.knowledge_functions import best_of_gene, find_passages
 from llm.conversation.objects import UnreadPhrase, find_unread
 from llm.conversation.schema import OF_A_PATIENT, OF_FINDINGS, Function, Request, Topic
+from llm.conversation.understood import symbols_of
 from retrieval.context import Temporality
 from retrieval.demographics import UNKNOWN as NOBODY
 from retrieval.demographics import find_demographics
@@ -128,7 +129,8 @@ def read_message(text: str, case: Case) -> Message:
         is_all = not any(c.isalnum() for c in _LEAD.sub("", told.strip()))
         return story if not is_all or not _is_general(text, asked, case) else Message(told="", asked=tuple(asked))
     if _reports_genes(told, case):  # "WES: variants in A and B. Which fits?"
-        return Message(told="", asked=(" ".join(text.split()),))
+        is_about_patient = find_demographics(told) != NOBODY
+        return Message(told=told if is_about_patient else "", asked=(" ".join(text.split()),))
     is_foreign = any(asked_in(q) for q in asked) and any(c.isalnum() for c in told)  # its story is not read here
     is_telling = is_foreign or _tells(told, case)
     if is_telling:
@@ -343,10 +345,13 @@ def _with_diseases(request: Request, entities: Entities, case: Case, about: Sequ
     shown, function = case.shown_ids, request.function
     if function in OF_A_PATIENT:
         request = _with_listed_kinds(request, case)
+    if entities.gene_ids and not request.disease_ids:
+        if function in (Function.EXPLAIN, Function.COMPARE) and (len(request.gene_ids) > 1 or not case.has_patient):
+            return replace(request, function=Function.GENES)
+        if function in _OF_ONE_DISEASE:
+            return _with_diseases_of_genes(request, case)
     if function is Function.COMPARE:
         return _with_pair(request, case, about)
-    if entities.gene_ids and not request.disease_ids and function is Function.EXPLAIN:
-        return _with_diseases_of_gene(request, case)
     is_open = function in _OPEN or (function is Function.FINDING and not entities.is_it)
     if request.disease_ids or request.gene_ids or (is_open and not (entities.is_it and about)):
         return request
@@ -395,16 +400,17 @@ def _with_pair(request: Request, case: Case, about: Sequence[str]) -> Request:
     return replace(request, disease_ids=ids[:2], taken=(*request.taken, taken))
 
 
-def _with_diseases_of_gene(request: Request, case: Case) -> Request:
-    """Why not FBN1: the disease of the gene that stands first in the case; of several genes, which of them fits."""
-    if not case.has_patient or len(request.gene_ids) > 1:
-        return replace(request, function=Function.GENES)
-    diseases = [
-        case.graph.equivalents(d.disease_id)[0] for g in request.gene_ids for d in case.graph.diseases_of_gene(g)
-    ]
-    best = min(diseases, key=lambda d: case.standing_of(d).rank or len(case.graph.diseases))
-    taken = f"Of the diseases of the gene, this is about {case.name(best)}."
-    return replace(request, disease_ids=(best,), taken=(*request.taken, taken))
+_OF_ONE_DISEASE = frozenset(
+    {Function.EXPLAIN, Function.DISEASE, Function.INHERITANCE, Function.COURSE, Function.PREVALENCE, Function.PASSAGES}
+)
+"""Functions that are asked of a gene as well, and mean its disease."""
+
+
+def _with_diseases_of_genes(request: Request, case: Case) -> Request:
+    """Why not FBN1: of each gene the disease that stands first in the case."""
+    best = dict.fromkeys(best_of_gene(case, g) for g in request.gene_ids)
+    taken = f"Of the diseases of {symbols_of(request, case)}, this is about {word_list([case.name(d) for d in best])}."
+    return replace(request, disease_ids=tuple(best), taken=(*request.taken, taken))
 
 
 def _beside(request: Request, intent: Intent) -> Iterator[Request]:
@@ -412,47 +418,3 @@ def _beside(request: Request, intent: Intent) -> Iterator[Request]:
     if intent == Intent(Function.PASSAGES, Topic.TESTS):
         yield replace(request, function=Function.GENES)
         yield replace(request, function=Function.NEXT_STEPS)
-
-
-def word_requests(requests: Sequence[Request], case: Case) -> str:
-    """How a question was understood, in one line; empty where it was not."""
-    if not requests:
-        return ""
-    first = requests[0]
-    is_of_genes = bool(first.gene_ids) and not first.disease_ids
-    worded = _OF_TOPIC.get((first.function, first.topic), _WORDS[first.function])
-    if is_of_genes:
-        worded = _FIT_OF_GENES if case.has_patient and len(first.gene_ids) > 1 else _OF_GENES
-    words = worded.format(
-        diseases=word_list([f"{case.name(d)} ({d})" for d in first.disease_ids]) or _WITHOUT[first.function],
-        findings=word_list([("no " if f.excluded else "") + case.label(f.term_id) for f in first.findings]),
-        genes=word_list([case.graph.genes[g].symbol for g in first.gene_ids]),
-        topic="pages" if first.topic is Topic.ANY else first.topic.value,
-    )
-    return " ".join([f"{words.rstrip(': ')}.", *first.taken])
-
-
-_OF_TOPIC = {
-    (Function.STANDING, Topic.URGENCY): "Understood as: what must not be missed, and the differential",
-    (Function.NEXT_STEPS, Topic.TESTS): "Understood as: what to test, and what to ask or examine next: {diseases}",
-}
-_OF_GENES = "Understood as: diseases of {genes}"
-_FIT_OF_GENES = "Understood as: which of the genes {genes} fits this patient"
-_WITHOUT = {function: "the differential" if function is Function.FINDING else "" for function in Function}
-"""What stands for the diseases where none are named."""
-_WORDS = {
-    Function.STANDING: "Understood as: the differential, and how sure it is",
-    Function.EXPLAIN: "Understood as: what speaks for and against {diseases} in this patient",
-    Function.COMPARE: "Understood as: what tells {diseases} apart in this patient",
-    Function.NEXT_STEPS: "Understood as: what to ask or examine next: {diseases}",
-    Function.WHAT_IF: "Understood as: the differential, if the patient also had {findings}",
-    Function.FINDING: "Understood as: {findings} in {diseases}",
-    Function.CASES: "Understood as: published patients like this one: {diseases}",
-    Function.TERM: "Understood as: what {findings} means",
-    Function.DISEASE: "Understood as: what {diseases} is",
-    Function.GENES: "Understood as: genes of {diseases}",
-    Function.INHERITANCE: "Understood as: how {diseases} is inherited",
-    Function.COURSE: "Understood as: onset and course of {diseases}",
-    Function.PREVALENCE: "Understood as: how common {diseases} is",
-    Function.PASSAGES: "Understood as: {topic} of {diseases}",
-}

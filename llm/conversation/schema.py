@@ -13,8 +13,8 @@ from retrieval.schema import Evidence
 NOT_IN_SOURCES = "Not in the sources."
 CAN_BE_ASKED = (
     "What can be asked: why, or why not, a disease; what tells two diseases apart; what to ask or examine next; how "
-    "often a finding is seen in a disease; what would change with another finding; similar published patients; which of "
-    "several genes fits; genes, inheritance, onset, prevalence, treatment and outlook of a disease; what a term means."
+    "often a finding is seen in a disease; what would change with another finding; similar published patients; which "
+    "of several genes fits; genes, inheritance, onset, prevalence, treatment and outlook of a disease; what a term is."
 )
 
 

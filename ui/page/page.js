@@ -22,8 +22,9 @@ const send = () => {
 };
 // What is being written outlives a reload, which Gradio does by itself when a lost server is back, and no more than that.
 let loggedOut = false;
+window.addEventListener("pageshow", (event) => { if (event.persisted && loggedOut) location.reload(); });
 window.addEventListener("pagehide", () => {
-  if (loggedOut) sessionStorage.clear();
+  if (loggedOut) { watcher.disconnect(); document.body.replaceChildren(); sessionStorage.clear(); }
   else if ($("#story").value) sessionStorage.setItem(DRAFT, $("#story").value);
 });
 $("#story").value = sessionStorage.getItem(DRAFT) ?? "";
@@ -171,10 +172,11 @@ const redraw = () => {
   refocus();
 };
 const parts = "#head, #log, #findings, #answer";
-new MutationObserver((changes) => {
+const watcher = new MutationObserver((changes) => {
   const touched = (node) => node && (node.closest(parts) || node.querySelector(parts));
   if (changes.some(({target}) => touched(target.nodeType === 1 ? target : target.parentElement))) redraw();
-}).observe(document.body, {
+});
+watcher.observe(document.body, {
   subtree: true, childList: true, characterData: true, attributeFilter: ["data-refused", "data-kept", "data-key", "value"],
 });
 

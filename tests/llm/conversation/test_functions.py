@@ -286,6 +286,12 @@ def test_of_one_gene_its_disease_is_weighed(sources, differential, question):
     assert texts(answer)[0].startswith("Beta disease is number 4 of 5 candidates")
 
 
+def test_diseases_of_several_genes_are_listed_where_these_are_asked_for(sources, differential):
+    answer = ask(sources, differential, "Which diseases are associated with FLM1 and ZRB1?")
+    assert answer.understood == "Understood as: diseases of FLM1 and ZRB1."
+    assert "FLM1 (NCBIGene:900102) is associated with 1 disease." in texts(answer)
+
+
 def test_a_gene_none_of_whose_diseases_is_a_candidate_is_told_so(sources, differential, monkeypatch):
     monkeypatch.setattr(Case, "standing_of", lambda *_: Standing(rank=None, n_ranked=5, probability=0.0))
     answer = ask(sources, differential, "FLM1 or ZRB1?")

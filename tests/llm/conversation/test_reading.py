@@ -73,6 +73,11 @@ def test_a_message_may_tell_and_ask_and_places_stay(case):
         ("Can you add wobbling flim?", True, ()),
         ("Good morning.", True, ()),
         (
+            "She is 12 years old. Exome: variants in FLM1 and ZRB1. Which fits?",
+            True,
+            ("She is 12 years old. Exome: variants in FLM1 and ZRB1. Which fits?",),
+        ),
+        (
             "WES showed variants in FLM1 and ZRB1. Which fits best?",
             False,
             ("WES showed variants in FLM1 and ZRB1. Which fits best?",),
@@ -104,6 +109,10 @@ def test_a_later_message(case, text, told, asked):
         ("what is ORPHA:901?", Function.DISEASE, (ALPHA,)),
         ("why not ZRB1?", Function.EXPLAIN, (ALPHA,)),
         ("WHY NOT ZRB1?", Function.EXPLAIN, (ALPHA,)),
+        ("compare FLM1 and ZRB1", Function.GENES, ()),
+        ("FLM1: is it inherited?", Function.INHERITANCE, (BETA,)),
+        ("Can it be treated if it is FLM1?", Function.PASSAGES, (BETA,)),
+        ("How are FLM1 and ZRB1 inherited?", Function.INHERITANCE, (BETA, ALPHA)),
         ("which genes?", Function.GENES, (ALPHA, GAMMA, "ORPHA:902", BETA, "OMIM:900004")),
         ("how is it inherited?", Function.INHERITANCE, (ALPHA,)),
     ],
