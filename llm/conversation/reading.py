@@ -128,7 +128,7 @@ def read_message(text: str, case: Case) -> Message:
     if not case.has_patient:
         is_all = not any(c.isalnum() for c in _LEAD.sub("", told.strip()))
         return story if not is_all or not _is_general(text, asked, case) else Message(told="", asked=tuple(asked))
-    if _reports_genes(told, case):  # "WES: variants in A and B. Which fits?"
+    if len(text) <= MAX_QUESTION and _reports_genes(told, case):  # "WES: variants in A and B. Which fits?"
         is_about_patient = find_demographics(told) != NOBODY
         return Message(told=told if is_about_patient else "", asked=(" ".join(text.split()),))
     is_foreign = any(asked_in(q) for q in asked) and any(c.isalnum() for c in told)  # its story is not read here
