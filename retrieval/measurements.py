@@ -246,8 +246,8 @@ def _read(
     value = _parse_number(match["value"])
     unit = plain_unit(match["unit"] or "")
     stated = _STATED.match(text, match.end())
-    if stated and unit and not any(unit in row.factors for row in rows):
-        return None  # "tTG IgA 120 U/mL (normal < 10)"
+    if rows[0].analyte.startswith("immunoglobulin") and unit and not any(unit in row.factors for row in rows):
+        return None  # "IgA 120 U/mL (normal < 10)" is of an antibody; elsewhere a stated range has the value's unit
     if stated and (stated["b"] or stated["below"] or stated["above"]):
         side = _side_of_stated(value, stated)
         row, end = rows[0], stated.end()

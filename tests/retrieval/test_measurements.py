@@ -195,6 +195,8 @@ def test_what_is_no_level_of_the_patients_blood_says_nothing(text):
         ("PaCO2 72mmHg, PaO2 41mmHg", ["+Hypercapnia", "+Hypoxemia"]),
         ("procalcitonin 0,125 ng/mL", []),
         ("renin 0.2 ng/mL/h (ref 0.5-4.0)", ["+HP:0003351"]),
+        ("alkaline phosphatase 2110 U/I (normal range 35–129 U/I)", ["+HP:0003155"]),  # a scanned "U/l"
+        ("IgA 120 U/mL (normal < 10)", []),
         ("phenylalanine 1.2 mmol/L", ["+Phenylalanine"]),
         ("NT-proBNP 4000 pg/mL", ["+HP:0031185"]),
         ("Serum IgG was low", ["+LowIgG"]),
