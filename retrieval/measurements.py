@@ -133,8 +133,8 @@ def find_measurements(text: str, known: Demographics = UNKNOWN) -> tuple[Measure
     specimen_at = _specimens(text)
     not_asked = OF_PREGNANCY if PREGNANT.search(text) else frozenset()
     for match in matches:
-        rows = [r for r in rows_by_name[plain_phrase(match[0])] if _is_of(r, specimen_at(match.start()))]
-        rows = [r for r in rows if r.analyte not in not_asked]
+        specimen, named = specimen_at(match.start()), rows_by_name[plain_phrase(match[0])]
+        rows = [r for r in named if _is_of(r, specimen) and r.analyte not in not_asked]
         if rows and (
             measured := _read(text, match, [r for r in rows if r.holds_for(patient, is_grown=is_grown)], rows)
         ):

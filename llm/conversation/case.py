@@ -88,6 +88,11 @@ class Sources:
         return self.pages.synonyms() if self.pages else {}
 
     @cached_property
+    def gene_ids(self) -> Mapping[str, str]:
+        """Symbol of each gene, in capitals -> its id."""
+        return {g.symbol.upper(): g.gene_id for g in self.graph.genes.values()}
+
+    @cached_property
     def spoken_names(self) -> SpokenNames:
         """What the diseases are called beside that: abbreviations, other spellings, synonyms of common conditions."""
         common = load_common_conditions()

@@ -263,7 +263,7 @@ def _findings(question: str, case: Case, spans: Iterable[_Span]) -> Iterator[_Sp
 
 
 def _genes(question: str, case: Case, covered: set[int]) -> Iterator[_Span]:
-    known = {g.symbol.upper(): g.gene_id for g in case.graph.genes.values()}
+    known = case.sources.gene_ids
     for (start, end), symbol in find_symbols(question, known).items():
         if covered.isdisjoint(range(start, end)):
             yield _Span(start, end, GENE, gene_id=known[symbol])
@@ -271,10 +271,9 @@ def _genes(question: str, case: Case, covered: set[int]) -> Iterator[_Span]:
 
 def _unknown_genes(question: str, case: Case, spans: Sequence[_Span]) -> Iterator[str]:
     """Symbols beside known genes that no gene here has; left unsaid, one would think that they do not fit."""
-    known = {g.symbol.upper() for g in case.graph.genes.values()}
     of_genes = {s.start for s in spans if s.gene_id}
     others = {i for s in spans if not s.gene_id for i in range(s.start, s.end)}
-    for symbol in unknown_symbols(question, known, of_genes, others):
+    for symbol in unknown_symbols(question, case.sources.gene_ids, of_genes, others):
         yield f"{symbol} is no gene of these sources."
 
 

@@ -20,9 +20,9 @@ const send = () => {
   [sent, sentAt] = [box.value, Date.now()];  // it stays in the box until the server has it
   act({kind: "tell", text: sent});
 };
-// What is being written outlives a reload, which Gradio does by itself when a lost server is back, and no more than that.
-let loggedOut = false;
+let loggedOut = false;  // then nothing of the case stays in the tab, nor in the browser's cache of pages
 window.addEventListener("pageshow", (event) => { if (event.persisted && loggedOut) location.reload(); });
+// What is being written outlives a reload, which Gradio does by itself when a lost server is back, and no more than that.
 window.addEventListener("pagehide", () => {
   if (loggedOut) { watcher.disconnect(); document.body.replaceChildren(); sessionStorage.clear(); }
   else if ($("#story").value) sessionStorage.setItem(DRAFT, $("#story").value);
