@@ -24,9 +24,11 @@ from evaluation.schema import Ablation, Case, Level, Prediction, Protocol, Syste
 from evaluation.stories import ReadBack, Story, Storyteller, read_stories
 from evaluation.systems import TRAINED, WITH_VECTORS
 from evaluation.twins import find_twins
-from kg.cache import digest, require_writable
+from kg.cache import checksum, digest, require_writable
 from kg.errors import SourceError, StorageError, UsageError
+from llm.reader.weights import BUNDLED as BUNDLED_READER
 from retrieval.findings import find_findings
+from retrieval.fusion import BUNDLED as BUNDLED_FUSION
 from retrieval.fusion import load_fusion
 from retrieval.lexicon import Lexicon
 
@@ -278,7 +280,7 @@ def _settings(options: Options, material: _Material, weights: Weights | None) ->
         "protocol": options.protocol,
         "system": options.system,
         "knowledge": options.level,
-        **({"weights": weights} if weights else {}),
+        **({"weights": _name_weights(options.system, weights)} if weights else {}),
         **({"examined": options.examine} if options.examine else {}),
         **({"without": ", ".join(sorted(options.without))} if options.without else {}),
     }
@@ -294,6 +296,14 @@ def _settings(options: Options, material: _Material, weights: Weights | None) ->
         **({"limit": options.limit} if options.limit else {}),
     }
     return {name: str(value) for name, value in settings.items()}
+
+
+def _name_weights(system: System, weights: Weights) -> str:
+    """``folds``, or ``shipped`` and which: predictions of others are not gone on with."""
+    if weights is Weights.FOLDS:
+        return weights
+    file = BUNDLED_FUSION / "fusion.safetensors" if system is System.FUSED else BUNDLED_READER / "model.safetensors"
+    return f"{weights} {checksum(file)[:12]}"
 
 
 def claim_folder(out: Path, settings: Mapping[str, str]) -> None:

@@ -12,9 +12,10 @@ from typer.testing import CliRunner
 
 from evaluation import reader_folds
 from evaluation.errors import TrainedOnError
+from kg.cache import checksum
 from kg.errors import NotReadyError, SourceError, UsageError
 from kg.sources.counts import load_counts
-from retrieval.fusion import load_fusion
+from retrieval.fusion import BUNDLED, load_fusion
 from tests.packets import write_packet
 from ui.cli import app, main
 
@@ -251,6 +252,18 @@ def test_weights_that_saw_an_evaluated_publication_are_refused(tmp_path):
     assert result.exception.exit_code == 2
     assert f"the weights were trained on {seen}, which is held out" in str(result.exception)
     assert not (tmp_path / "out").exists()  # the corrected command may have it
+
+
+def test_which_weights_ranked_is_noted_so_that_others_are_not_gone_on_with(tmp_path):
+    packet(tmp_path / "packets", "p")
+    options = ("--system", "fused", "--weights", "shipped", "--knowledge", "graph")
+    assert evaluate(tmp_path / "packets", tmp_path / "out", *options).exception is None
+    settings = strict_json(tmp_path / "out" / "metrics.json")["settings"]
+    assert settings["weights"] == f"shipped {checksum(BUNDLED / 'fusion.safetensors')[:12]}"
+    note = tmp_path / "out" / "settings.txt"
+    note.write_text(note.read_text().replace(settings["weights"], "shipped 0123456789ab"))
+    result = evaluate(tmp_path / "packets", tmp_path / "out", *options)
+    assert isinstance(result.exception, UsageError)
 
 
 def test_a_patient_of_whom_no_publication_is_named_is_not_found_by_their_own(tmp_path):
