@@ -4,6 +4,7 @@ A story is read twice: as the first message, where it is lost if it is taken for
 a later message of a case, where a finding is lost that stands in a sentence taken for a question. The list of questions
 (``followup_questions.tsv``) has parts: one that the patterns were written with, and two written before they were tried
 on them; what the second part's first trial showed was mended, so that only the third tells how others are read.
+Spanish and Chinese ones (``translated_questions.tsv``) are to be read as the same question in English is.
 
     python -m evaluation.messages --corpus FOLDER --stories FILE --cases ZIP
 """
@@ -29,6 +30,7 @@ from llm.conversation.reading import read_message, read_question
 from llm.schema import Differential
 
 QUESTIONS = Path(__file__).with_name("followup_questions.tsv")
+TRANSLATED = Path(__file__).with_name("translated_questions.tsv")
 CASE_OF_LIST = "HP:0000098,HP:0001166,HP:0001083,HP:0002650,HP:0002616,-HP:0001249"
 """Tall stature, arachnodactyly, ectopia lentis, scoliosis, aortic root aneurysm; no intellectual disability."""
 
@@ -44,6 +46,17 @@ class FollowUp:
     """Empty: no source speaks of it; ``told``: it tells of the patient."""
     named: tuple[str, ...]
     """Diseases as places in the list or ids, and findings as HPO ids, excluded ones with a minus."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translated:
+    """A message in another language, and the same in English."""
+
+    part: str
+    """``known``: written beside the words that it is read by."""
+    language: str
+    message: str
+    english: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +103,28 @@ def load_questions(path: Path = QUESTIONS) -> tuple[FollowUp, ...]:
             )
             for row in csv.DictReader(lines, delimiter="\t")
         )
+
+
+def load_translated(path: Path = TRANSLATED) -> tuple[Translated, ...]:
+    """The list in other languages."""
+    with path.open(encoding="utf-8", newline="") as lines:
+        return tuple(Translated(**row) for row in csv.DictReader(lines, delimiter="\t"))
+
+
+def is_read_alike(given: Translated, case: Case) -> bool:
+    """Whether a message in another language is read as the English one: told, or asked for the same things."""
+    message, english = (read_message(text, case) for text in (given.message, given.english))
+    if not message.asked or not english.asked:
+        return not message.asked and not english.asked
+    asked = [read_question(" ".join(m.asked), case) for m in (message, english)]
+    wanted = [
+        [
+            (r.function, r.topic, r.disease_ids, {(f.term_id, f.excluded) for f in r.findings}, r.gene_ids)
+            for r in requests
+        ]
+        for requests in asked
+    ]
+    return wanted[0] == wanted[1]
 
 
 def is_read_right(wanted: FollowUp, case: Case) -> bool:
@@ -164,6 +199,12 @@ def _run(given: argparse.Namespace) -> None:
         wrong = [q for q in listed if not is_read_right(q, case)]
         sys.stdout.write(f"questions, {part}: {len(listed) - len(wrong)} of {len(listed)} read right\n")
         sys.stdout.writelines(f"  not: {q.question}\n" for q in wrong)
+    translated = load_translated()
+    for part, language in dict.fromkeys((t.part, t.language) for t in translated):
+        told = [t for t in translated if (t.part, t.language) == (part, language)]
+        unlike = [t for t in told if not is_read_alike(t, case)]
+        sys.stdout.write(f"{language}, {part}: {len(told) - len(unlike)} of {len(told)} read as in English\n")
+        sys.stdout.writelines(f"  not: {t.message} ({t.english})\n" for t in unlike)
 
 
 if __name__ == "__main__":

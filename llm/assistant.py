@@ -89,9 +89,10 @@ class DiagnosisAssistant:
         self._load_linker = load_linker
         self._loading = Lock()
         self._lexicon = lexicon
-        self._sources = {Setting.GENETICS_CLINIC: Sources(model, AnswerRanker(ranker, model), lexicon, library)}
-        self.graph = self.sources.graph
-        self._stories = MultilingualReader(self.graph.ontology, lexicon)
+        self._stories = MultilingualReader(model.graph.ontology, lexicon)
+        sources = Sources(model, AnswerRanker(ranker, model), lexicon, library, stories=self._stories)
+        self._sources = {Setting.GENETICS_CLINIC: sources}
+        self.graph = sources.graph
         self._searches: dict[Language, TermSearch] = {}
         self._reader = reader or RankingReader()
 
@@ -181,7 +182,9 @@ class DiagnosisAssistant:
         with self._loading:  # who asks meanwhile waits instead of loading the same again
             if setting not in self._sources:
                 everyday, library = self._everyday, self._sources[Setting.GENETICS_CLINIC].library
-                self._sources[setting] = Sources(everyday.model, everyday.ranker(setting), self._lexicon, library)
+                self._sources[setting] = Sources(
+                    everyday.model, everyday.ranker(setting), self._lexicon, library, stories=self._stories
+                )
         return self._sources[setting]
 
     @property

@@ -1,8 +1,8 @@
 """Traditional Chinese characters and the simplified ones that stand for them, for the words of this project.
 
 From OpenCC's table ``TSCharacters`` (https://github.com/BYVoid/OpenCC, Apache-2.0), the characters that HPO's Chinese
-labels and the project's own wordings use. One character for one, so that offsets stay. What Taiwan calls by other
-words ("癲癇" is the same, "磁振造影" is not) is not translated.
+labels and the project's own wordings use, and those of questions. One character for one, so that offsets stay. What
+Taiwan calls by other words ("癲癇" is the same, "磁振造影" is not) is not translated.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ _TRADITIONAL = """
 錳錶鍊鍛鍼鍾鎂鎌鎖鎘鎚鎭鎮鎳鏇鏈鏟鏡鐘鐙鐮鐵鑲長門閃閉開間閤閱閲閾闆闇闊闌關陞陣陰陳陽階際隨險隱雙雜雞離難電霧靂
 靈靜鞏鞦韌韻響頂項順須預頑頓頜頦頭頰頷頸頻顆題額顎顏顔願顛類顧顫顯顱顳顴風颱飯飲飼飽飾養餘餬餵馬駁駝騎驗驚驟髒體
 髕髖髮鬆鬍鬚鬥鬧鬱魘魚鮑鮮鯊鰐鰓鱗鱷鳥鳴鴉鴨鵝鵡鷄鷹鸚鹹鹼鹽麥麩麪麫麯麴麵黃點黴鼕齊齒齡齣齦齧齲齶龜
+麼嗎這該誰鑑鑒讓師證議
 """
 _SIMPLIFIED = """
 丢并干乱亚布占并来局系个侧伞备家传伤倾偻价仪偿优储儿内两冻别删则克剥创铲划剧剑剂动务劳势汇区协即厕厌参丛念问启哑
@@ -40,6 +41,7 @@ _SIMPLIFIED = """
 锰表炼锻针钟镁镰锁镉锤镇镇镍旋链铲镜钟镫镰铁镶长门闪闭开间合阅阅阈板暗阔阑关升阵阴陈阳阶际随险隐双杂鸡离难电雾雳
 灵静巩秋韧韵响顶项顺须预顽顿颌颏头颊颔颈频颗题额颚颜颜愿颠类顾颤显颅颞颧风台饭饮饲饱饰养余糊喂马驳驼骑验惊骤脏体
 髌髋发松胡须斗闹郁魇鱼鲍鲜鲨鳄鳃鳞鳄鸟鸣鸦鸭鹅鹉鸡鹰鹦咸碱盐麦麸面面曲曲面黄点霉冬齐齿龄出龈啮龋腭龟
+么吗这该谁鉴鉴让师证议
 """
 
 TO_SIMPLIFIED = str.maketrans("".join(_TRADITIONAL.split()), "".join(_SIMPLIFIED.split()))

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from kg.translations import Language
 from llm.conversation.case import Case, Sources
 from llm.conversation.functions import call_function
-from llm.conversation.reading import Reading, asked_in, understand
+from llm.conversation.reading import Reading, understand
 from llm.conversation.schema import CAN_BE_ASKED, NOT_IN_SOURCES, Answer, Request, Sentence
+from llm.conversation.translated_questions import asked_in
 from llm.conversation.understood import word_requests
 from llm.schema import Differential
 from retrieval.schema import Evidence
@@ -81,6 +83,6 @@ def answer_requests(case: Case, requests: Sequence[Request]) -> tuple[tuple[Sent
 
 
 def not_covered(sentences: Sequence[Sentence], question: str) -> tuple[Sentence, ...]:
-    """That the sources do not answer, why, and what they do; of a question in another language, only that."""
-    said = () if asked_in(question) else (Sentence(text=NOT_IN_SOURCES),)
-    return (*said, *sentences, Sentence(text=CAN_BE_ASKED))
+    """That the sources do not answer, why, and what they do, in the question's language."""
+    can_be_asked = CAN_BE_ASKED[asked_in(question) or Language.ENGLISH]
+    return (Sentence(text=NOT_IN_SOURCES), *sentences, Sentence(text=can_be_asked))

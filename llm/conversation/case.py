@@ -15,6 +15,7 @@ from kg.likelihood import LikelihoodModel
 from kg.schema import Finding, FindingMatch, Match, Provenance
 from kg.sources.common_conditions import load_common_conditions
 from llm.conversation.spoken_names import SpokenNames
+from llm.conversation.translated_questions import QuestionTranslator
 from llm.schema import Differential
 from retrieval.candidates import Ranker, cases_by_disease, describe_candidate
 from retrieval.cases import CaseLibrary
@@ -22,6 +23,7 @@ from retrieval.disease_names import DiseaseMentionFinder
 from retrieval.everyday import EverydayRanker
 from retrieval.evidence import EvidenceBook, word_how_often
 from retrieval.lexicon import Lexicon
+from retrieval.multilingual import MultilingualReader
 from retrieval.passages import DiseasePages
 from retrieval.schema import Candidate, CaseHit, Evidence, EvidenceKind, RedFlag
 
@@ -61,6 +63,7 @@ class Sources:
         lexicon: wordings of the graph's terms.
         library: published cases; None to do without.
         pages: passages about diseases; default: those of the data folder, if there are any.
+        stories: reads findings in other languages; default: by the translations of the data folder, if there are any.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class Sources:
         lexicon: Lexicon,
         library: CaseLibrary | None = None,
         pages: DiseasePages | None = None,
+        stories: MultilingualReader | None = None,
     ) -> None:
         self.graph = model.graph
         self.model = model
@@ -77,6 +81,7 @@ class Sources:
         self.lexicon = lexicon
         self.library = library
         self._pages = pages
+        self._stories = stories or MultilingualReader(self.graph.ontology, lexicon)
 
     @cached_property
     def names(self) -> DiseaseMentionFinder:
@@ -86,6 +91,11 @@ class Sources:
     @cached_property
     def _synonyms(self) -> Mapping[str, Sequence[str]]:
         return self.pages.synonyms() if self.pages else {}
+
+    @cached_property
+    def questions(self) -> QuestionTranslator:
+        """Puts questions in other languages into English words."""
+        return QuestionTranslator(self._stories, self.names)
 
     @cached_property
     def gene_ids(self) -> Mapping[str, str]:

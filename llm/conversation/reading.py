@@ -1,5 +1,6 @@
 """A message -> what it tells and what it asks; a question -> requests. By words alone, without a language model.
 
+Questions in Spanish or Chinese are put into English words first (``llm.conversation.translated_questions``).
 A first message is a story unless it is nothing but questions; later ones may do both: their questions are answered on
 the case with what they tell. "What could it be?" after a story asks for what comes anyway, and is no question here.
 """
@@ -18,6 +19,7 @@ from llm.conversation.intents import Intent, find_intent
 from llm.conversation.knowledge_functions import best_of_gene, find_passages
 from llm.conversation.objects import UnreadPhrase, find_unread
 from llm.conversation.schema import OF_A_PATIENT, OF_FINDINGS, Function, Request, Topic
+from llm.conversation.translated_questions import asked_in
 from llm.conversation.understood import symbols_of
 from retrieval.context import Temporality
 from retrieval.demographics import UNKNOWN as NOBODY
@@ -34,23 +36,13 @@ _MAX_ASKED = 10
 _MAX_ALONE = 2
 """Sentences of a message in which one that only ends like a question counts as one."""
 
-_BREAK = re.compile(r"(?<=[.!?])\s+|\n+|(?<!\s)\s+(?=¿)")
-_IN_CHINESE = re.compile(
-    r"^\W*(?:请问)?(?:为什么|为何|怎么|如何|什么|哪|是不是|会不会|可能是|能不能|有没有可能|比较|还需要|下一步)"
-)
-_HAN = re.compile(r"[\u4e00-\u9fff]")
-_IN_SPANISH = re.compile(
-    r"^(?:¿|(?:por qué|por que|qué|cuál|cuáles|cómo|cuándo|cuánto|puede ser|podría ser|compara|qué pasa si)\b)", re.I
-)
-ENGLISH_ONLY = {
-    Language.CHINESE: "问题请用英文提出，例如 “why not Marfan syndrome?”；病史可以用中文。",
-    Language.SPANISH: "Las preguntas se entienden en inglés («why not Marfan syndrome?»); la historia, en español.",
-}
-"""Questions are understood in English, stories in these languages too."""
+_BREAK = re.compile(r"(?<=[.!?])\s+|\n+|(?<![\s,;])\s+(?=¿)|(?<=[。！？])")
 _TURN = re.compile(
     r"[,;–—]\s+(?=(?:(?:and|but|so)\s+)?(?:what|why|which|how|could|can|does|do|is|would|should)\b[^.!?]*\?\s*$)", re.I
 )
 """Inside a sentence, where it turns into a question: "He also has a cleft palate, why not Marfan?"."""
+_PAUSE = re.compile(r"[,;，；]\s*")
+"""Where a sentence in another language may turn into one."""
 _LEAD = re.compile(
     r"^(?:(?:ok(?:ay)?|and|but|so|then|now|well|hm+|please|thanks?(?: you)?|great|also|right|yes|no|interesting|hi|"
     r"hello)\b[\s,.:!-]*)+",
@@ -131,8 +123,7 @@ def read_message(text: str, case: Case) -> Message:
     if len(text) <= MAX_QUESTION and _reports_genes(told, case):  # "WES: variants in A and B. Which fits?"
         is_about_patient = find_demographics(told) != NOBODY
         return Message(told=told if is_about_patient else "", asked=(" ".join(text.split()),))
-    is_foreign = any(asked_in(q) for q in asked) and any(c.isalnum() for c in told)  # its story is not read here
-    is_telling = is_foreign or _tells(told, case)
+    is_telling = _tells(told, case)
     if is_telling:
         asked = [q for q in asked if not _asks_for_diagnosis(q, case)]
     return Message(told=told if is_telling else "", asked=tuple(asked[:MAX_QUESTIONS])) if asked else story
@@ -142,13 +133,31 @@ def _parts(text: str, case: Case) -> Iterator[tuple[int, int]]:
     """Places of the sentences, and of the question that a sentence turns into after it has told a finding."""
     start = 0
     for end, after in (*((m.start(), m.end()) for m in _BREAK.finditer(text)), (len(text), len(text))):
-        turn = _TURN.search(text[start:end]) if end - start <= MAX_QUESTION else None
-        if turn and not _ASKS.search(text[start:end]) and _tells(text[start : start + turn.start()], case):
+        turn = _turn(text[start:end], case) if end - start <= MAX_QUESTION else None
+        if turn:
             yield start, start + turn.start() + 1
             yield start + turn.end(), end
         elif text[start:end].strip():
             yield start, end
         start = after
+
+
+def _turn(sentence: str, case: Case) -> re.Match[str] | None:
+    """Where a sentence turns into a question after it has told a finding."""
+    if asked_in(sentence):
+        return next((m for m in _PAUSE.finditer(sentence) if _turns_at(sentence, m, case)), None)
+    turn = None if _ASKS.search(sentence) else _TURN.search(sentence)
+    return turn if turn and _tells(sentence[: turn.start()], case) else None
+
+
+def _turns_at(sentence: str, pause: re.Match[str], case: Case) -> bool:
+    """Whether what is before tells, and what follows asks by itself; "A and B, which is rarer?" is one question."""
+    before, after = sentence[: pause.start()], sentence[pause.end() :]
+    if asked_in(before) or not asked_in(after) or not _tells(before, case):
+        return False
+    entities = find_entities(case.sources.questions.in_english(after), case)
+    intent = find_intent(entities, has_patient=True)
+    return intent is not None and (intent.function in _OF_NO_DISEASE or bool(entities.disease_ids))
 
 
 def _is_question(sentence: str, *, is_alone: bool) -> bool:
@@ -159,25 +168,19 @@ def _is_question(sentence: str, *, is_alone: bool) -> bool:
         return False
     if asked_in(said) is not None:
         return True
-    if _HAN.search(said):
-        return False
     ends = said.endswith("?")
     if ends and (is_alone or _ASKS.search(said) or _INVERTED.search(said)):
         return True
     return bool(_ASKS.search(said)) and not _NO_QUESTION.search(said) and is_alone
 
 
-def asked_in(question: str) -> Language | None:
-    """The language of a question that is not asked in English; None for an English one, and for what asks nothing."""
-    if _HAN.search(question):
-        return Language.CHINESE if _IN_CHINESE.search(question) else None
-    return Language.SPANISH if _IN_SPANISH.search(question.strip()) else None
-
-
 def _tells(text: str, case: Case) -> bool:
     """Whether a text tells a finding, of the patient or of a relative."""
     if not any(c.isalnum() for c in text):
         return False
+    language = case.sources.questions.language_of(text)
+    if language is not Language.ENGLISH:
+        return case.sources.questions.tells(text, language)
     said = find_statements(text, case.sources.lexicon)
     return any(s.context.temporality is not Temporality.HYPOTHETICAL for s in said)
 
@@ -186,10 +189,11 @@ def _asks_in_a_phrase(text: str, case: Case) -> bool:
     """``genes of 2``, ``rule out Marfan``, a gene's variant: tells no finding of the patient, and can be answered."""
     if len(text) > MAX_QUESTION or not text.strip() or _tells(text, case):
         return False
-    is_phrase = not _OF_SOMEBODY.search(text.strip()) and len(text.split()) <= _MAX_PHRASE
+    said = case.sources.questions.in_english(text)
+    is_phrase = not _OF_SOMEBODY.search(said.strip()) and len(said.split()) <= _MAX_PHRASE
     if not is_phrase and not _reports_genes(text, case):
         return False
-    return find_intent(find_entities(text, case), has_patient=True) is not None
+    return find_intent(find_entities(said, case), has_patient=True) is not None
 
 
 def _reports_genes(text: str, case: Case) -> bool:
@@ -199,9 +203,9 @@ def _reports_genes(text: str, case: Case) -> bool:
 
 def _is_general(text: str, asked: Sequence[str], case: Case) -> bool:
     """Whether questions without a patient are about the sources, and not a story put as a question."""
-    if find_demographics(text) != NOBODY or len(asked) > MAX_QUESTIONS:
+    if case.sources.questions.find_person(text) != NOBODY or len(asked) > MAX_QUESTIONS:
         return False
-    for question in asked:
+    for question in map(case.sources.questions.in_english, asked):
         entities = find_entities(question, case)
         intent = find_intent(entities, has_patient=False)
         is_named = bool(entities.disease_ids or entities.gene_ids or entities.unknown)
@@ -214,7 +218,8 @@ def _is_general(text: str, asked: Sequence[str], case: Case) -> bool:
 def _asks_for_diagnosis(question: str, case: Case) -> bool:
     if _STORY_ENDS.search(question):
         return True
-    intent = find_intent(find_entities(question, case), has_patient=True)
+    said = case.sources.questions.in_english(question)
+    intent = find_intent(find_entities(said, case), has_patient=True)
     return intent is None or intent.function is Function.STANDING
 
 
@@ -237,15 +242,14 @@ def understand(question: str, case: Case, about: Sequence[str] = ()) -> Reading:
     """What a question asks for, and what of it is not known.
 
     Args:
-        question: one question.
+        question: one question, in a language that stories are read in.
         case: the patient and the sources.
         about: diseases of the answer before, which "it" and "they" stand for.
     """
+    question = case.sources.questions.in_english(question)
     entities = find_entities(question, case)
     unknown = entities.unknown
     intent = find_intent(entities, has_patient=case.has_patient)
-    if language := asked_in(question):
-        return Reading(unknown=(ENGLISH_ONLY[language], *unknown))
     if intent is None or (unknown and not (entities.disease_ids or entities.findings or entities.gene_ids)):
         return Reading(unknown=unknown)
     is_of_findings = intent.function in OF_FINDINGS
@@ -265,6 +269,7 @@ def understand(question: str, case: Case, about: Sequence[str] = ()) -> Reading:
     return Reading(requests=(request, *_beside(request, intent)), unknown=unknown)
 
 
+_OF_NO_DISEASE = frozenset({Function.STANDING, Function.NEXT_STEPS, Function.CASES})
 _OPEN = frozenset({Function.STANDING, Function.NEXT_STEPS, Function.CASES, Function.WHAT_IF, Function.TERM})
 """Functions that need no disease."""
 

@@ -6,16 +6,31 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kg.schema import Finding
+from kg.translations import Language
 from llm.chat.protocol import Rung
 from llm.schema import RemovedClaim
 from retrieval.schema import Evidence
 
 NOT_IN_SOURCES = "Not in the sources."
-CAN_BE_ASKED = (
-    "What can be asked: why, or why not, a disease; what tells two diseases apart; what to ask or examine next; how "
-    "often a finding is seen in a disease; what would change with another finding; similar published patients; which "
-    "of several genes fits; genes, inheritance, onset, prevalence, treatment and outlook of a disease; what a term is."
-)
+CAN_BE_ASKED = {
+    Language.ENGLISH: (
+        "What can be asked: why, or why not, a disease; what tells two diseases apart; what to ask or examine next; "
+        "how often a finding is seen in a disease; what would change with another finding; similar published "
+        "patients; which of several genes fits; genes, inheritance, onset, prevalence, treatment and outlook of a "
+        "disease; what a term is."
+    ),
+    Language.SPANISH: (
+        "Se puede preguntar: por qué, o por qué no, una enfermedad; qué distingue dos enfermedades; qué preguntar o "
+        "explorar ahora; con qué frecuencia se ve un hallazgo en una enfermedad; qué cambiaría con otro hallazgo; "
+        "pacientes publicados parecidos; qué gen de varios encaja; genes, herencia, inicio, prevalencia, tratamiento y "
+        "pronóstico de una enfermedad; qué significa un término."
+    ),
+    Language.CHINESE: (
+        "可以问：为什么是或不是某种病；两种病怎么区分；下一步问什么、查什么；某种病有多常出现某个表现；如果还有某个表现会怎样；"
+        "类似的已发表病例；几个基因中哪一个符合；某种病的基因、遗传方式、起病、患病率、治疗和预后；某个术语是什么意思。"
+    ),
+}
+"""By the language of a question that was not understood, or that nobody here can answer."""
 
 
 class Function(StrEnum):

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from evaluation.messages import StoriesRead, is_read_right, load_questions, read_stories
+from evaluation.messages import (
+    CASE_OF_LIST,
+    StoriesRead,
+    is_read_alike,
+    is_read_right,
+    load_questions,
+    load_translated,
+    read_stories,
+)
 from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel
 from llm.assistant import DiagnosisAssistant
 from llm.conversation.answerer import case_of
+from llm.conversation.case import Case
 from retrieval.candidates import FusionRanker
+from retrieval.demographics import demographics_of
+from retrieval.findings import parse_finding_ids
 from retrieval.lexicon import Lexicon
 from tests.toy import STRIPED, VERY_LARGE, build_extractor, linear_fusion, patient
 
@@ -37,14 +48,23 @@ def test_the_list_is_long_and_in_three_parts():
     assert len({q.question for q in questions}) == len(questions) > 180
 
 
-@pytest.mark.release
-def test_questions_of_the_list_are_read_right(release_assistant):
-    from evaluation.messages import CASE_OF_LIST
-    from retrieval.demographics import demographics_of
-    from retrieval.findings import parse_finding_ids
-
+@pytest.fixture(scope="module")
+def case_of_list(release_assistant) -> Case:
     findings = parse_finding_ids(CASE_OF_LIST, release_assistant.graph.ontology)
     differential = release_assistant.diagnose(findings, person=demographics_of("MALE", "P24Y"))
-    case = case_of(release_assistant.sources, differential, ())
-    wrong = [q.question for q in load_questions() if not is_read_right(q, case)]
+    return case_of(release_assistant.sources, differential, ())
+
+
+@pytest.mark.release
+def test_questions_of_the_list_are_read_right(case_of_list):
+    wrong = [q.question for q in load_questions() if not is_read_right(q, case_of_list)]
     assert len(wrong) <= 5, wrong
+
+
+@pytest.mark.data
+@pytest.mark.release
+def test_questions_in_other_languages_are_read_as_in_english(case_of_list):
+    listed = load_translated()
+    assert {t.language for t in listed} == {"es", "zh"}
+    unlike = [t.message for t in listed if not is_read_alike(t, case_of_list)]
+    assert len(unlike) <= 2, unlike

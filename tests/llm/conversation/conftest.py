@@ -6,13 +6,16 @@ import pytest
 
 from kg.graph import KnowledgeGraph
 from kg.sources.medquad import Document
+from kg.translations import Language
 from llm.assistant import DiagnosisAssistant
 from llm.conversation.case import Case, Sources
 from llm.schema import Differential
 from retrieval.candidates import FusionRanker
 from retrieval.lexicon import Lexicon
+from retrieval.multilingual import MultilingualReader
 from retrieval.passages import DiseasePages
-from tests.toy import BRITTLE, STRIPED, VERY_LARGE, build_extractor, build_toy_library, linear_fusion, patient
+from tests.babelon import write_babelon
+from tests.toy import BRITTLE, LARGE, STRIPED, VERY_LARGE, build_extractor, build_toy_library, linear_fusion, patient
 
 PAGES = (
     Document(
@@ -29,11 +32,19 @@ PAGES = (
 
 
 @pytest.fixture(scope="session")
-def sources(toy_graph: KnowledgeGraph) -> Sources:
+def stories(toy_graph: KnowledgeGraph, tmp_path_factory: pytest.TempPathFactory) -> MultilingualReader:
+    folder = tmp_path_factory.mktemp("translations")
+    write_babelon(folder, Language.CHINESE, {LARGE: "佐布增大", BRITTLE: "弗利姆易碎", STRIPED: "佐布条纹"})
+    write_babelon(folder, Language.SPANISH, {LARGE: "Zorbo grande", BRITTLE: "Flimo frágil", STRIPED: "Zorbo rayado"})
+    return MultilingualReader(toy_graph.ontology, Lexicon(toy_graph.ontology), folder=folder)
+
+
+@pytest.fixture(scope="session")
+def sources(toy_graph: KnowledgeGraph, stories: MultilingualReader) -> Sources:
     extractor = build_extractor(toy_graph)
     ranker = FusionRanker(extractor, linear_fusion(log_lr=0.5, case_largest=2.0))
     pages = DiseasePages(PAGES, toy_graph)
-    return Sources(extractor.model, ranker, Lexicon(toy_graph.ontology), build_toy_library(toy_graph), pages)
+    return Sources(extractor.model, ranker, Lexicon(toy_graph.ontology), build_toy_library(toy_graph), pages, stories)
 
 
 @pytest.fixture(scope="session")

@@ -67,7 +67,7 @@ def test_it_chooses_a_function_and_numbers_become_names(ask):
 def test_a_question_that_words_do_not_tell_is_answered_by_the_models_choice(ask):
     """Nothing is recognised; the model names a disease by its name, and the functions find it."""
     model = ScriptedModel([call("inheritance", name="Alpha syndrome, type II"), call("not_in_sources")])
-    answer = ask(model, "por que?")
+    answer = ask(model, "warum?")
     assert answer.is_covered
     assert [s.text for s in answer.sentences] == ["Alpha syndrome, type II: Inherited from the left."]
     assert notes(answer) == (chat.SAYS_NOTHING,)

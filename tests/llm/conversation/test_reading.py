@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from llm.conversation.case import Case
+from llm.conversation.case import Case, Sources
 from llm.conversation.reading import read_message, read_question
 from llm.conversation.schema import Function
 from llm.schema import Differential
+from retrieval.multilingual import MultilingualReader
 from tests.toy import ALPHA, BETA, BRITTLE, GAMMA, STRIPED, WOBBLING
 
 EMPTY = Differential(findings=(), diagnoses=(), evidence=())
@@ -66,9 +67,18 @@ def test_a_message_may_tell_and_ask_and_places_stay(case):
         ("no, the flim is not wobbling", True, ()),
         ("Is a brittle flim known? His mother had one, a brittle flim.", True, ("Is a brittle flim known?",)),
         ("¿Por qué no Beta?", False, ("¿Por qué no Beta?",)),
-        ("Tiene fiebre, ¿por qué no Beta?", True, ("¿por qué no Beta?",)),
+        ("Tiene un zorbo rayado, ¿por qué no Beta?", True, ("¿por qué no Beta?",)),
+        ("Tiene un zorbo rayado. ¿Qué pregunto ahora?", True, ("¿Qué pregunto ahora?",)),
+        ("Sin flimo frágil.", True, ()),
+        ("genes del 2", False, ("genes del 2",)),
+        ("y si tuviera un zorbo rayado?", False, ("y si tuviera un zorbo rayado?",)),
         ("为什么不是肺结核？", False, ("为什么不是肺结核？",)),
-        ("患者发热、咳嗽，是什么病？", True, ()),
+        ("患者佐布增大、弗利姆易碎，是什么病？", True, ()),
+        ("患者佐布增大，为什么不是Beta？", True, ("为什么不是Beta？",)),
+        ("患者佐布增大。下一步该问什么？", True, ("下一步该问什么？",)),
+        ("佐布增大和弗利姆易碎，哪个更常见？", False, ("佐布增大和弗利姆易碎，哪个更常见？",)),
+        ("2的基因", False, ("2的基因",)),
+        ("无佐布增大，原因不明。", True, ()),
         ("Please add wobbling flim", True, ()),
         ("Can you add wobbling flim?", True, ()),
         ("Good morning.", True, ()),
@@ -96,6 +106,14 @@ def test_a_message_may_tell_and_ask_and_places_stay(case):
 def test_a_later_message(case, text, told, asked):
     message = read_message(text, case)
     assert (bool(message.told.strip()), message.asked) == (told, asked)
+
+
+def test_without_the_translations_what_is_told_is_kept_so_that_the_user_hears_of_it(sources, differential, tmp_path):
+    nothing = MultilingualReader(sources.graph.ontology, sources.lexicon, folder=tmp_path)
+    bare = Sources(sources.model, sources.ranker, sources.lexicon, stories=nothing)
+    message = read_message("Tiene un zorbo rayado, ¿por qué no Beta?", Case(bare, differential))
+    assert message.asked == ("¿por qué no Beta?",)
+    assert message.told.strip() == "Tiene un zorbo rayado,"
 
 
 @pytest.mark.parametrize(
