@@ -90,9 +90,9 @@ class DiagnosisAssistant:
         self._loading = Lock()
         self._lexicon = lexicon
         self._stories = MultilingualReader(model.graph.ontology, lexicon)
-        sources = Sources(model, AnswerRanker(ranker, model), lexicon, library, stories=self._stories)
-        self._sources = {Setting.GENETICS_CLINIC: sources}
-        self.graph = sources.graph
+        genetics = Sources(model, AnswerRanker(ranker, model), lexicon, library, stories=self._stories)
+        self._sources = {Setting.GENETICS_CLINIC: genetics}
+        self.graph = self.sources.graph
         self._searches: dict[Language, TermSearch] = {}
         self._reader = reader or RankingReader()
 
