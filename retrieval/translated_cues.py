@@ -120,7 +120,7 @@ _CHINESE = ContextRules(
     ),
     other_sense=_any_of(
         "方面|平面|精神状[态况]|[止镇祛]痛|痛[觉苦快哭恨]|无精打采|小脑(?=半球|体征|形态|未见)|大面积|脾气急",
-        "抗(?:癫痫|惊厥|抑郁|焦虑|过敏|精神病|痉挛)|妊娠期?(?:糖尿病|高血压)|妊高症",
+        "抗(?:癫痫|惊厥|抑郁|焦虑|过敏|精神病|痉挛)|妊娠期?(?:糖尿病|高血压)|妊高症|发白发(?=[紫绀青凉冷])",
     ),
     family=_any_of(rf"{_CHINESE_RELATIVE}(?![^，。；]{{0,4}}{_CHINESE_TELLING})", "家族史|家族中|家系"),
     child=_any_of("我(?:的|家)?(?:女儿|儿子|孩子|宝宝|闺女|小孩)"),
@@ -170,6 +170,8 @@ _SPANISH_RELATIVE = (
     r"(?! (?:\w+ )?(?:lo|la|le|les|los|las) (?:tra|ve|nota|encontr|vio|halla)\w*)"
     r"(?! (?:\w+ ){0,2}preocupad)(?!\s*: (?:refier|dice|cuent))(?! ha (?:notado|visto|observado)\b)"
 )
+_UNDENIED = r"(?<!\bno\s)(?<!\bni\s)(?<!\bnunca\s)(?<!\btampoco\s)"
+"""Before a normal result: "no oye bien" is the opposite of one."""
 _NOT_TELLING = r"(?<!\bpor\ssu\s)(?<!\bpor\ssus\s)(?<!\bcon\ssu\s)(?<!\bcon\ssus\s)" + "".join(
     rf"(?<!\bsegún\s{of}\s)(?<!\bdecir\sde\s{of}\s)" for of in ("la", "el", "su")
 )
@@ -248,6 +250,7 @@ _SPANISH = ContextRules(
         r"\baspiraci[óo]n de secreciones\b|\bman[íi](?![aá])\b",
         r"\b(?:escala|cuestionario|test|unidad|consulta|cl[íi]nica) de (?:la )?(?:depresi[óo]n|ansiedad|autismo|dolor|"
         r"epilepsia)",
+        r"\bno habla (?:bien )?(?:el )?(?:español|castellano|inglés|francés|idioma)\b",
     ),
     family=_any_of(
         rf"{_NOT_TELLING}\b(?!hij[oa]s? (?:de (?:padres|madre|padre|pareja)|únic[oa]))"
@@ -263,7 +266,7 @@ _SPANISH = ContextRules(
         r"\bexploración\b|\bexamen físico\b|\bantecedentes personales\b",
     ),
     normal=tuple(
-        (_any_of(rf"\b(?:{phrase})\b"), term_id)
+        (_any_of(rf"{_UNDENIED}\b(?:{phrase})\b"), term_id)
         for phrase, term_id in (
             ("pupilas isocóricas|isocoria|PICNR", "HP:0009916"),
             ("afebril|apirétic[oa]", "HP:0001945"),

@@ -1,4 +1,4 @@
-"""Patients to try the page with: common and rare, in English and in Chinese; made up, none of them a real person."""
+"""Patients to try the page with: common and rare, in three languages; made up, none of them a real person."""
 
 from __future__ import annotations
 
@@ -41,6 +41,25 @@ EXAMPLES = (
         story=(
             "A 6-year-old boy with chronic cough, recurrent respiratory infections, bronchiectasis, steatorrhea, "
             "failure to thrive and an elevated sweat chloride. His brother had meconium ileus. No splenomegaly."
+        ),
+    ),
+    Example(
+        title="Una mujer con bultos en la piel",
+        kind="rare, Spanish",
+        language=Language.SPANISH,
+        story=(
+            "Mujer de 31 años con manchas café con leche desde la infancia, neurofibromas cutáneos, efélides axilares, "
+            "nódulos de Lisch y escoliosis. No presenta hipoacusia. Su padre tiene neurofibromas."
+        ),
+    ),
+    Example(
+        title="Una mujer que sangra por la nariz",
+        kind="rare, Spanish",
+        language=Language.SPANISH,
+        story=(
+            "Mujer de 45 años con epistaxis de repetición desde la infancia, telangiectasias en labios y lengua, "
+            "malformaciones arteriovenosas pulmonares y anemia ferropénica. No tiene hipertensión. Su madre sangra por "
+            "la nariz."
         ),
     ),
     Example(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from kg.common_schema import Setting, Urgency
-from kg.errors import NotReadyError, UnknownIdError, UsageError
+from kg.errors import UnknownIdError, UsageError
 from kg.genetics import Genetics
 from kg.ontology import PHENOTYPIC_ABNORMALITY, ROOT, Ontology
 from kg.schema import Finding, Gene, Prevalence, Provenance, Synonym, Term
@@ -155,7 +155,10 @@ QUESTIONS = (
     Question(term_id="HP:0001083", text="Does the patient have ectopia lentis?", gain=0.12),
 )
 SYNONYMS = {"HP:0001250": "Epileptic fit", "HP:0000365": "Deafness"}
-CHINESE_LABELS = {"HP:0001250": "癫痫发作", "HP:0000365": "听力障碍", "HP:0012171": "刻板手部绞扭"}
+LABELS = {
+    Language.CHINESE: {"HP:0001250": "癫痫发作", "HP:0000365": "听力障碍", "HP:0012171": "刻板手部绞扭"},
+    Language.SPANISH: {"HP:0001250": "Convulsiones", "HP:0000365": "Deficiencia auditiva"},
+}
 GENETICS = Genetics(
     genes=(Gene(gene_id="NCBIGene:4204", symbol="MECP2"),),
     inheritance=(Term(term_id="HP:0001423", name="X-linked dominant inheritance"),),
@@ -303,16 +306,14 @@ class FakeAssistant:
 
     def search_terms(self, query: str, language: Language = Language.ENGLISH) -> tuple[TermHit, ...]:
         """Terms of which a word of the name or the synonym begins as the query does."""
-        wordings = [(t, w) for t, name in PHRASES.values() for w in (name, SYNONYMS.get(t), CHINESE_LABELS.get(t)) if w]
+        of_language = LABELS.get(language, {})
+        wordings = [(t, w) for t, name in PHRASES.values() for w in (name, SYNONYMS.get(t), of_language.get(t)) if w]
         found = {t: w for t, w in reversed(wordings) if f" {query.lower()}" in f" {w.lower()}"}
         return tuple(TermHit(term_id=t, wording=w) for t, w in found.items())
 
     def label(self, term_id: str, language: Language) -> str:
-        """English, or a few Chinese labels."""
-        if language is Language.SPANISH:
-            raise NotReadyError("Spanish was not pulled")
-        name = self.ontology.name(term_id)
-        return CHINESE_LABELS.get(term_id, name) if language is Language.CHINESE else name
+        """English, or a few labels in other languages."""
+        return LABELS.get(language, {}).get(term_id) or self.ontology.name(term_id)
 
     def genetics(self, disease_id: str, setting: Setting | None = None) -> Genetics:
         """Of Rett syndrome; of others nothing is known."""

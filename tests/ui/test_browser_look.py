@@ -1,4 +1,4 @@
-"""What every user must be able to see and hear: phone and laptop, light and dark, English and Chinese, axe-core."""
+"""What every user must be able to see and hear: phone and laptop, light and dark, its languages, axe-core."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.ui.browsing import LAPTOP, Visitor
+from tests.ui.browsing import LAPTOP, PHONE, Visitor
 from ui.examples import EXAMPLES
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright (pip install -e '.[browser]')")
@@ -28,20 +28,25 @@ def serious(user: Visitor) -> list[str]:
     ]
 
 
+def sticking_out(user: Visitor) -> tuple[int, list[str]]:
+    """How wide the page is, and what reaches over the right edge of its column."""
+    width, parts = user.page.evaluate(
+        """() => [document.documentElement.scrollWidth,
+            [...document.querySelectorAll("#head *, #log *, #compose *, #case *, #foot *")]
+            .filter(e => !e.closest(".unseen") && e.getBoundingClientRect().right >
+                (e.closest("#log, #findings section") ?? document.body).getBoundingClientRect().right)
+            .map(e => e.outerHTML.slice(0, 99))]"""
+    )
+    return width, parts
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [LAPTOP, {"width": 360, "height": 740}], ids=["laptop", "phone"])
 def test_axe_finds_nothing_serious_and_nothing_sticks_out(visit, scheme, viewport):
     user: Visitor = visit(viewport=viewport, color_scheme=scheme)
     for n_turns in (1, 2):
         assert serious(user) == []
-        width, sticking_out = user.page.evaluate(
-            """() => [document.documentElement.scrollWidth,
-                [...document.querySelectorAll("#head *, #log *, #compose *, #case *, #foot *")]
-                .filter(e => !e.closest(".unseen") && e.getBoundingClientRect().right >
-                    (e.closest("#log, #findings section") ?? document.body).getBoundingClientRect().right)
-                .map(e => e.outerHTML.slice(0, 99))]"""
-        )
-        assert (width, sticking_out) == (viewport["width"], [])
+        assert sticking_out(user) == (viewport["width"], [])
         user.send(STORY)
         expect(user.turns).to_have_count(n_turns)
         user.answered()
@@ -99,6 +104,18 @@ def test_on_paper_nothing_is_cut_off_and_all_is_dark_on_light(visit):
     expect(user.log.locator(".lead")).to_have_css("color", "rgb(27, 37, 41)")
     expect(user.page.locator("#compose")).to_be_hidden()
     expect(user.chip("HP:0001250")).to_be_visible()
+
+
+def test_a_spanish_browser_gets_the_page_in_spanish_and_narrow_columns_hold_it(visit):
+    user: Visitor = visit(locale="es-MX", viewport=PHONE)
+    assert user.page.evaluate("document.documentElement.lang") == "es"
+    user.story.fill("Seizures. No hearing impairment.")
+    user.page.get_by_role("button", name="Enviar").click()
+    user.answered()
+    assert "Convulsiones" in user.chip("HP:0001250").inner_text()
+    assert user.log.locator(".lead").inner_text() == "Rett syndrome encabeza la lista con 78\xa0%."
+    assert serious(user) == []
+    assert sticking_out(user) == (PHONE["width"], [])
 
 
 def test_a_chinese_browser_gets_the_page_in_chinese_and_either_can_change(visit):

@@ -17,6 +17,7 @@ from ui.page.words import Words
 SEIZURE = Finding(term_id="HP:0001250", label="Seizure", quote="fits", start=8, end=12)
 ENGLISH = Words()
 IN_CHINESE = Words(language=Language.CHINESE, label_of=FakeAssistant().label)
+IN_SPANISH = Words(language=Language.SPANISH, label_of=FakeAssistant().label)
 
 
 def annotated(term_id: str, frequency: Frequency | None, *, excluded: bool = False) -> Evidence:
@@ -41,19 +42,45 @@ def annotated(term_id: str, frequency: Frequency | None, *, excluded: bool = Fal
 
 
 @pytest.mark.parametrize(
-    ("evidence", "supports", "chinese"),
+    ("evidence", "supports", "chinese", "spanish"),
     [
-        (annotated("HP:0001250", Frequency.counts(3, 4)), True, "癫痫发作：本病 4 名患者中 3 名有"),
-        (annotated("HP:0001250", Frequency(low=0.8, high=0.99, label="x")), True, "癫痫发作：见于 80%–99% 的本病患者"),
-        (annotated("HP:0001250", Frequency(low=0.5, high=0.5)), True, "癫痫发作：见于 50% 的本病患者"),
-        (annotated("HP:0001250", None, excluded=True), False, "癫痫发作：此患者有，据报本病没有"),
-        (annotated("HP:0012171", None), True, "癫痫发作：注释为“刻板手部绞扭”，见于本病"),
+        (
+            annotated("HP:0001250", Frequency.counts(3, 4)),
+            True,
+            "癫痫发作：本病 4 名患者中 3 名有",
+            "Convulsiones: 3 de 4 pacientes",
+        ),
+        (
+            annotated("HP:0001250", Frequency(low=0.8, high=0.99, label="x")),
+            True,
+            "癫痫发作：见于 80%–99% 的本病患者",
+            "Convulsiones: del 80% al 99% de los pacientes",
+        ),
+        (
+            annotated("HP:0001250", Frequency(low=0.5, high=0.5)),
+            True,
+            "癫痫发作：见于 50% 的本病患者",
+            "Convulsiones: 50% de los pacientes",
+        ),
+        (
+            annotated("HP:0001250", None, excluded=True),
+            False,
+            "癫痫发作：此患者有，据报本病没有",
+            "Convulsiones: presente en este paciente; descrito como ausente en esta enfermedad",
+        ),
+        (
+            annotated("HP:0012171", None),
+            True,
+            "癫痫发作：注释为“刻板手部绞扭”，见于本病",
+            "Convulsiones: anotado como «Stereotypical hand wringing»; conocido en esta enfermedad",
+        ),
     ],
 )
-def test_a_claim_is_worded_anew_from_what_it_cites(evidence, supports, chinese):
+def test_a_claim_is_worded_anew_from_what_it_cites(evidence, supports, chinese, spanish):
     claim = Claim(text="English", supports=supports, evidence_ids=("E1",), disease_id="OMIM:1", term_id="HP:0001250")
     answer = Differential(findings=(SEIZURE,), diagnoses=(), evidence=(evidence,))
     assert claim_text(claim, answer, IN_CHINESE) == chinese
+    assert claim_text(claim, answer, IN_SPANISH) == spanish
     assert claim_text(claim, answer, ENGLISH) == "English"
     assert claim_text(replace(claim, by_model=True), answer, IN_CHINESE) == "English"  # a model's own words
     assert claim_text(claim, replace(answer, evidence=()), IN_CHINESE) == "English"

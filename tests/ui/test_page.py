@@ -28,7 +28,7 @@ from ui.page.evidence import View, evidence_view, views_section
 from ui.page.findings import findings_panel
 from ui.page.markup import citations, link, percent
 from ui.page.person import age_in_unit, person_fields, word_person
-from ui.page.words import Words
+from ui.page.words import TEXTS, Words
 from ui.session import Consultation, Progress, Session, Turn, Undo
 
 EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'{0}"
@@ -99,7 +99,7 @@ def evil_session() -> Session:
     )
 
 
-@pytest.mark.parametrize("language", [Language.ENGLISH, Language.CHINESE])
+@pytest.mark.parametrize("language", list(TEXTS))
 def test_words_of_users_and_sources_never_become_markup(language):
     genes = Genetics(
         genes=(Gene(gene_id=f"NCBIGene:{EVIL}", symbol=EVIL),), inheritance=(Term(term_id="HP:5", name=EVIL),)
@@ -364,6 +364,9 @@ def test_the_cards_show_claims_for_and_against_genetics_and_what_is_left_over():
     assert "Rett syndrome78\xa0%MECP2 · X-linked dominant inheritance · about 1 in 9,000 to 23,000 people" in text
     assert "· MECP2 · how common it is" in text
     assert "约每 9,000 至 23,000 人中 1 人" in Page(answer_page(told(EXAMPLES[0].story), IN_CHINESE)).text
+    in_spanish = Words(language=Language.SPANISH)
+    shown = Page(answer_page(told(EXAMPLES[0].story), in_spanish)).text
+    assert "entre 1 de cada 9\u202f000 y 1 de cada 23\u202f000 personas" in shown
 
 
 def test_types_of_one_disease_say_what_they_have_together():
@@ -412,6 +415,3 @@ def test_footer_cites_the_ontology_with_version_and_licence():
     assert "Human Phenotype Ontology (2025-01-16)" in shown.text
     assert shown.text.endswith("citedx 0.1.0")
     assert shown.values("href") == ["https://doi.org/10.1093/nar/gkad1005", "https://hpo.jax.org/app/license"]
-
-
-# In Chinese

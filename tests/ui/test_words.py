@@ -1,4 +1,4 @@
-"""The page's own text in Chinese."""
+"""The page's own text in other languages."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from tests.ui.seen import Page
 from ui import page
 from ui.consultation import respond
 from ui.examples import EXAMPLES
-from ui.page.chinese import CHINESE
 from ui.page.conversation import chat_log
 from ui.page.findings import findings_panel
-from ui.page.words import Words, language_of
+from ui.page.words import TEXTS, Words, language_of
 from ui.session import NO_FINDINGS, ONLY_WORDS, RESTORED, STOPPED, UNEXPECTED, Consultation
 
 IN_CHINESE = Words(language=Language.CHINESE, label_of=FakeAssistant().label)
+IN_SPANISH = Words(language=Language.SPANISH, label_of=FakeAssistant().label)
+OTHERS = [language for language in TEXTS if language is not Language.ENGLISH]
 
 
 def said_by_the_page() -> set[str]:
@@ -35,13 +36,18 @@ def said_by_the_page() -> set[str]:
     return texts
 
 
-def test_every_text_of_the_page_has_a_chinese_wording_with_the_same_places():
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_text_of_the_page_has_a_wording_with_the_same_places(language):
     named = {NO_FINDINGS, ONLY_WORDS, UNEXPECTED, STOPPED, RESTORED}
     named |= {llm_assistant.NOTHING_FOUND, llm_assistant.ONLY_EXCLUDED}
     named |= {text for e in EXAMPLES for text in (e.title, e.kind)} | {str(kind) for kind in EvidenceKind}
-    assert said_by_the_page() | named <= set(CHINESE)
-    for english, chinese in CHINESE.items():
-        assert sorted(_places(english)) == sorted(_places(chinese))
+    assert said_by_the_page() | named <= set(TEXTS[language])
+    for english, wording in TEXTS[language].items():
+        assert sorted(_places(english)) == sorted(_places(wording))
+
+
+def test_every_language_words_the_same_texts():
+    assert len({frozenset(TEXTS[language]) for language in OTHERS}) == 1
 
 
 def _places(text: str) -> list[str]:
@@ -61,9 +67,32 @@ def test_the_page_in_chinese_has_no_english_left_but_names_and_sources():
     assert "Present" not in panel
 
 
+def test_the_page_in_spanish_has_no_english_left_but_names_and_sources():
+    consultation = Consultation(language=Language.SPANISH)
+    for _ in respond(FakeAssistant(), consultation, "Seizures. No hearing impairment."):
+        pass
+    log = Page(chat_log(consultation.session, IN_SPANISH)).text
+    assert "Presentes: Convulsiones. Excluidos: Deficiencia auditiva." in log
+    assert "Rett syndrome encabeza la lista con 78\xa0%." in log
+    assert "¿Presenta el paciente «Scoliosis»?SíNoNo se sabe" in log  # a term without a translation keeps its name
+    panel = Page(findings_panel(consultation.session, IN_SPANISH, "")).text
+    assert "Convulsiones" in panel
+    assert "Present" not in panel.replace("Presentes", "")
+
+
 @pytest.mark.parametrize(
     ("code", "language"),
-    [("zh-CN", "zh"), ("zh", "zh"), ("ZH-Hant-TW", "zh"), ("en-GB", "en"), ("es", "en"), ("", "en"), ("<b>", "en")],
+    [
+        ("zh-CN", "zh"),
+        ("zh", "zh"),
+        ("ZH-Hant-TW", "zh"),
+        ("es", "es"),
+        ("es-MX", "es"),
+        ("en-GB", "en"),
+        ("fr", "en"),
+        ("", "en"),
+        ("<b>", "en"),
+    ],
 )
 def test_the_language_of_a_browser(code, language):
     assert language_of(code) == language

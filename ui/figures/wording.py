@@ -6,11 +6,20 @@ Promise: what ``factor`` shows is the number rounded to two digits, never a judg
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from kg.schema import Finding, Match
+from kg.translations import Language
+from ui.figures.chinese import CHINESE
+from ui.figures.spanish import SPANISH
 
+TEXTS: Mapping[Language, Mapping[str, str]] = {
+    Language.ENGLISH: {},
+    Language.SPANISH: SPANISH,
+    Language.CHINESE: CHINESE,
+}
+"""The figures' own text in each language, by its English wording."""
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _MATCHES = {
     (Match.EXACT, False): "annotated",
@@ -31,7 +40,7 @@ class Wording:
     term: Callable[[str], str]
     """Label of an HPO id."""
     say: Callable[[str], str] = str
-    """A figure's own English text in the reader's language; ``ui.figures.chinese`` has all of it."""
+    """A figure's own English text in the reader's language; ``TEXTS`` has all of it."""
 
     def finding(self, finding: Finding) -> str:
         """Label of a finding; an excluded one is marked."""

@@ -8,6 +8,7 @@ CHINESE = {
     ": ": "：",
     ". ": "。",
     "; ": "，",
+    ",": ",",  # between thousands
     # Head, box, search, foot
     "Decision support for professionals, not a medical device.": "供专业人员使用的决策支持工具，不是医疗器械。",
     "Language": "语言",
@@ -58,9 +59,12 @@ CHINESE = {
     "A boy with salty sweat and a cough": "咳嗽、汗液偏咸的男孩",
     "一名关节疼痛、皮肤松弛的女性": "关节过度活动、皮肤松弛的女性",
     "一名反复癫痫的男孩": "反复癫痫发作的男孩",
+    "Una mujer con bultos en la piel": "皮肤有结节的女性",
+    "Una mujer que sangra por la nariz": "反复鼻出血的女性",
     "rare, English": "罕见病，英文",
     "common, English": "较常见病，英文",
     "rare, Chinese": "罕见病，中文",
+    "rare, Spanish": "罕见病，西班牙文",
     # Conversation
     "Conversation": "对话",
     "You": "您",

@@ -111,7 +111,7 @@ def _genetics(genetics: Genetics, words: Words) -> str:
 
 
 def _how_common(prevalence: Prevalence, words: Words) -> str:
-    few, many = prevalence.one_in
+    few, many = (n.replace(",", words(",")) for n in prevalence.one_in)
     if few == many:
         return words("about 1 in {few} people", few=few)
     return words("about 1 in {few} to {many} people", few=few, many=many)

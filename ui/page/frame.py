@@ -9,12 +9,12 @@ from html import escape
 from kg.translations import Language
 from retrieval.uploads import MAX_BYTES
 from ui.page.markup import action, button, icon, link
-from ui.page.words import PAGE_LANGUAGES, Words
+from ui.page.words import TEXTS, Words
 from ui.statements import HPO_PAPER
 
 _HPO_LICENCE = "https://hpo.jax.org/app/license"
 _ACCEPTED = ".txt,.md,.pdf,.json,text/plain,application/pdf,application/json"
-_OWN_NAMES = {Language.ENGLISH: "English", Language.CHINESE: "中文"}
+_OWN_NAMES = {Language.ENGLISH: "English", Language.SPANISH: "Español", Language.CHINESE: "中文"}
 
 
 def header(words: Words, *, has_password: bool = False) -> str:
@@ -22,7 +22,7 @@ def header(words: Words, *, has_password: bool = False) -> str:
     options = "".join(
         f'<option value="{language}" lang="{language}"{" selected" if language is words.language else ""}>'
         f"{_OWN_NAMES[language]}</option>"
-        for language in PAGE_LANGUAGES
+        for language in TEXTS
     )
     log_out = f'<a class="plain" href="logout" data-log-out>{escape(words("Log out"))}</a>' if has_password else ""
     return (

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from kg.ontology import Ontology
-from kg.translations import Language
 from llm.schema import Differential
 from ui.figures import Wording, candidate_matrix, evidence_graph, similar_cases, waterfalls
-from ui.figures.chinese import CHINESE
+from ui.figures.wording import TEXTS
 from ui.page.evidence import View
 from ui.page.words import Words
 
@@ -15,9 +14,10 @@ def picture_views(differential: Differential | None, ontology: Ontology, words: 
     """The views that there is something to show in; none without an answer."""
     if differential is None or not differential.diagnoses:
         return []
+    said = TEXTS[words.language]
     wording = Wording(
         term=lambda term_id: words.label(term_id, ontology.name(term_id)),
-        say=(lambda text: CHINESE.get(text, text)) if words.language is Language.CHINESE else str,
+        say=lambda text: said.get(text, text),
     )
     views = (
         View(name="graph", title=words("Graph"), body=evidence_graph(differential, wording)),

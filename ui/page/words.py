@@ -6,14 +6,20 @@ language that they are in.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from kg.errors import NotReadyError, UnknownIdError
 from kg.translations import Language
 from ui.page.chinese import CHINESE
+from ui.page.spanish import SPANISH
 
-PAGE_LANGUAGES = (Language.ENGLISH, Language.CHINESE)
+TEXTS: Mapping[Language, Mapping[str, str]] = {
+    Language.ENGLISH: {},
+    Language.SPANISH: SPANISH,
+    Language.CHINESE: CHINESE,
+}
+"""The page's languages, each with its wordings by the English ones."""
 
 Label = Callable[[str, Language], str]
 """Term id and language -> label."""
@@ -29,7 +35,7 @@ class Words:
 
     def __call__(self, english: str, **values: object) -> str:
         """A text of the page, which its English wording names, with values in place of ``{name}``."""
-        text = CHINESE.get(english, english) if self.language is Language.CHINESE else english
+        text = TEXTS[self.language].get(english, english)
         return text.format(**values) if values else text
 
     def label(self, term_id: str, english: str) -> str:
@@ -45,4 +51,4 @@ class Words:
 def language_of(code: str) -> Language:
     """The page's language for a browser's (``zh-CN``, ``en-GB``); English where it has no other."""
     wanted = code.partition("-")[0].casefold()
-    return next((language for language in PAGE_LANGUAGES if language == wanted), Language.ENGLISH)
+    return next((language for language in TEXTS if language == wanted), Language.ENGLISH)

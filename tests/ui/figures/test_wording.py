@@ -1,4 +1,4 @@
-"""Ratios as factors, and the figures' own text in Chinese."""
+"""Ratios as factors, and the figures' own text in other languages."""
 
 import ast
 import math
@@ -10,10 +10,10 @@ import pytest
 import ui.figures
 from kg.graph import KnowledgeGraph
 from kg.schema import Match
+from kg.translations import Language
 from tests.ui.figures.answers import toy_answer
 from ui.figures import Wording, candidate_matrix, evidence_graph, similar_cases, waterfalls
-from ui.figures.chinese import CHINESE
-from ui.figures.wording import factor
+from ui.figures.wording import TEXTS, factor
 
 
 @pytest.mark.parametrize(
@@ -36,12 +36,16 @@ def test_every_match_can_be_worded():
     assert len({wording.match(match, excluded=True) for match in absent}) == 3
 
 
-def test_all_text_of_the_figures_is_there_in_chinese(toy_graph: KnowledgeGraph):
+@pytest.mark.parametrize(("language", "patient"), [(Language.CHINESE, "患者"), (Language.SPANISH, "paciente")])
+def test_all_text_of_the_figures_is_there_in_other_languages(
+    toy_graph: KnowledgeGraph, language: Language, patient: str
+):
     said: set[str] = set()
+    wordings = TEXTS[language]
 
     def say(text: str) -> str:
         said.add(text)
-        return CHINESE[text]
+        return wordings[text]
 
     answer, wording = toy_answer(toy_graph), Wording(term=toy_graph.ontology.name, say=say)
     html = (
@@ -50,18 +54,18 @@ def test_all_text_of_the_figures_is_there_in_chinese(toy_graph: KnowledgeGraph):
         + candidate_matrix(answer, wording)
         + similar_cases(answer, toy_graph.ontology, wording)
     )
-    assert "患者" in html
+    assert patient in html
     texts = set()
     for path in Path(ui.figures.__file__).parent.glob("*.py"):
-        if path.stem != "chinese":
+        if path.stem not in {"chinese", "spanish"}:
             tree = ast.parse(path.read_text(encoding="utf-8"))
             texts |= {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
             calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and ast.unparse(n.func).endswith("say")]
             direct = {c.args[0].value for c in calls if isinstance(c.args[0], ast.Constant)}
-            assert direct <= set(CHINESE)
-    assert said <= set(CHINESE) <= texts  # nothing is missing, nothing is left over
+            assert direct <= set(wordings)
+    assert said <= set(wordings) <= texts  # nothing is missing, nothing is left over
 
 
-@pytest.mark.parametrize("english", CHINESE)
-def test_a_translation_has_the_same_places_to_fill(english: str):
-    assert sorted(re.findall(r"\{\w+\}", english)) == sorted(re.findall(r"\{\w+\}", CHINESE[english]))
+@pytest.mark.parametrize(("english", "wording"), [pair for wordings in TEXTS.values() for pair in wordings.items()])
+def test_a_translation_has_the_same_places_to_fill(english: str, wording: str):
+    assert sorted(re.findall(r"\{\w+\}", english)) == sorted(re.findall(r"\{\w+\}", wording))
