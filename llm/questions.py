@@ -19,6 +19,7 @@ from kg.equivalence import terms_called
 from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel
 from kg.ontology import Ontology
+from kg.phrases import Phrase, phrase, term_name
 from kg.schema import Association, Finding, Term
 from llm.schema import Question
 from retrieval.schema import Ranking
@@ -61,10 +62,7 @@ def next_questions(
     shares = np.exp(log_probabilities[:N_WEIGHED]).tolist()
     gains = rank_questions(model, diseases[:N_WEIGHED], shares, terms)
     telling = islice(_apart(((t, gain) for t, gain in gains if gain > 0), ontology), n)
-    return tuple(
-        Question(term_id=t, text=f"Does the patient have {_in_sentence(ontology.name(t))}?", gain=gain)
-        for t, gain in telling
-    )
+    return tuple(Question(term_id=t, text=_ask(t, ontology), gain=gain) for t, gain in telling)
 
 
 def _apart(ranked: Iterable[tuple[str, float]], ontology: Ontology) -> Iterator[tuple[str, float]]:
@@ -164,6 +162,10 @@ def _endings(term: Term) -> Iterator[str]:
 
 def _is_of_a_part(term_id: str, ontology: Ontology) -> bool:
     return ontology.name(term_id).startswith("Abnormal") and len(ontology.descendants(term_id)) > N_KINDS
+
+
+def _ask(term_id: str, ontology: Ontology) -> Phrase:
+    return phrase("Does the patient have {finding}?", finding=term_name(term_id, _in_sentence(ontology.name(term_id))))
 
 
 def _in_sentence(name: str) -> str:

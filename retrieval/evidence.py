@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kg.graph import KnowledgeGraph
-from kg.schema import Association, Gene, Predicate, Prevalence, Provenance, Term
+from kg.phrases import Phrase, phrase
+from kg.schema import Association, Frequency, Gene, Predicate, Prevalence, Provenance, Term
 from kg.sources import hpo, hpoa
 from retrieval.passages import Passage
 from retrieval.risk_factors import RiskFactor
@@ -156,16 +157,36 @@ def word_term(term: Term, graph: KnowledgeGraph) -> str:
     return " ".join(filter(None, parts))
 
 
-def word_how_often(association: Association) -> str:
+def word_how_often(association: Association) -> Phrase:
     """``seen in 3 of 4 male patients``, ``reported absent (0 of 5 patients)``, ``reported in female patients``."""
-    frequency = association.frequency
-    who = f"{association.sex.lower()} patients" if association.sex else "patients"
-    of_whom = str(frequency).replace("patient", who.removesuffix("s"))
+    frequency, who = association.frequency, _PATIENTS[association.sex]
     if association.excluded and frequency and frequency.n is not None:
-        return f"reported absent ({of_whom})"
+        return phrase("reported absent ({of_whom})", of_whom=word_share(frequency, association.sex))
     if frequency and not association.excluded:
-        return f"seen in {of_whom}"
-    return ("reported absent" if association.excluded else "reported") + (f" in {who}" if association.sex else "")
+        return phrase("seen in {of_whom}", of_whom=word_share(frequency, association.sex))
+    if association.sex:
+        return phrase("reported absent in {who}" if association.excluded else "reported in {who}", who=who)
+    return phrase("reported absent") if association.excluded else phrase("reported")
+
+
+def word_share(frequency: Frequency, sex: str | None = None) -> Phrase:
+    """``str(frequency)``, of patients of one sex where only they are meant."""
+    who = _PATIENTS[sex]
+    if frequency.n is not None:
+        who = _PATIENT[sex] if frequency.m == 1 else who
+        return phrase("{n} of {m} {who}", n=frequency.n, m=frequency.m, who=who)
+    low, high = f"{frequency.low:.0%}", f"{frequency.high:.0%}"
+    one = frequency.low == frequency.high
+    share = (
+        phrase("{share} of {who}", share=low, who=who)
+        if one
+        else phrase("{low} to {high} of {who}", low=low, high=high, who=who)
+    )
+    return phrase("{what} ({more})", what=share, more=phrase(frequency.label.lower())) if frequency.label else share
+
+
+_PATIENTS = {None: phrase("patients"), "FEMALE": phrase("female patients"), "MALE": phrase("male patients")}
+_PATIENT = {None: phrase("patient"), "FEMALE": phrase("female patient"), "MALE": phrase("male patient")}
 
 
 def word_case(hit: CaseHit, graph: KnowledgeGraph) -> str:

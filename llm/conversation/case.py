@@ -12,6 +12,7 @@ from kg.common_schema import FactKind
 from kg.equivalence import name_key
 from kg.errors import NotReadyError
 from kg.likelihood import LikelihoodModel
+from kg.phrases import Number, Phrase, TermName, phrase, term_name
 from kg.schema import Finding, FindingMatch, Match, Provenance
 from kg.sources.common_conditions import load_common_conditions
 from llm.conversation.spoken_names import SpokenNames
@@ -238,46 +239,45 @@ class Case:
         """What the sources state of one finding in one disease."""
         return self.graph.explain(disease_id, [finding]).matches[0]
 
-    def statement(self, disease_id: str, finding: Finding) -> tuple[str, tuple[str, ...]]:
+    def statement(self, disease_id: str, finding: Finding) -> tuple[Phrase, tuple[str, ...]]:
         """What the sources state of a finding in a disease, in words, and the evidence; ``not stated`` without any."""
         match = self.match(disease_id, finding)
         if not match.associations:
-            return "not stated", ()
+            return phrase("not stated"), ()
         first = match.associations[0]
         exact = match.match is Match.EXACT or first.term_id == finding.term_id
-        words = word_how_often(first) if exact else f"{self.graph.ontology.name(first.term_id)} {word_how_often(first)}"
+        how = word_how_often(first)
+        words = how if exact else phrase("{finding} {how}", finding=self.label(first.term_id), how=how)
         return words, tuple(self.book.cite_association(a) for a in match.associations[:MAX_CITATIONS])
 
     def name(self, disease_id: str) -> str:
         """Name of a disease."""
         return self.graph.diseases[disease_id].name
 
-    def label(self, term_id: str) -> str:
+    def label(self, term_id: str) -> TermName:
         """Name of a term."""
-        return self.graph.ontology.name(term_id)
+        return term_name(term_id, self.graph.ontology.name(term_id))
 
 
 def word_probability(probability: float) -> str:
     """``93.7%``, ``below 0.1%``, ``above 99.9%``."""
     if probability > 0.999:
-        return "above 99.9%"
-    return f"{probability:.1%}" if probability >= 0.001 else "below 0.1%"
+        return phrase("above 99.9%")
+    return f"{probability:.1%}" if probability >= 0.001 else phrase("below 0.1%")
 
 
-def word_standing(standing: Standing) -> str:
+def word_standing(standing: Standing) -> Phrase:
     """``number 4 of 339 candidates, with a probability of 4.9%``; ``none of the 339 candidates``."""
     if standing.rank is None:
-        return f"none of the {standing.n_ranked} candidates"
-    place = "first" if standing.rank == 1 else f"number {standing.rank}"
-    return f"{place} of {standing.n_ranked} candidates, with a probability of {word_probability(standing.probability)}"
+        return phrase("none of the {n} candidates", n=standing.n_ranked)
+    place = phrase("first") if standing.rank == 1 else phrase("number {rank}", rank=standing.rank)
+    share = word_probability(standing.probability)
+    return phrase(
+        "{place} of {n} candidates, with a probability of {share}", place=place, n=standing.n_ranked, share=share
+    )
 
 
 def word_ratio(log_ratio: float) -> str:
     """A likelihood ratio: ``56``, ``3.2``, ``0.02``."""
     ratio = float(np.exp(log_ratio))
-    return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.1f}" if ratio >= 1 else f"{ratio:.2g}"
-
-
-def word_list(words: Sequence[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+    return Number(f"{ratio:,.0f}") if ratio >= 10 else f"{ratio:.1f}" if ratio >= 1 else f"{ratio:.2g}"

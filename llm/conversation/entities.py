@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from kg.curie import canonical
+from kg.phrases import joined, phrase, word_list
 from kg.schema import Finding
-from llm.conversation.case import Case, word_list
+from llm.conversation.case import Case
 from llm.conversation.gene_symbols import find_symbols, unknown_symbols
 from retrieval.disease_names import DiseaseMention
 from retrieval.findings import find_statements
@@ -174,13 +175,25 @@ def _note_others(said: str, best: str, ids: Sequence[str], case: Case, *, is_nam
     others = dict.fromkeys(case.graph.equivalents(i)[0] for i in ids)
     others.pop(best)
     if not others:
-        return () if is_named else (f"“{said}” is taken for {case.name(best)}.",)
-    n = "1 other disease" if len(others) == 1 else f"{len(others)} other diseases"
+        return () if is_named else (phrase("“{said}” is taken for {name}.", said=said, name=case.name(best)),)
+    n = phrase("1 other disease") if len(others) == 1 else phrase("{n} other diseases", n=len(others))
     shown = [case.graph.equivalents(d)[0] for d in case.shown_ids]
-    listed = [f"{case.name(d)} (number {n})" for n, d in enumerate(shown, start=1) if d in others]
-    which = f", of which the list has {word_list(listed)}" if listed else ""
-    about = "" if is_named or not shown else f" This is about the likeliest of all here, {case.name(best)}."
-    return (f"{n} in the sources could be meant by “{said}”{which}.{about}",)
+    listed = [
+        phrase("{name} (number {rank})", name=case.name(d), rank=rank)
+        for rank, d in enumerate(shown, start=1)
+        if d in others
+    ]
+    meant = phrase("{n} in the sources could be meant by “{said}”.", n=n, said=said)
+    if listed:
+        meant = phrase(
+            "{n} in the sources could be meant by “{said}”, of which the list has {names}.",
+            n=n,
+            said=said,
+            names=word_list(listed),
+        )
+    if is_named or not shown:
+        return (meant,)
+    return (joined([meant, phrase("This is about the likeliest of all here, {name}.", name=case.name(best))], " "),)
 
 
 def listed_kind(disease_id: str, case: Case) -> str:
@@ -206,14 +219,17 @@ def _ids(question: str, case: Case, unknown: list[str]) -> Iterator[_Span]:
         if disease_id in case.graph.diseases:
             yield _Span(match.start(), match.end(), DISEASE, (disease_id,))
         else:
-            unknown.append(f"{disease_id} is not a disease of the sources.")
+            unknown.append(phrase("{id} is not a disease of the sources.", id=disease_id))
     for match in _TERM_ID.finditer(question):
         term_id = match[0].upper()
         if term_id in case.graph.ontology:
             term = case.graph.term(term_id)
             yield _Span(match.start(), match.end(), FINDING, finding=Finding(term_id=term.term_id, label=term.name))
         else:
-            unknown.append(f"{term_id} is not a term of HPO {case.graph.ontology.version}, nor an older id of one.")
+            version = case.graph.ontology.version
+            unknown.append(
+                phrase("{id} is not a term of HPO {version}, nor an older id of one.", id=term_id, version=version)
+            )
 
 
 def _places(question: str, case: Case, covered: set[int], unknown: list[str]) -> Iterator[_Span]:
@@ -235,7 +251,7 @@ def _places(question: str, case: Case, covered: set[int], unknown: list[str]) ->
         covered.update(range(start, end))
         missing = [p for p in places if p > len(shown)]
         if missing:
-            unknown.append(f"There is no number {missing[0]} in the list of {len(shown)}.")
+            unknown.append(phrase("There is no number {rank} in the list of {n}.", rank=missing[0], n=len(shown)))
         ids = tuple(shown[p - 1] for p in places if p <= len(shown))
         if ids:
             yield _Span(start, end, DISEASE, ids)
@@ -274,7 +290,7 @@ def _unknown_genes(question: str, case: Case, spans: Sequence[_Span]) -> Iterato
     of_genes = {s.start for s in spans if s.gene_id}
     others = {i for s in spans if not s.gene_id for i in range(s.start, s.end)}
     for symbol in unknown_symbols(question, case.sources.gene_ids, of_genes, others):
-        yield f"{symbol} is no gene of these sources."
+        yield phrase("{symbol} is no gene of these sources.", symbol=symbol)
 
 
 def _mask(question: str, spans: Sequence[_Span]) -> str:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from kg.phrases import Phrase, phrase
 from llm.conversation import knowledge_functions as knowledge
 from llm.conversation import patient_functions as patient
 from llm.conversation.case import Case
 from llm.conversation.schema import OF_A_PATIENT, OF_FINDINGS, Function, Request, Result, Sentence
 
-NO_PATIENT = "There is no patient with a finding yet: tell the story first."
-NO_DISEASE = "No disease of the sources was recognised in the question; name one, its id, or its number in the list."
-NO_OTHER = "Name two diseases to compare, or their numbers in the list."
-NO_FINDING = "No finding of the sources was recognised in the question; name one, or its HPO id."
+NO_PATIENT = phrase("There is no patient with a finding yet: tell the story first.")
+NO_DISEASE = phrase(
+    "No disease of the sources was recognised in the question; name one, its id, or its number in the list."
+)
+NO_OTHER = phrase("Name two diseases to compare, or their numbers in the list.")
+NO_FINDING = phrase("No finding of the sources was recognised in the question; name one, or its HPO id.")
 
 FUNCTIONS: Mapping[Function, Callable[[Case, Request], Result]] = MappingProxyType(
     {
@@ -48,7 +51,7 @@ def call_function(case: Case, request: Request) -> Result:
     return FUNCTIONS[request.function](case, request)
 
 
-def _lacking(case: Case, request: Request) -> str | None:
+def _lacking(case: Case, request: Request) -> Phrase | None:
     function = request.function
     if function in OF_A_PATIENT and not case.has_patient:
         return NO_PATIENT

@@ -7,13 +7,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from math import inf
 
-from kg.schema import Association, Disease, Finding, Predicate
-from llm.conversation.case import Case, word_list, word_standing
+from kg.phrases import Number, Phrase, first_of, joined, phrase, word_list
+from kg.schema import Association, Disease, Finding, Predicate, Prevalence
+from llm.conversation.case import Case, word_standing
 from llm.conversation.schema import Request, Result, Sentence, Topic
+from retrieval.evidence import word_share
 from retrieval.passages import Passage
 from retrieval.words import derivation_of, inflection_of
 
-NO_PAGES = "Pages about diseases are not installed here: citedx data pull medquad."
+NO_PAGES = phrase("Pages about diseases are not installed here: citedx data pull medquad.")
 N_LISTED = 5
 N_FEATURES = 8
 N_GENE_DISEASES = 10
@@ -51,29 +53,31 @@ def say_term(case: Case, request: Request) -> Result:
 def _term(case: Case, term_id: str) -> Iterator[Sentence]:
     term, ontology = case.graph.term(term_id), case.graph.ontology
     cited = (case.book.cite_term(term.term_id),)
-    meaning = term.definition or "the ontology gives no definition."
-    yield Sentence(text=f"{term.name} ({term.term_id}): {meaning}", evidence_ids=cited)
+    meaning = term.definition or phrase("the ontology gives no definition.")
+    name = case.label(term.term_id)
+    yield Sentence(
+        text=phrase("{name} ({id}): {meaning}", name=name, id=term.term_id, meaning=meaning), evidence_ids=cited
+    )
     also = [s.text for s in term.synonyms if s.scope == "EXACT"][:N_LISTED]
     if also:
-        yield Sentence(text=f"Also called {word_list(also)}.", evidence_ids=cited)
-    parents = [ontology.name(p) for p in ontology.parents(term.term_id)]
+        yield Sentence(text=phrase("Also called {names}.", names=word_list(also)), evidence_ids=cited)
+    parents = [case.label(p) for p in ontology.parents(term.term_id)]
     if parents:
-        yield Sentence(text=f"It is a kind of: {word_list(parents)}.", evidence_ids=cited)
-    children = [ontology.name(c) for c in ontology.children(term.term_id)]
+        yield Sentence(text=phrase("It is a kind of: {names}.", names=word_list(parents)), evidence_ids=cited)
+    children = [case.label(c) for c in ontology.children(term.term_id)]
     if children:
-        more = f" and {len(children) - N_LISTED} more" if len(children) > N_LISTED else ""
-        yield Sentence(text=f"More specific: {', '.join(children[:N_LISTED])}{more}.")
-    stated = case.graph.diseases_of(term.term_id, descendants=True)
-    n_diseases = len({case.index_of(a.disease_id) for a in stated if not a.excluded})
-    yield Sentence(text=f"The graph states it, or something more specific, of {n_diseases} diseases.")
+        names = first_of(children, N_LISTED) if len(children) > N_LISTED else joined(children, ", ")
+        yield Sentence(text=phrase("More specific: {names}.", names=names))
+    n = _n_diseases(case, term.term_id)
+    yield Sentence(text=phrase("The graph states it, or something more specific, of {n} diseases.", n=n))
     yield from _in_differential(case, Finding(term_id=term.term_id, label=term.name))
 
 
 def _in_differential(case: Case, finding: Finding) -> Iterator[Sentence]:
     stated = [(case.name(d), *case.statement(d, finding)) for d in case.shown_ids[:N_LISTED]]
-    told = [(f"{name}: {words}", cited) for name, words, cited in stated if cited]
+    told = [(phrase("{what}: {words}", what=name, words=words), cited) for name, words, cited in stated if cited]
     if told:
-        text = f"In the differential: {'; '.join(words for words, _ in told)}."
+        text = phrase("In the differential: {parts}.", parts=joined((words for words, _ in told), "; "))
         yield Sentence(text=text, evidence_ids=_together(cited for _, cited in told))
 
 
@@ -89,32 +93,45 @@ def say_findings(case: Case, request: Request) -> Result:
             words, cited = case.statement(disease_id, finding)
             if cited:
                 is_covered = True
-                text = f"{case.name(disease_id)}: {case.label(finding.term_id)}, {words}."
+                text = phrase(
+                    "{name}: {finding}, {words}.",
+                    name=case.name(disease_id),
+                    finding=case.label(finding.term_id),
+                    words=words,
+                )
                 sentences.append(Sentence(text=text, evidence_ids=cited))
             else:
                 silent.append(case.name(disease_id))
+        label = case.label(finding.term_id)
         if silent:
-            sentences.append(Sentence(text=f"{case.label(finding.term_id)} is not stated of {word_list(silent)}."))
+            text = phrase("{finding} is not stated of {names}.", finding=label, names=word_list(silent))
+            sentences.append(Sentence(text=text))
         if not request.disease_ids:
-            stated = case.graph.diseases_of(finding.term_id, descendants=True)
-            n_diseases = len({case.index_of(a.disease_id) for a in stated if not a.excluded})
-            text = (
-                f"The graph states {case.label(finding.term_id)}, or something more specific, of {n_diseases} diseases."
+            n = _n_diseases(case, finding.term_id)
+            text = phrase(
+                "The graph states {finding}, or something more specific, of {n} diseases.", finding=label, n=n
             )
             sentences.append(Sentence(text=text))
-            is_covered = is_covered or n_diseases > 0
+            is_covered = is_covered or n > 0
     return Result(sentences=tuple(sentences), is_covered=is_covered)
+
+
+def _n_diseases(case: Case, term_id: str) -> int:
+    """Diseases of which a source states a term, or a more specific one."""
+    stated = case.graph.diseases_of(term_id, descendants=True)
+    return len({case.index_of(a.disease_id) for a in stated if not a.excluded})
 
 
 def _of_the_patient(case: Case, finding: Finding) -> Iterator[Sentence]:
     ancestors = case.graph.ontology.ancestors
     for mine in case.findings:
-        said = f" (“{mine.quote}”)" if mine.quote else ""
-        label = case.label(mine.term_id)
+        label: str = case.label(mine.term_id)
+        if mine.quote:
+            label = phrase("{finding} (“{quote}”)", finding=label, quote=mine.quote)
         if not mine.excluded and finding.term_id in ancestors(mine.term_id):
-            yield Sentence(text=f"This patient has {label}{said}.")
+            yield Sentence(text=phrase("This patient has {finding}.", finding=label))
         elif mine.excluded and mine.term_id in ancestors(finding.term_id):
-            yield Sentence(text=f"This patient has no {label}{said}.")
+            yield Sentence(text=phrase("This patient has no {finding}.", finding=label))
 
 
 def describe_diseases(case: Case, request: Request) -> Result:
@@ -126,7 +143,8 @@ def describe_diseases(case: Case, request: Request) -> Result:
         for part in (_genes_of, _inheritance_of, _course_of, _prevalence_of):
             sentences += part(case, disease_id)
     if not sentences:
-        text = f"The sources have nothing on {word_list([case.name(d) for d in request.disease_ids])} but the name."
+        names = word_list(map(case.name, request.disease_ids))
+        text = phrase("The sources have nothing on {names} but the name.", names=names)
         return Result(sentences=(Sentence(text=text),), is_covered=False)
     return Result(sentences=tuple(sentences))
 
@@ -140,7 +158,7 @@ def _most_frequent(case: Case, disease_id: str) -> Iterator[Sentence]:
     terms = case.graph.ontology.most_specific(stated)[:N_FEATURES]
     for term_id in terms:
         words, cited = case.statement(disease_id, Finding(term_id=term_id, label=""))
-        yield Sentence(text=f"{case.label(term_id)} is {words}.", evidence_ids=cited)
+        yield Sentence(text=phrase("{label} is {how}.", label=case.label(term_id), how=words), evidence_ids=cited)
 
 
 def _telling(a: Association) -> tuple[bool, float, int]:
@@ -157,7 +175,7 @@ def say_genes(case: Case, request: Request) -> Result:
     else:
         sentences += [s for g in request.gene_ids for s in _diseases_of(case, g)]
     if silent:
-        sentences.append(Sentence(text=f"The sources name no gene of {word_list(silent)}."))
+        sentences.append(Sentence(text=phrase("The sources name no gene of {names}.", names=word_list(silent))))
     return Result(sentences=tuple(sentences), is_covered=len(silent) < len(request.disease_ids + request.gene_ids))
 
 
@@ -170,8 +188,11 @@ def _genes_of(case: Case, disease_id: str) -> Iterator[Sentence]:
     symbols = dict.fromkeys(g.symbol for found in genes.values() for g in found)
     if symbols:
         cited = tuple(case.book.cite_genes(d, found) for d, found in genes.items() if found)
-        what = "gene" if len(symbols) == 1 else "genes"
-        yield Sentence(text=f"{case.name(disease_id)}: {what} {word_list(list(symbols))}.", evidence_ids=cited)
+        said = {"name": case.name(disease_id), "genes": word_list(symbols)}
+        text = (
+            phrase("{name}: gene {genes}.", **said) if len(symbols) == 1 else phrase("{name}: genes {genes}.", **said)
+        )
+        yield Sentence(text=text, evidence_ids=cited)
 
 
 def asks_which_fits(case: Case, request: Request) -> bool:
@@ -187,23 +208,30 @@ def best_of_gene(case: Case, gene_id: str) -> str:
 def _fit_of_genes(case: Case, gene_ids: Sequence[str]) -> Iterator[Sentence]:
     """Of each gene the disease that fits the patient best, the genes in the order of these."""
     diseases = {g: _by_standing(case, g) for g in gene_ids}
-    yield Sentence(text="By the findings alone; no variant is weighed.")
+    yield Sentence(text=phrase("By the findings alone; no variant is weighed."))
     for gene_id in sorted(gene_ids, key=lambda g: _rank(case, diseases[g][0])):
         (best, *others), symbol = diseases[gene_id], case.graph.gene(gene_id).symbol
         if _rank(case, best) == inf:
-            yield Sentence(text=f"{symbol}: no candidate has it; it has {_counted(1 + len(others), 'disease')}.")
+            n = _counted(1 + len(others))
+            yield Sentence(text=phrase("{symbol}: no candidate has it; it has {n}.", symbol=symbol, n=n))
             continue
-        more = f"; {_counted(len(others), 'more disease')} of this gene" if others else ""
-        yield _of_gene(case, best, f"{symbol}: ", more)
+        said, cited = _of_gene(case, best)
+        said = phrase("{symbol}: {disease}", symbol=symbol, disease=said)
+        if others:
+            more = phrase("1 more disease") if len(others) == 1 else phrase("{n} more diseases", n=len(others))
+            said = phrase("{said}; {n} of this gene", said=said, n=more)
+        yield Sentence(text=phrase("{said}.", said=said), evidence_ids=cited)
 
 
 def _diseases_of(case: Case, gene_id: str) -> Iterator[Sentence]:
     gene, diseases = case.graph.gene(gene_id), _by_standing(case, gene_id)
-    yield Sentence(text=f"{gene.symbol} ({gene.gene_id}) is associated with {_counted(len(diseases), 'disease')}.")
+    name, n = f"{gene.symbol} ({gene.gene_id})", _counted(len(diseases))
+    yield Sentence(text=phrase("{gene} is associated with {n}.", gene=name, n=n))
     for disease in diseases[:N_GENE_DISEASES]:
-        yield _of_gene(case, disease)
+        said, cited = _of_gene(case, disease)
+        yield Sentence(text=phrase("{said}.", said=said), evidence_ids=cited)
     if len(diseases) > N_GENE_DISEASES:
-        yield Sentence(text=f"And {len(diseases) - N_GENE_DISEASES} more.")
+        yield Sentence(text=phrase("And {n} more.", n=len(diseases) - N_GENE_DISEASES))
 
 
 def _by_standing(case: Case, gene_id: str) -> list[Disease]:
@@ -217,29 +245,33 @@ def _rank(case: Case, disease: Disease) -> float:
     return inf if rank is None else rank
 
 
-def _of_gene(case: Case, disease: Disease, before: str = "", after: str = "") -> Sentence:
-    standing = f", {word_standing(case.standing_of(disease.disease_id))}" if case.has_patient else ""
+def _of_gene(case: Case, disease: Disease) -> tuple[str, tuple[str, ...]]:
+    """A disease of a gene with its place in the case, and the evidence."""
+    name = f"{disease.name} ({disease.disease_id})"
     cited = case.book.cite_genes(disease.disease_id, case.graph.genes_of(disease.disease_id))
-    return Sentence(text=f"{before}{disease.name} ({disease.disease_id}){standing}{after}.", evidence_ids=(cited,))
+    if not case.has_patient:
+        return name, (cited,)
+    standing = word_standing(case.standing_of(disease.disease_id))
+    return phrase("{name}, {standing}", name=name, standing=standing), (cited,)
 
 
-def _counted(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+def _counted(n: int) -> Phrase:
+    return phrase("1 disease") if n == 1 else phrase("{n} diseases", n=n)
 
 
 def say_inheritance(case: Case, request: Request) -> Result:
     """How diseases are inherited."""
-    return _per_disease(case, request, _inheritance_of, ("inheritance",), "how it is inherited")
+    return _per_disease(case, request, _inheritance_of, ("inheritance",), phrase("how it is inherited"))
 
 
 def say_course(case: Case, request: Request) -> Result:
     """When diseases begin and how they go on."""
-    return _per_disease(case, request, _course_of, (), "when it begins")
+    return _per_disease(case, request, _course_of, (), phrase("when it begins"))
 
 
 def say_prevalence(case: Case, request: Request) -> Result:
     """How common diseases are."""
-    return _per_disease(case, request, _prevalence_of, ("frequency",), "how common it is")
+    return _per_disease(case, request, _prevalence_of, ("frequency",), phrase("how common it is"))
 
 
 def _per_disease(
@@ -247,7 +279,7 @@ def _per_disease(
     request: Request,
     say: Callable[[Case, str], Iterator[Sentence]],
     kinds: Collection[str],
-    what: str,
+    what: Phrase,
 ) -> Result:
     """What the graph says of each disease; where it is silent, what a page of these kinds says."""
     sentences: list[Sentence] = []
@@ -258,7 +290,8 @@ def _per_disease(
         if not said:
             silent.append(case.name(disease_id))
     if silent:
-        sentences.append(Sentence(text=f"The sources do not say {what}: {word_list(silent)}."))
+        text = phrase("The sources do not say {what}: {names}.", what=what, names=word_list(silent))
+        sentences.append(Sentence(text=text))
     return Result(sentences=tuple(sentences), is_covered=len(silent) < len(request.disease_ids))
 
 
@@ -271,11 +304,15 @@ def _stated(case: Case, disease_id: str, predicate: Predicate) -> Iterator[Sente
                 by_term.setdefault(a.term_id, []).append(a)
     if by_term:
         cited = _together((case.book.cite_association(a) for a in found[:1]) for found in by_term.values())
-        named = [
-            case.label(t) + next((f" ({a.frequency})" for a in found if a.frequency), "")
-            for t, found in by_term.items()
-        ]
-        yield Sentence(text=f"{case.name(disease_id)}: {word_list(named)}.", evidence_ids=cited)
+        terms = word_list(_with_share(case, t, found) for t, found in by_term.items())
+        yield Sentence(text=phrase("{name}: {terms}.", name=case.name(disease_id), terms=terms), evidence_ids=cited)
+
+
+def _with_share(case: Case, term_id: str, stated: Iterable[Association]) -> str:
+    """A term, with the share of patients where a statement has one."""
+    label = case.label(term_id)
+    share = next((word_share(a.frequency) for a in stated if a.frequency), None)
+    return label if share is None else phrase("{what} ({more})", what=label, more=share)
 
 
 _inheritance_of = partial(_stated, predicate=Predicate.INHERITANCE)
@@ -286,7 +323,15 @@ def _prevalence_of(case: Case, disease_id: str) -> Iterator[Sentence]:
     prevalence = case.graph.prevalence_of(disease_id)
     if prevalence:
         cited = (case.book.cite_prevalence(prevalence),)
-        yield Sentence(text=f"{case.name(disease_id)}: about {prevalence}.", evidence_ids=cited)
+        text = phrase("{name}: about {share}.", name=case.name(disease_id), share=_one_in(prevalence))
+        yield Sentence(text=text, evidence_ids=cited)
+
+
+def _one_in(prevalence: Prevalence) -> Phrase:
+    few, many = map(Number, prevalence.one_in)
+    if few == many:
+        return phrase("1 in {few} people", few=few)
+    return phrase("1 in {few} to {many} people", few=few, many=many)
 
 
 def find_passages(case: Case, request: Request) -> Result:
@@ -298,11 +343,12 @@ def find_passages(case: Case, request: Request) -> Result:
         sentences += said
         if not said:
             silent.append(case.name(disease_id))
-    about = "this" if request.topic is Topic.ANY else request.topic.value
+    about = phrase("this") if request.topic is Topic.ANY else phrase(request.topic.value)
     if case.sources.pages is None:
         sentences.append(Sentence(text=NO_PAGES))
     elif silent:
-        sentences.append(Sentence(text=f"No page in the sources speaks of {about} in {word_list(silent)}."))
+        text = phrase("No page in the sources speaks of {topic} in {names}.", topic=about, names=word_list(silent))
+        sentences.append(Sentence(text=text))
     return Result(sentences=tuple(sentences), is_covered=len(silent) < len(request.disease_ids))
 
 
@@ -318,7 +364,8 @@ def _quoted(
     for passage in [p for p in passages if first_of_page[p.reference] is p][:n]:
         cited = (case.book.cite_passage(passage, disease_id),)
         page = passage.reference.split("/")[2] if "//" in passage.reference else passage.reference
-        yield Sentence(text=f"{page} on {passage.title}: “{quote(passage.text)}”", evidence_ids=cited)
+        said = {"page": page, "title": passage.title, "quote": quote(passage.text)}
+        yield Sentence(text=phrase("{page} on {title}: “{quote}”", **said), evidence_ids=cited)
 
 
 def quote(text: str) -> str:

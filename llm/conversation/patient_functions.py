@@ -11,8 +11,9 @@ from dataclasses import replace
 import numpy as np
 
 from kg.common_schema import Setting
+from kg.phrases import Joined, Phrase, first_of, joined, phrase, term_name, word_list
 from kg.schema import Finding, Match
-from llm.conversation.case import Case, word_list, word_probability, word_ratio, word_standing
+from llm.conversation.case import Case, word_probability, word_ratio, word_standing
 from llm.conversation.schema import Request, Result, Sentence, Topic
 from llm.grounding import ground
 from llm.questions import askable, rank_questions
@@ -22,7 +23,7 @@ from retrieval.candidates import in_order
 from retrieval.cases import CaseLibrary
 from retrieval.everyday import EverydayRanker, can_rank
 from retrieval.findings import merge_findings, without_contradicted
-from retrieval.schema import CaseHit, PublishedCase
+from retrieval.schema import CaseHit, PublishedCase, RedFlag
 
 N_LISTED = 5
 """Diagnoses, cases and findings that a list has."""
@@ -47,23 +48,32 @@ def say_standing(case: Case, request: Request) -> Result:
     """The differential, and how sure it is; before it, where that is asked for, what must not be missed."""
     diagnoses = case.differential.diagnoses or case.differential.candidates
     sentences = [
-        Sentence(text=f"Number {d.rank} is {d.name}, with a probability of {word_probability(d.probability)}.")
+        Sentence(
+            text=phrase(
+                "Number {rank} is {name}, with a probability of {share}.",
+                rank=d.rank,
+                name=d.name,
+                share=word_probability(d.probability),
+            )
+        )
         for d in diagnoses[:N_LISTED]
     ]
-    rest = max(0.0, 1.0 - sum(d.probability for d in diagnoses))
-    sentences.append(Sentence(text=f"That it is none of the {len(diagnoses)} shown: {word_probability(rest)}."))
+    rest = word_probability(max(0.0, 1.0 - sum(d.probability for d in diagnoses)))
+    sentences.append(Sentence(text=phrase("That it is none of the {n} shown: {share}.", n=len(diagnoses), share=rest)))
     if case.differential.abstained:
         sentences.insert(0, Sentence(text=case.differential.abstained))
     urgent = _urgent(case) if request.topic is Topic.URGENCY else ()
     return Result(sentences=(*urgent, *sentences))
 
 
-NO_TRIAGE = (
+NO_TRIAGE = phrase(
     "How soon this patient must be seen, and where, no source here decides. That nothing is listed does not mean that "
     "nothing is urgent."
 )
-NO_URGENT = "By these findings nothing is listed that must not be missed."
-NO_URGENT_HERE = "What must not be missed is listed in general practice and emergency, not in the genetics clinic."
+NO_URGENT = phrase("By these findings nothing is listed that must not be missed.")
+NO_URGENT_HERE = phrase(
+    "What must not be missed is listed in general practice and emergency, not in the genetics clinic."
+)
 
 
 def _urgent(case: Case) -> Iterator[Sentence]:
@@ -71,14 +81,24 @@ def _urgent(case: Case) -> Iterator[Sentence]:
     for condition in case.differential.urgent:
         entry = case.graph.entry_id(condition.disease_id)
         flags = [*condition.present, *condition.to_ask] if entry else []
-        said = f"Not to be missed: {condition.name} ({condition.urgency}), {word_probability(condition.probability)}"
-        here = f"; red flags here: {word_list([f.label for f in condition.present])}" if condition.present else ""
-        ask = f"; to ask for: {word_list([f.label for f in condition.to_ask])}" if condition.to_ask else ""
+        said = phrase(
+            "Not to be missed: {name} ({urgency}), {share}",
+            name=condition.name,
+            urgency=phrase(condition.urgency),
+            share=word_probability(condition.probability),
+        )
+        here = phrase("red flags here: {flags}", flags=word_list(map(_flag, condition.present)))
+        ask = phrase("to ask for: {flags}", flags=word_list(map(_flag, condition.to_ask)))
+        parts = [said, *([here] if condition.present else []), *([ask] if condition.to_ask else [])]
         cited = tuple(dict.fromkeys(case.book.cite_red_flag(entry, f) for f in flags)) if entry else ()
-        yield Sentence(text=f"{said}{here}{ask}.", evidence_ids=cited)
+        yield Sentence(text=phrase("{parts}.", parts=joined(parts, "; ")), evidence_ids=cited)
     if not case.differential.urgent:
         is_clinic = case.differential.setting is Setting.GENETICS_CLINIC
         yield Sentence(text=NO_URGENT_HERE if is_clinic else NO_URGENT)
+
+
+def _flag(flag: RedFlag) -> str:
+    return term_name(flag.term_id, flag.label)
 
 
 def explain_diseases(case: Case, request: Request) -> Result:
@@ -91,7 +111,8 @@ def _explain(case: Case, disease_id: str) -> Iterator[Sentence]:
     yield Sentence(text=_word_standing(case, disease_id))
     candidate = case.candidate(disease_id)
     if not candidate.passages and not case.sources.model.is_described[case.index_of(disease_id)]:
-        yield Sentence(text=f"The sources state no finding of {case.name(disease_id)}, so it cannot be weighed.")
+        name = case.name(disease_id)
+        yield Sentence(text=phrase("The sources state no finding of {name}, so it cannot be weighed.", name=name))
         return
     claims = tuple(claims_about(candidate, case.graph, case.book, n_expected=N_EXPECTED))
     diagnosis = Diagnosis(
@@ -107,27 +128,36 @@ def _explain(case: Case, disease_id: str) -> Iterator[Sentence]:
     said = []
     for claim in grounded.claims:
         weight = weights.get(claim.term_id or "")
-        ratio = "" if weight is None else f" (likelihood ratio {word_ratio(weight)})"
+        text = claim.text if weight is None else _with_ratio(claim.text, weight)
         # A general term that is stated of many other diseases explains a finding and still speaks against.
         supports = claim.supports and (weight is None or weight > 0)
-        said.append(Sentence(text=f"{claim.text}{ratio}.", evidence_ids=claim.evidence_ids, supports=supports))
+        said.append(Sentence(text=phrase("{said}.", said=text), evidence_ids=claim.evidence_ids, supports=supports))
     yield from sorted(said, key=lambda s: not s.supports)
     risks = {risk.term_id for risk in candidate.risks}
     unexplained = [
-        f"{case.label(m.finding.term_id)} (likelihood ratio {word_ratio(weights[m.finding.term_id])})"
+        _with_ratio(case.label(m.finding.term_id), weights[m.finding.term_id])
         for m in candidate.explanation.matches
         if m.match is Match.UNEXPLAINED and m.finding.term_id not in risks
     ]
     if unexplained:
-        yield Sentence(text=f"The sources do not state of it: {word_list(unexplained)}.", supports=False)
+        text = phrase("The sources do not state of it: {findings}.", findings=word_list(unexplained))
+        yield Sentence(text=text, supports=False)
     yield from _contrast_with_best(case, candidate.disease_id)
 
 
-def _word_standing(case: Case, disease_id: str) -> str:
+def _with_ratio(said: str, log_ratio: float) -> Phrase:
+    return phrase("{said} (likelihood ratio {ratio})", said=said, ratio=word_ratio(log_ratio))
+
+
+def _word_standing(case: Case, disease_id: str) -> Phrase:
     standing, name = case.standing_of(disease_id), case.name(disease_id)
     if standing.rank is None:
-        return f"{name} is not among the {standing.n_ranked} candidates that the graph and published cases bring up."
-    return f"{name} is {word_standing(standing)}."
+        return phrase(
+            "{name} is not among the {n} candidates that the graph and published cases bring up.",
+            name=name,
+            n=standing.n_ranked,
+        )
+    return phrase("{name} is {standing}.", name=name, standing=word_standing(standing))
 
 
 def _contrast_with_best(case: Case, disease_id: str) -> Iterator[Sentence]:
@@ -142,14 +172,23 @@ def _contrast_with_best(case: Case, disease_id: str) -> Iterator[Sentence]:
     telling = sorted((g for g in gaps if g[1] - g[2] > MIN_CONTRAST), key=lambda g: g[2] - g[1])[:N_CONTRASTS]
     if not telling:
         return
-    named = [f"{_label(case, f)} (likelihood ratio {word_ratio(b)} against {word_ratio(w)})" for f, b, w in telling]
+    named = [
+        phrase(
+            "{finding} (likelihood ratio {better} against {worse})",
+            finding=_label(case, f),
+            better=word_ratio(b),
+            worse=word_ratio(w),
+        )
+        for f, b, w in telling
+    ]
     cited = [i for f, _, _ in telling for i in case.statement(better, f)[1][:1]]
-    lead = (
-        f"Over the second, {case.name(worse)}, it is favoured most by"
+    findings = word_list(named)
+    text = (
+        phrase("Over the second, {name}, it is favoured most by: {findings}.", name=case.name(worse), findings=findings)
         if is_first
-        else f"The first, {case.name(better)}, explains better"
+        else phrase("The first, {name}, explains better: {findings}.", name=case.name(better), findings=findings)
     )
-    yield Sentence(text=f"{lead}: {word_list(named)}.", evidence_ids=tuple(dict.fromkeys(cited)), supports=is_first)
+    yield Sentence(text=text, evidence_ids=tuple(dict.fromkeys(cited)), supports=is_first)
 
 
 def compare_diseases(case: Case, request: Request) -> Result:
@@ -169,14 +208,22 @@ def _differences(case: Case, disease_ids: Sequence[str]) -> Iterator[Sentence]:
     telling = [(f, ratios) for f, ratios in rows if max(ratios) - min(ratios) > MIN_CONTRAST]
     for finding, ratios in telling[: 2 * N_LISTED] or rows[:N_CONTRASTS]:
         parts, cited = _stated_of(case, disease_ids, finding, ratios)
-        favoured = case.name(disease_ids[int(np.argmax(ratios))])
-        little = "" if telling else " a little"
-        yield Sentence(text=f"{_label(case, finding)} favours {favoured}{little}: {parts}.", evidence_ids=cited)
+        said = {
+            "finding": _label(case, finding),
+            "name": case.name(disease_ids[int(np.argmax(ratios))]),
+            "parts": parts,
+        }
+        text = (
+            phrase("{finding} favours {name}: {parts}.", **said)
+            if telling
+            else phrase("{finding} favours {name} a little: {parts}.", **said)
+        )
+        yield Sentence(text=text, evidence_ids=cited)
     gap = _word_gap(case, disease_ids)
     if gap:
         yield gap
     elif not rows:
-        yield Sentence(text="None of the patient's findings tells them apart.")
+        yield Sentence(text=phrase("None of the patient's findings tells them apart."))
 
 
 def _word_gap(case: Case, disease_ids: Sequence[str]) -> Sentence | None:
@@ -188,36 +235,48 @@ def _word_gap(case: Case, disease_ids: Sequence[str]) -> Sentence | None:
         return None
     findings = sum(c.log_lr for c in first.contributions) - sum(c.log_lr for c in last.contributions)
     parts = {
-        "the findings together": findings,
-        "how common the two are": first.log_prior - last.log_prior,
-        "the story's own words": first.log_text - last.log_text,
-        "what the story tells beside findings": first.log_history - last.log_history,
+        phrase("the findings together"): findings,
+        phrase("how common the two are"): first.log_prior - last.log_prior,
+        phrase("the story's own words"): first.log_text - last.log_text,
+        phrase("what the story tells beside findings"): first.log_history - last.log_history,
     }
     is_everyday = isinstance(case.ranker, EverydayRanker)
     if not is_everyday:
-        parts["what the ranking learned from published patients makes of that"] = gap - sum(parts.values())
-    said = [f"{what} {_word_odds(x)}" for what, x in parts.items() if abs(x) > MIN_DIFFERENCE]
-    tempered = f"; {TEMPERED}" if is_everyday else ""
-    n = (len(first.cases), len(last.cases))
-    similar = (
-        f" Of the published patients most like this one {n[0]} have the one and {n[1]} the other." if any(n) else ""
+        learned = phrase("what the ranking learned from published patients makes of that")
+        parts[learned] = gap - sum(parts.values())
+    said = word_list(
+        phrase("{what} {odds}", what=what, odds=_word_odds(x)) for what, x in parts.items() if abs(x) > MIN_DIFFERENCE
+    )
+    puts = phrase(
+        "What puts {first} before {last} ({share} against {other}), in odds: {parts}.",
+        first=first.name,
+        last=last.name,
+        share=word_probability(first.probability),
+        other=word_probability(last.probability),
+        parts=joined([said, TEMPERED] if is_everyday else [said], "; "),
+    )
+    similar = phrase(
+        "Of the published patients most like this one {one} have the one and {other} the other.",
+        one=len(first.cases),
+        other=len(last.cases),
     )
     prevalences = (case.graph.prevalence_of(c.disease_id) for c in (first, last))
-    shares = f"{word_probability(first.probability)} against {word_probability(last.probability)}"
     return Sentence(
-        text=f"What puts {first.name} before {last.name} ({shares}), in odds: {word_list(said)}{tempered}.{similar}",
+        text=joined([puts, similar], " ") if first.cases or last.cases else puts,
         evidence_ids=tuple(case.book.cite_prevalence(p) for p in prevalences if p),
     )
 
 
-TEMPERED = "of their product the ranking takes a root, since what belongs to one disease comes together"
+TEMPERED = phrase("of their product the ranking takes a root, since what belongs to one disease comes together")
 
 
-def _word_odds(log_odds: float) -> str:
+def _word_odds(log_odds: float) -> Phrase:
     """``12 to 1``, ``1 to 3.4``; beyond ten thousand the number says nothing more."""
     if abs(log_odds) > MAX_LOG_ODDS:
-        return "over 10,000 to 1" if log_odds > 0 else "1 to over 10,000"
-    return f"{word_ratio(log_odds)} to 1" if log_odds >= 0 else f"1 to {word_ratio(-log_odds)}"
+        return phrase("over 10,000 to 1") if log_odds > 0 else phrase("1 to over 10,000")
+    if log_odds >= 0:
+        return phrase("{n} to 1", n=word_ratio(log_odds))
+    return phrase("1 to {n}", n=word_ratio(-log_odds))
 
 
 def _telling_apart(case: Case, disease_ids: Sequence[str]) -> Iterator[Sentence]:
@@ -229,23 +288,27 @@ def _telling_apart(case: Case, disease_ids: Sequence[str]) -> Iterator[Sentence]
     for term_id, gain in rank_questions(model, indices, shares, terms)[:N_CONTRASTS]:
         if gain <= 0:
             continue
-        finding = Finding(term_id=term_id, label=case.label(term_id))
-        parts, cited = _stated_of(case, disease_ids, finding)
-        yield Sentence(text=f"Worth looking for: {finding.label}: {parts}.", evidence_ids=cited)
+        parts, cited = _stated_of(case, disease_ids, Finding(term_id=term_id, label=""))
+        text = phrase("Worth looking for: {finding}: {parts}.", finding=case.label(term_id), parts=parts)
+        yield Sentence(text=text, evidence_ids=cited)
 
 
 def _stated_of(
     case: Case, disease_ids: Sequence[str], finding: Finding, log_ratios: Sequence[float] = ()
-) -> tuple[str, tuple[str, ...]]:
+) -> tuple[Joined, tuple[str, ...]]:
     """``A: seen in 3 of 4 patients (likelihood ratio 56); B: not stated``, and the evidence."""
     parts: list[str] = []
     cited: list[str] = []
     for n, disease_id in enumerate(disease_ids):
         words, ids = case.statement(disease_id, finding)
-        ratio = f" (likelihood ratio {word_ratio(log_ratios[n])})" if len(log_ratios) else ""
-        parts.append(f"{case.name(disease_id)}: {words}{ratio}")
+        said = _with_ratio(words, log_ratios[n]) if len(log_ratios) else words
+        parts.append(_stated(case.name(disease_id), said))
         cited += ids
-    return "; ".join(parts), tuple(dict.fromkeys(cited))
+    return joined(parts, "; "), tuple(dict.fromkeys(cited))
+
+
+def _stated(what: str, words: str) -> Phrase:
+    return phrase("{what}: {words}", what=what, words=words)
 
 
 def say_next_steps(case: Case, request: Request) -> Result:
@@ -258,11 +321,12 @@ def say_next_steps(case: Case, request: Request) -> Result:
         sentences.append(Sentence(text=WOULD_CHANGE_MOST))
         sentences += [_word_question(case, q) for q in case.differential.questions]
     if not sentences:
-        return Result(sentences=(Sentence(text="The sources name no finding that would tell more."),), is_covered=False)
+        return Result(sentences=(Sentence(text=NOTHING_MORE),), is_covered=False)
     return Result(sentences=tuple(sentences))
 
 
-WOULD_CHANGE_MOST = "What would change the order most, if it were known, the most telling first:"
+NOTHING_MORE = phrase("The sources name no finding that would tell more.")
+WOULD_CHANGE_MOST = phrase("What would change the order most, if it were known, the most telling first:")
 
 
 def _word_question(case: Case, question: Question) -> Sentence:
@@ -271,12 +335,13 @@ def _word_question(case: Case, question: Question) -> Sentence:
     listed = dict.fromkeys((*case.shown_ids, *(c.disease_id for c in case.differential.candidates)))
     stated = [(d, *case.statement(d, finding)) for d in listed]
     told = [(d, words, cited) for d, words, cited in stated if cited][:N_CONTRASTS]
-    parts = [f"{case.name(d)}: {words}" for d, words, _ in told]
+    parts = [_stated(case.name(d), words) for d, words, _ in told]
     first = next(iter(listed), None)
     if first is not None and first not in {d for d, _, _ in told}:
-        parts.append(f"{case.name(first)}: not stated")
+        parts.append(_stated(case.name(first), phrase("not stated")))
     cited = tuple(dict.fromkeys(i for _, _, ids in told for i in ids))
-    return Sentence(text=f"{question.text} {'; '.join(parts)}.", evidence_ids=cited)
+    text = phrase("{question} {parts}.", question=question.text, parts=joined(parts, "; "))
+    return Sentence(text=text, evidence_ids=cited)
 
 
 def _tests(case: Case, disease_ids: Sequence[str]) -> Iterator[Sentence]:
@@ -288,17 +353,17 @@ def _tests(case: Case, disease_ids: Sequence[str]) -> Iterator[Sentence]:
         name = case.name(disease_id)
         if tests:
             cited = tuple(case.book.cite_test(disease_id, test, provenance) for test, provenance in tests)
-            yield Sentence(text=f"Tests for {name}: {word_list([t for t, _ in tests])}.", evidence_ids=cited)
+            text = phrase("Tests for {name}: {tests}.", name=name, tests=word_list(t for t, _ in tests))
+            yield Sentence(text=text, evidence_ids=cited)
         if genes:
             symbols = list(dict.fromkeys(g.symbol for found in genes.values() for g in found))
-            more = f" and {len(symbols) - N_TESTS} more" if len(symbols) > N_TESTS else ""
-            shown = ", ".join(symbols[:N_TESTS]) if more else word_list(symbols)
             cited = tuple(case.book.cite_genes(d, found) for d, found in genes.items())
-            yield Sentence(text=f"To sequence for {name}: {shown}{more}.", evidence_ids=cited)
+            text = phrase("To sequence for {name}: {genes}.", name=name, genes=first_of(symbols, N_TESTS))
+            yield Sentence(text=text, evidence_ids=cited)
         if not tests and not genes:
             silent.append(name)
     if silent:
-        yield Sentence(text=f"The sources name no test of {word_list(silent)}.")
+        yield Sentence(text=phrase("The sources name no test of {names}.", names=word_list(silent)))
 
 
 def _to_look_for(case: Case, disease_id: str) -> Iterator[Sentence]:
@@ -313,11 +378,16 @@ def _to_look_for(case: Case, disease_id: str) -> Iterator[Sentence]:
     chosen = case.graph.ontology.most_specific(t for _, t in weighed)[:N_LISTED]
     for term_id in chosen:
         words, cited = case.statement(disease_id, Finding(term_id=term_id, label=""))
-        text = f"To look for in {case.name(disease_id)}: {case.label(term_id)}, {words}."
+        text = phrase(
+            "To look for in {name}: {finding}, {words}.",
+            name=case.name(disease_id),
+            finding=case.label(term_id),
+            words=words,
+        )
         yield Sentence(text=text, evidence_ids=cited)
 
 
-NOTHING_LEFT = "Without that no finding is left to rank by; the case stays as it is."
+NOTHING_LEFT = phrase("Without that no finding is left to rank by; the case stays as it is.")
 
 
 def say_what_if(case: Case, request: Request) -> Result:
@@ -326,28 +396,35 @@ def say_what_if(case: Case, request: Request) -> Result:
     if not can_rank(findings, case.ranker):
         return Result(sentences=(Sentence(text=NOTHING_LEFT),), is_covered=False)
     diseases, log_probabilities = case.ranker.rank(in_order(findings), case.differential.person)
-    told = word_list([_label(case, f) for f in request.findings])
-    sentences = [
-        Sentence(text=f"If the patient also had {told}, the order would be as follows; the case stays as it is.")
-    ]
+    supposed = phrase(
+        "If the patient also had {findings}, the order would be as follows; the case stays as it is.",
+        findings=word_list(_label(case, f) for f in request.findings),
+    )
+    sentences = [Sentence(text=supposed)]
     ranked = zip(diseases[:N_LISTED], log_probabilities, strict=False)
     for rank, (index, log_probability) in enumerate(ranked, start=1):
         disease_id = case.sources.model.groups[index][0]
         before = case.standing_of(disease_id)
         was = (
-            "no candidate before"
+            phrase("no candidate before")
             if before.rank is None
-            else f"before: number {before.rank}, {word_probability(before.probability)}"
+            else phrase("before: number {rank}, {share}", rank=before.rank, share=word_probability(before.probability))
         )
-        probability = word_probability(float(np.exp(log_probability)))
-        now = f"Number {rank} would be {case.name(disease_id)}, {probability} ({was})"
+        now = phrase(
+            "Number {rank} would be {name}, {share} ({was}).",
+            rank=rank,
+            name=case.name(disease_id),
+            share=word_probability(float(np.exp(log_probability))),
+            was=was,
+        )
         parts: list[str] = []
         cited: list[str] = []
         for finding in request.findings:
             words, ids = case.statement(disease_id, finding)
-            parts.append(f"{case.label(finding.term_id)}: {words}")
+            parts.append(_stated(case.label(finding.term_id), words))
             cited += ids
-        sentences.append(Sentence(text=f"{now}. {'; '.join(parts)}.", evidence_ids=tuple(dict.fromkeys(cited))))
+        text = joined([now, phrase("{parts}.", parts=joined(parts, "; "))], " ")
+        sentences.append(Sentence(text=text, evidence_ids=tuple(dict.fromkeys(cited))))
     return Result(sentences=tuple(sentences))
 
 
@@ -362,21 +439,25 @@ def _supposing(case: Case, supposed: Sequence[Finding]) -> tuple[Finding, ...]:
 def find_cases(case: Case, request: Request) -> Result:
     """Published patients who share findings with the patient, of these diseases if any are named."""
     if case.sources.library is None:
-        return Result(sentences=(Sentence(text="There are no published cases here."),), is_covered=False)
+        return Result(sentences=(Sentence(text=phrase("There are no published cases here.")),), is_covered=False)
     hits = _similar_cases(case, case.sources.library, request)
     n_least = min(MIN_SHARED, sum(not f.excluded for f in case.findings))
     hits = [h for h in hits if len(h.shared_term_ids) >= n_least]
     sentences = []
     for hit in sorted(hits, key=lambda h: -len(h.shared_term_ids))[:N_LISTED]:
         disease = case.graph.diseases.get(hit.case.disease_id)
-        text = word_shared(hit, disease.name if disease else hit.case.disease_id, case.graph)
+        parts = [word_shared(hit, disease.name if disease else hit.case.disease_id, case.graph)]
         if request.findings:
-            text += f"; and {word_list([_label(case, f) for f in request.findings])}"
-        sentences.append(Sentence(text=f"{text}.", evidence_ids=(case.book.cite_case(hit),)))
+            parts.append(phrase("and {findings}", findings=word_list(_label(case, f) for f in request.findings)))
+        text = phrase("{parts}.", parts=joined(parts, "; "))
+        sentences.append(Sentence(text=text, evidence_ids=(case.book.cite_case(hit),)))
     if not sentences:
         named = [*map(case.name, request.disease_ids), *(case.label(f.term_id) for f in request.findings)]
-        of = f" with {word_list(named)}" if named else ""
-        text = f"No published patient{of} was found who shares findings with this one."
+        text = phrase("No published patient was found who shares findings with this one.")
+        if named:
+            text = phrase(
+                "No published patient with {named} was found who shares findings with this one.", named=word_list(named)
+            )
         return Result(sentences=(Sentence(text=text),), is_covered=False)
     return Result(sentences=tuple(sentences))
 
@@ -401,4 +482,4 @@ def _has(published: PublishedCase, finding: Finding, case: Case) -> bool:
 
 def _label(case: Case, finding: Finding) -> str:
     name = case.label(finding.term_id)
-    return f"no {name}" if finding.excluded else name
+    return phrase("no {finding}", finding=name) if finding.excluded else name

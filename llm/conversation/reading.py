@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from kg.common_schema import Setting
+from kg.phrases import joined, phrase, word_list
 from kg.translations import Language
-from llm.conversation.case import Case, word_list
+from llm.conversation.case import Case
 from llm.conversation.entities import N_THEM, Entities, choose_disease, find_entities, listed_kind
 from llm.conversation.intents import Intent, find_intent
 from llm.conversation.knowledge_functions import best_of_gene, find_passages
@@ -89,7 +90,8 @@ UNKNOWN = (
 )
 NO_DISEASE_BUT_FINDING = "I know “{said}” as a finding, not as a disease of these sources."
 NOT_ON_PAGES = "No page in the sources speaks of “{said}” in {name}, and no disease of the sources is called so."
-KNOWN_ELSEWHERE = " It is a common condition: those are known in general practice and emergency, not in this setting."
+ABOUT = "This is about {names}."
+KNOWN_ELSEWHERE = "It is a common condition: those are known in general practice and emergency, not in this setting."
 _STORY_ENDS = re.compile(r"\bwhich of the following\b|\bmost (?:likely|appropriate|probable)\b", re.IGNORECASE)
 
 
@@ -291,10 +293,10 @@ def _with_objects(
     if wanted and wanted["named"] and function is Function.EXPLAIN:
         return request, (_not_known(request.findings[-1].quote, case, NO_DISEASE_BUT_FINDING),)
     lacking: list[str] = []
-    for phrase in find_unread(entities.masked):
-        if not _may_name(phrase, request, entities):
+    for unread in find_unread(entities.masked):
+        if not _may_name(unread, request, entities):
             continue
-        said = _as_written(phrase.words, request.words)
+        said = _as_written(unread.words, request.words)
         mention = _called(said, case, exactly=function in _OPEN or function in OF_FINDINGS)
         if chosen := mention and choose_disease(case, mention, said):
             ids = dict.fromkeys((*request.disease_ids, chosen[0]))
@@ -308,7 +310,8 @@ def _with_objects(
             return passages, ()
         if meant.disease_ids:
             said = _as_written(find_unread(entities.masked)[0].words, request.words)
-            return request, (NOT_ON_PAGES.format(said=said, name=word_list([case.name(d) for d in meant.disease_ids])),)
+            names = word_list(map(case.name, meant.disease_ids))
+            return request, (phrase(NOT_ON_PAGES, said=said, name=names),)
     return request, tuple(lacking)
 
 
@@ -316,12 +319,12 @@ _OF_IT = re.compile(r"\b(?:is|does|can|will|was|are|do) (?:it|this|that|they|the
 """Asks what "it" is like ("is it contagious?"), or whether it is something else ("is it measles?")."""
 
 
-def _may_name(phrase: UnreadPhrase, request: Request, entities: Entities) -> bool:
+def _may_name(unread: UnreadPhrase, request: Request, entities: Entities) -> bool:
     """Whether the words would be a disease, if they were known; beside "it" only where a disease is named."""
     has_other = entities.is_it or entities.are_they
     if request.function is Function.COMPARE or not has_other:
-        return phrase.is_object
-    return phrase.is_named and request.function is Function.EXPLAIN
+        return unread.is_object
+    return unread.is_named and request.function is Function.EXPLAIN
 
 
 def _called(said: str, case: Case, *, exactly: bool) -> DiseaseMention | None:
@@ -342,7 +345,7 @@ def _as_written(words: str, question: str) -> str:
 
 def _not_known(said: str, case: Case, why: str) -> str:
     is_elsewhere = case.differential.setting is Setting.GENETICS_CLINIC and case.sources.spoken_names.is_common(said)
-    return why.format(said=said) + (KNOWN_ELSEWHERE if is_elsewhere else "")
+    return joined([phrase(why, said=said), *([phrase(KNOWN_ELSEWHERE)] if is_elsewhere else [])], " ")
 
 
 def _with_diseases(request: Request, entities: Entities, case: Case, about: Sequence[str]) -> Request:
@@ -366,7 +369,7 @@ def _with_diseases(request: Request, entities: Entities, case: Case, about: Sequ
     ids = tuple(about[:1]) or shown[:1]
     if not ids:
         return request
-    return replace(request, disease_ids=ids, taken=(*request.taken, f"This is about {case.name(ids[0])}."))
+    return replace(request, disease_ids=ids, taken=(*request.taken, phrase(ABOUT, names=case.name(ids[0]))))
 
 
 def _with_findings_as_diseases(request: Request, entities: Entities, case: Case, *, exactly: bool) -> Request:
@@ -387,7 +390,9 @@ def _with_listed_kinds(request: Request, case: Case) -> Request:
     """Where the list has a kind of a disease that was named as a whole, the question is about that."""
     ids = {d: listed_kind(d, case) for d in request.disease_ids}
     taken = [
-        f"{case.name(d)} is taken for {case.name(kind)} ({kind}), which is in the list."
+        phrase(
+            "{name} is taken for {kind}, which is in the list.", name=case.name(d), kind=f"{case.name(kind)} ({kind})"
+        )
         for d, kind in ids.items()
         if d != kind
     ]
@@ -401,7 +406,7 @@ def _with_pair(request: Request, case: Case, about: Sequence[str]) -> Request:
     n_named = len(request.disease_ids)
     if n_named > 1 or len(ids) < 2:
         return request
-    taken = f"This is about {word_list([case.name(d) for d in ids[:2]])}."
+    taken = phrase(ABOUT, names=word_list(map(case.name, ids[:2])))
     return replace(request, disease_ids=ids[:2], taken=(*request.taken, taken))
 
 
@@ -414,7 +419,11 @@ _OF_ONE_DISEASE = frozenset(
 def _with_diseases_of_genes(request: Request, case: Case) -> Request:
     """Why not FBN1: of each gene the disease that stands first in the case."""
     best = dict.fromkeys(best_of_gene(case, g) for g in request.gene_ids)
-    taken = f"Of the diseases of {symbols_of(request, case)}, this is about {word_list([case.name(d) for d in best])}."
+    taken = phrase(
+        "Of the diseases of {genes}, this is about {names}.",
+        genes=symbols_of(request, case),
+        names=word_list(map(case.name, best)),
+    )
     return replace(request, disease_ids=tuple(best), taken=(*request.taken, taken))
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kg.phrases import phrase
 from kg.schema import Finding
 from kg.translations import Language
 from llm.chat.protocol import Rung
 from llm.schema import RemovedClaim
 from retrieval.schema import Evidence
 
-NOT_IN_SOURCES = "Not in the sources."
+NOT_IN_SOURCES = phrase("Not in the sources.")
 CAN_BE_ASKED = {
     Language.ENGLISH: (
         "What can be asked: why, or why not, a disease; what tells two diseases apart; what to ask or examine next; "

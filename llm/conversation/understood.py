@@ -4,34 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from llm.conversation.case import Case, word_list
+from kg.phrases import joined, phrase, word_list
+from kg.schema import Finding
+from llm.conversation.case import Case
 from llm.conversation.knowledge_functions import asks_which_fits
 from llm.conversation.schema import Function, Request, Topic
 
 _OF_TOPIC = {
-    (Function.STANDING, Topic.URGENCY): "Understood as: what must not be missed, and the differential",
-    (Function.NEXT_STEPS, Topic.TESTS): "Understood as: what to test, and what to ask or examine next: {diseases}",
+    (Function.STANDING, Topic.URGENCY): "Understood as: what must not be missed, and the differential.",
+    (Function.NEXT_STEPS, Topic.TESTS): "Understood as: what to test, and what to ask or examine next: {diseases}.",
 }
-_OF_GENES = "Understood as: diseases of {genes}"
-_FIT_OF_GENES = "Understood as: which of the genes {genes} fits this patient"
-_WITHOUT = {function: "the differential" if function is Function.FINDING else "" for function in Function}
-"""What stands for the diseases where none are named."""
+_OF_GENES = "Understood as: diseases of {genes}."
+_FIT_OF_GENES = "Understood as: which of the genes {genes} fits this patient."
 _WORDS = {
-    Function.STANDING: "Understood as: the differential, and how sure it is",
-    Function.EXPLAIN: "Understood as: what speaks for and against {diseases} in this patient",
-    Function.COMPARE: "Understood as: what tells {diseases} apart in this patient",
-    Function.NEXT_STEPS: "Understood as: what to ask or examine next: {diseases}",
-    Function.WHAT_IF: "Understood as: the differential, if the patient also had {findings}",
-    Function.FINDING: "Understood as: {findings} in {diseases}",
-    Function.CASES: "Understood as: published patients like this one: {diseases}",
-    Function.TERM: "Understood as: what {findings} means",
-    Function.DISEASE: "Understood as: what {diseases} is",
-    Function.GENES: "Understood as: genes of {diseases}",
-    Function.INHERITANCE: "Understood as: how {diseases} is inherited",
-    Function.COURSE: "Understood as: onset and course of {diseases}",
-    Function.PREVALENCE: "Understood as: how common {diseases} is",
-    Function.PASSAGES: "Understood as: {topic} of {diseases}",
+    Function.STANDING: "Understood as: the differential, and how sure it is.",
+    Function.EXPLAIN: "Understood as: what speaks for and against {diseases} in this patient.",
+    Function.COMPARE: "Understood as: what tells {diseases} apart in this patient.",
+    Function.NEXT_STEPS: "Understood as: what to ask or examine next: {diseases}.",
+    Function.WHAT_IF: "Understood as: the differential, if the patient also had {findings}.",
+    Function.FINDING: "Understood as: {findings} in {diseases}.",
+    Function.CASES: "Understood as: published patients like this one: {diseases}.",
+    Function.TERM: "Understood as: what {findings} means.",
+    Function.DISEASE: "Understood as: what {diseases} is.",
+    Function.GENES: "Understood as: genes of {diseases}.",
+    Function.INHERITANCE: "Understood as: how {diseases} is inherited.",
+    Function.COURSE: "Understood as: onset and course of {diseases}.",
+    Function.PREVALENCE: "Understood as: how common {diseases} is.",
+    Function.PASSAGES: "Understood as: {topic} of {diseases}.",
 }
+_WITHOUT_DISEASES = {
+    _OF_TOPIC[Function.NEXT_STEPS, Topic.TESTS]: "Understood as: what to test, and what to ask or examine next.",
+    _WORDS[Function.NEXT_STEPS]: "Understood as: what to ask or examine next.",
+    _WORDS[Function.CASES]: "Understood as: published patients like this one.",
+    _WORDS[Function.FINDING]: "Understood as: {findings} in the differential.",
+}
+"""Where no disease is named."""
+TEMPLATES = (*_OF_TOPIC.values(), _OF_GENES, _FIT_OF_GENES, *_WORDS.values(), *_WITHOUT_DISEASES.values())
 
 
 def word_requests(requests: Sequence[Request], case: Case) -> str:
@@ -39,19 +47,26 @@ def word_requests(requests: Sequence[Request], case: Case) -> str:
     if not requests:
         return ""
     first = requests[0]
-    is_of_genes = first.function is Function.GENES and bool(first.gene_ids) and not first.disease_ids
     worded = _OF_TOPIC.get((first.function, first.topic), _WORDS[first.function])
-    if is_of_genes:
+    if first.function is Function.GENES and first.gene_ids and not first.disease_ids:
         worded = _FIT_OF_GENES if asks_which_fits(case, first) else _OF_GENES
-    words = worded.format(
-        diseases=word_list([f"{case.name(d)} ({d})" for d in first.disease_ids]) or _WITHOUT[first.function],
-        findings=word_list([("no " if f.excluded else "") + case.label(f.term_id) for f in first.findings]),
+    elif not first.disease_ids:
+        worded = _WITHOUT_DISEASES.get(worded, worded)
+    words = phrase(
+        worded,
+        diseases=word_list(f"{case.name(d)} ({d})" for d in first.disease_ids),
+        findings=word_list(_label(case, f) for f in first.findings),
         genes=symbols_of(first, case),
-        topic="pages" if first.topic is Topic.ANY else first.topic.value,
+        topic=phrase("pages") if first.topic is Topic.ANY else phrase(first.topic.value),
     )
-    return " ".join([f"{words.rstrip(': ')}.", *first.taken])
+    return joined([words, *first.taken], " ")
+
+
+def _label(case: Case, finding: Finding) -> str:
+    label = case.label(finding.term_id)
+    return phrase("no {finding}", finding=label) if finding.excluded else label
 
 
 def symbols_of(request: Request, case: Case) -> str:
     """``FBN1 and FBN2``."""
-    return word_list([case.graph.genes[g].symbol for g in request.gene_ids])
+    return word_list(case.graph.genes[g].symbol for g in request.gene_ids)

@@ -7,6 +7,7 @@ from itertools import islice
 
 from kg.equivalence import terms_called
 from kg.graph import KnowledgeGraph
+from kg.phrases import Phrase, TermName, joined, phrase, term_name
 from kg.schema import Association, Finding, FindingMatch, Match
 from llm.reader.protocol import Reading
 from llm.schema import Claim, Diagnosis
@@ -98,28 +99,33 @@ def _finding_claim(
     )
 
 
-def _word_match(match: FindingMatch, graph: KnowledgeGraph) -> str:
+def _word_match(match: FindingMatch, graph: KnowledgeGraph) -> Phrase:
     """The claim in words; it says no more than its first citation."""
-    label, first = graph.ontology.name(match.finding.term_id), match.associations[0]
-    annotated = "it" if first.term_id == match.finding.term_id else graph.ontology.name(first.term_id)
+    label, first = _named(match.finding.term_id, graph), match.associations[0]
+    annotated = phrase("it") if first.term_id == match.finding.term_id else _named(first.term_id, graph)
+    said = {"label": label, "annotated": annotated, "how": word_how_often(first)}
     if match.match is Match.EXACT:
-        return f"{label} is {word_how_often(first)}"
+        return phrase("{label} is {how}", label=label, how=said["how"])
     if match.match is Match.SPECIFIC:
-        return f"{label}: the more specific {annotated} is {word_how_often(first)}"
+        return phrase("{label}: the more specific {annotated} is {how}", **said)
     if match.match is Match.GENERAL:
-        return f"{label}: the more general {annotated} is {word_how_often(first)}"
+        return phrase("{label}: the more general {annotated} is {how}", **said)
     if match.match is Match.AGREED_ABSENT:
-        return f"{label} is absent here, and {annotated} is {word_how_often(first)}"
+        return phrase("{label} is absent here, and {annotated} is {how}", **said)
     if match.finding.excluded:
-        return f"{label} is absent here, but {annotated} is {word_how_often(first)}"
-    return f"{label} is present here, but {annotated} is {word_how_often(first)}"
+        return phrase("{label} is absent here, but {annotated} is {how}", **said)
+    return phrase("{label} is present here, but {annotated} is {how}", **said)
+
+
+def _named(term_id: str, graph: KnowledgeGraph) -> TermName:
+    return term_name(term_id, graph.ontology.name(term_id))
 
 
 def _risk_claim(candidate: Candidate, risk: PresentRisk, graph: KnowledgeGraph, book: EvidenceBook) -> Claim:
     circumstance = risk.circumstance[:1].upper() + risk.circumstance[1:]  # NSAID use, a relative with Crohn disease
-    told = graph.ontology.name(risk.term_id) if risk.term_id else f"{circumstance} (“{risk.quote}”)"
+    told = _named(risk.term_id, graph) if risk.term_id else f"{circumstance} (“{risk.quote}”)"
     return Claim(
-        text=f"{told} makes it likelier: a risk factor is {risk.factor.name}",
+        text=phrase("{told} makes it likelier: a risk factor is {factor}", told=told, factor=risk.factor.name),
         supports=True,
         evidence_ids=(book.cite_risk_factor(risk.factor),),
         disease_id=candidate.disease_id,
@@ -128,9 +134,9 @@ def _risk_claim(candidate: Candidate, risk: PresentRisk, graph: KnowledgeGraph, 
 
 
 def _words_claim(candidate: Candidate, book: EvidenceBook) -> Claim:
-    words = ", ".join(f"“{word}”" for hit in candidate.passages for word in hit.words)
+    words = joined((f"“{word}”" for hit in candidate.passages for word in hit.words), ", ")
     return Claim(
-        text=f"Words of the story also in this disease's description: {words}",
+        text=phrase("Words of the story also in this disease's description: {words}", words=words),
         supports=True,
         evidence_ids=tuple(book.cite_passage(hit.passage, candidate.disease_id) for hit in candidate.passages),
         disease_id=candidate.disease_id,
@@ -139,24 +145,24 @@ def _words_claim(candidate: Candidate, book: EvidenceBook) -> Claim:
 
 def _case_claim(candidate: Candidate, hit: CaseHit, graph: KnowledgeGraph, book: EvidenceBook) -> Claim:
     return Claim(
-        text=word_shared(hit, "this disease", graph),
+        text=word_shared(hit, phrase("this disease"), graph),
         supports=True,
         evidence_ids=(book.cite_case(hit),),
         disease_id=candidate.disease_id,
     )
 
 
-def word_shared(hit: CaseHit, disease: str, graph: KnowledgeGraph) -> str:
+def word_shared(hit: CaseHit, disease: str, graph: KnowledgeGraph) -> Phrase:
     """What a published case and the patient have in common."""
-    shared = ", ".join(graph.ontology.name(t) for t in hit.shared_term_ids)
-    who = "Published patients" if hit.case.is_series else "A published patient"
-    return f"{who} with {disease} had {shared}"
+    shared = joined((_named(t, graph) for t in hit.shared_term_ids), ", ")
+    who = phrase("Published patients") if hit.case.is_series else phrase("A published patient")
+    return phrase("{who} with {disease} had {shared}", who=who, disease=disease, shared=shared)
 
 
 def _expected_claim(candidate: Candidate, association: Association, graph: KnowledgeGraph, book: EvidenceBook) -> Claim:
-    label = graph.ontology.name(association.term_id)
+    label, how = _named(association.term_id, graph), word_how_often(association)
     return Claim(
-        text=f"Expected and not mentioned: {label} is {word_how_often(association)}",
+        text=phrase("Expected and not mentioned: {label} is {how}", label=label, how=how),
         supports=False,
         evidence_ids=(book.cite_association(association),),
         disease_id=candidate.disease_id,

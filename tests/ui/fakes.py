@@ -15,6 +15,7 @@ from kg.common_schema import Setting, Urgency
 from kg.errors import UnknownIdError, UsageError
 from kg.genetics import Genetics
 from kg.ontology import PHENOTYPIC_ABNORMALITY, ROOT, Ontology
+from kg.phrases import phrase, term_name
 from kg.schema import Finding, Gene, Prevalence, Provenance, Synonym, Term
 from kg.translations import Language
 from llm.chat.protocol import Rung
@@ -150,9 +151,9 @@ ANSWER = Answer(
     ),
     disease_ids=(RETT,),
 )
-QUESTIONS = (
-    Question(term_id="HP:0002650", text="Does the patient have scoliosis?", gain=0.21),
-    Question(term_id="HP:0001083", text="Does the patient have ectopia lentis?", gain=0.12),
+QUESTIONS = tuple(
+    Question(term_id=t, text=phrase("Does the patient have {finding}?", finding=term_name(t, name)), gain=gain)
+    for t, name, gain in (("HP:0002650", "scoliosis", 0.21), ("HP:0001083", "ectopia lentis", 0.12))
 )
 SYNONYMS = {"HP:0001250": "Epileptic fit", "HP:0000365": "Deafness"}
 LABELS = {
@@ -215,8 +216,8 @@ class FakeAssistant:
         if not text.strip():
             raise UsageError("the story is empty: write what is seen in the patient")
         found = []
-        for phrase, (term_id, label) in PHRASES.items():
-            pattern = rf"(\bno |\bpossible |\bmother has )?({re.escape(phrase)})"
+        for wording, (term_id, label) in PHRASES.items():
+            pattern = rf"(\bno |\bpossible |\bmother has )?({re.escape(wording)})"
             for match in re.finditer(pattern, text, re.IGNORECASE):
                 said = (match[1] or "").strip().lower()
                 span = {"quote": match[2], "start": match.start(2), "end": match.end(2)}

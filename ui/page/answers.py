@@ -38,7 +38,7 @@ def answers_html(answers: Iterable[Answer], listed: Collection[str], words: Word
 
 
 def _answer(answer: Answer, rows: Sequence[Evidence], words: Words, is_current: bool) -> str:
-    understood = f'<p class="by">{escape(answer.understood)}</p>' if answer.understood else ""
+    understood = f'<p class="by">{escape(words.said(answer.understood))}</p>' if answer.understood else ""
     by = _by(answer.model.model, words) if answer.model and answer.basis else ""
     notes = "".join(f'<p class="note">{escape(n)}</p>' for n in answer.model.notes) if answer.model else ""
     basis = _folded(words("What the sources say"), _sentences(answer.basis, words, is_current)) if answer.basis else ""
@@ -53,7 +53,7 @@ def _sentences(sentences: Sequence[Sentence], words: Words, is_current: bool) ->
     parts: list[str] = []
     announced = False
     for supports, group in groupby(sentences, key=lambda s: s.supports):
-        items = [f"{escape(s.text)} {citations(s.evidence_ids, is_current)}".rstrip() for s in group]
+        items = [f"{escape(words.said(s.text))} {citations(s.evidence_ids, is_current)}".rstrip() for s in group]
         if supports is None:
             for item in items:
                 parts.append(f"<p>{item}</p>" if announced else f"<p data-announce>{item}</p>")

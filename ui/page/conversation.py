@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from kg.schema import Finding
-from kg.translations import TRANSLATED, Language, is_at_hand
+from kg.translations import TRANSLATED, is_at_hand
 from llm.schema import Commentary, Differential, Question
 from llm.wording import CITATION, cited_ids
 from retrieval.demographics import demographics_of
@@ -222,7 +222,7 @@ def _lead(differential: Differential, words: Words, *, in_full: bool, linked: bo
     lead += f'<p class="rest">{escape(word_types(types, words))}</p>' if types else ""
     others = words(", ").join(f"{d.name} ({percent(d.probability)})" for d in rest)
     then = f'<p class="rest">{escape(words("Then: {others}.", others=others))}</p>' if others else ""
-    return lead + claim_lists(first.claims, differential, words, linked=linked, limit=_SHOWN_CLAIMS) + then
+    return lead + claim_lists(first.claims, words, linked=linked, limit=_SHOWN_CLAIMS) + then
 
 
 def _questions(questions: Sequence[Question], words: Words) -> str:
@@ -236,16 +236,13 @@ def _questions(questions: Sequence[Question], words: Words) -> str:
 
 def _question(question: Question, words: Words) -> str:
     term_id = question.term_id
-    text = question.text
-    if words.language is not Language.ENGLISH:
-        text = words("Does the patient have {finding}?", finding=words.label(term_id, text))
     answers = (
         (words("Yes"), action("mark", id=term_id, status=Status.PRESENT)),
         (words("No"), action("mark", id=term_id, status=Status.EXCLUDED)),
         (words("Not known"), action("leave-open", id=term_id)),
     )
     buttons = "".join(button(said, act, key=f"ask-{term_id}-{i}") for i, (said, act) in enumerate(answers))
-    shown = escape(text)
+    shown = escape(words.said(question.text))
     return f'<li><span>{shown}</span><span class="answers" role="group" aria-label="{shown}">{buttons}</span></li>'
 
 

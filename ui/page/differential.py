@@ -80,7 +80,7 @@ def _card(diagnosis: Diagnosis, differential: Differential, words: Words, geneti
         f'<span class="bar" aria-hidden="true"><i style="width:{width}"></i></span>'
         f"{_genetics(genetics, words)}{types}</summary>"
         f'<p class="ids">{sources}{_links(genetics, words)}</p>'
-        f"{claim_lists(diagnosis.claims, differential, words)}"
+        f"{claim_lists(diagnosis.claims, words)}"
         f"{_care_button(diagnosis.disease_id, words)}</details></li>"
     )
 

@@ -93,7 +93,6 @@ SPANISH = {
     "Then: {others}.": "Después: {others}.",
     "Earlier answer: its evidence is no longer shown.": "Respuesta anterior: su evidencia ya no se muestra.",
     "Most useful next questions": "Las preguntas más útiles ahora",
-    "Does the patient have {finding}?": "¿Presenta el paciente «{finding}»?",
     "Yes": "Sí",
     "No": "No",
     "Not known": "No se sabe",
@@ -216,22 +215,6 @@ SPANISH = {
     "For": "A favor",
     "Against": "En contra",
     "and {n} more in the differential": "y {n} más en el diagnóstico diferencial",
-    "Published patients with this disease resemble this one": (
-        "Hay pacientes publicados con esta enfermedad que se parecen a este"
-    ),
-    "Words of the story also in this disease's description: {words}": (
-        "Palabras de la historia que también están en la descripción de esta enfermedad: {words}"
-    ),
-    "{finding}: a risk factor of this disease": "{finding}: factor de riesgo de esta enfermedad",
-    "Expected and not mentioned: {finding}": "Esperable y no mencionado: {finding}",
-    "absent in this patient": "ausente en este paciente",
-    "present in this patient": "presente en este paciente",
-    "annotated as {finding}": "anotado como «{finding}»",
-    "known in this disease": "conocido en esta enfermedad",
-    "reported absent in this disease": "descrito como ausente en esta enfermedad",
-    "{n} of {m} patients": "{n} de {m} pacientes",
-    "{share} of patients": "{share} de los pacientes",
-    "{low} to {high} of patients": "del {low} al {high} de los pacientes",
     "Evidence": "Evidencia",
     "Graph": "Grafo",
     "Weights": "Pesos",

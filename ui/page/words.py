@@ -10,14 +10,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from kg.errors import NotReadyError, UnknownIdError
+from kg.phrases import in_words_of
 from kg.translations import Language
 from ui.page.chinese import CHINESE
+from ui.page.chinese_answers import CHINESE_ANSWERS
 from ui.page.spanish import SPANISH
+from ui.page.spanish_answers import SPANISH_ANSWERS
 
 TEXTS: Mapping[Language, Mapping[str, str]] = {
     Language.ENGLISH: {},
-    Language.SPANISH: SPANISH,
-    Language.CHINESE: CHINESE,
+    Language.SPANISH: {**SPANISH, **SPANISH_ANSWERS},
+    Language.CHINESE: {**CHINESE, **CHINESE_ANSWERS},
 }
 """The page's languages, each with its wordings by the English ones."""
 
@@ -37,6 +40,10 @@ class Words:
         """A text of the page, which its English wording names, with values in place of ``{name}``."""
         text = TEXTS[self.language].get(english, english)
         return text.format(**values) if values else text
+
+    def said(self, text: str) -> str:
+        """A sentence of an answer or a claim, as far as it knows how it was put together (``kg.phrases``)."""
+        return text if self.language is Language.ENGLISH else in_words_of(text, self, self.label)
 
     def label(self, term_id: str, english: str) -> str:
         """Label of a term; the English one where there is no other."""

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from kg.common_schema import Setting, Urgency
+from kg.phrases import word_list
 from kg.schema import Concept, ConceptKind, Disease, Finding, Provenance, Relation, RelationKind
 from kg.summary import SourceSummary
 from kg.translations import Language
 from llm.conversation.answerer import FunctionAnswerer
-from llm.conversation.case import Case, Sources, Standing, word_list, word_probability, word_ratio
+from llm.conversation.case import Case, Sources, Standing, word_probability, word_ratio
 from llm.conversation.functions import NO_DISEASE, NO_FINDING, NO_OTHER, NO_PATIENT, call_function
 from llm.conversation.knowledge_functions import NO_PAGES, quote
 from llm.conversation.patient_functions import NO_TRIAGE, NO_URGENT_HERE, NOTHING_LEFT, WOULD_CHANGE_MOST

@@ -128,4 +128,4 @@ def test_a_question_is_about_the_disease_that_it_names(case, question, disease_i
 def test_a_usual_abbreviation_without_an_entry_is_not_a_rare_namesake_and_its_place_is_told(case):
     reading = understand("why not COPD?", case)
     assert reading.requests == ()
-    assert reading.unknown == (UNKNOWN.format(said="COPD") + KNOWN_ELSEWHERE,)
+    assert reading.unknown == (f"{UNKNOWN.format(said='COPD')} {KNOWN_ELSEWHERE}",)
