@@ -19,6 +19,8 @@ MAX_NAMES = 200
 """A word that more names have ("syndrome", "deficiency") tells no disease."""
 _MIN_LETTERS = 5
 """Of a name of one word: shorter ones are words of everyday language or acronyms."""
+_KINDS = frozenset({"syndrome", "disease", "disorder", "condition"})
+"""What is left of a name such as "THE syndrome" names nothing."""
 _MIN_TELLING = 4
 """Letters of a word that alone tells a disease."""
 _EVERYDAY_WORDS = """
@@ -196,7 +198,7 @@ def _by_key(named: Iterable[tuple[str, str]]) -> dict[tuple[str, ...], list[str]
     found: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for name, disease_id in named:
         key = name_key(name)
-        if 1 <= len(key) <= MAX_WORDS and (len(key) > 1 or len(key[0]) >= _MIN_LETTERS):
+        if 1 <= len(key) <= MAX_WORDS and (len(key) > 1 or (len(key[0]) >= _MIN_LETTERS and key[0] not in _KINDS)):
             found[key].append(disease_id)
     return found
 

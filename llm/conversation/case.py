@@ -254,6 +254,22 @@ class Case:
         """Name of a disease."""
         return self.graph.diseases[disease_id].name
 
+    def word_standing(self, disease_id: str) -> Phrase:
+        """``Marfan syndrome is number 4 of 339 candidates, with a probability of 4.9%.``."""
+        standing, name = self.standing_of(disease_id), self.name(disease_id)
+        if standing.rank is None:
+            return phrase(
+                "{name} is not among the {n} candidates that the graph and published cases bring up.",
+                name=name,
+                n=standing.n_ranked,
+            )
+        return phrase("{name} is {standing}.", name=name, standing=word_standing(standing))
+
+    def named(self, finding: Finding) -> str:
+        """``Seizure``, ``no Seizure``."""
+        name = self.label(finding.term_id)
+        return phrase("no {finding}", finding=name) if finding.excluded else name
+
     def label(self, term_id: str) -> TermName:
         """Name of a term."""
         return term_name(term_id, self.graph.ontology.name(term_id))
@@ -281,3 +297,13 @@ def word_ratio(log_ratio: float) -> str:
     """A likelihood ratio: ``56``, ``3.2``, ``0.02``."""
     ratio = float(np.exp(log_ratio))
     return Number(f"{ratio:,.0f}") if ratio >= 10 else f"{ratio:.1f}" if ratio >= 1 else f"{ratio:.2g}"
+
+
+def with_ratio(said: str, log_ratio: float) -> Phrase:
+    """``Seizure (likelihood ratio 56)``."""
+    return phrase("{said} (likelihood ratio {ratio})", said=said, ratio=word_ratio(log_ratio))
+
+
+def said_of(what: str, words: str) -> Phrase:
+    """``Marfan syndrome: seen in 3 of 4 patients``."""
+    return phrase("{what}: {words}", what=what, words=words)

@@ -9,6 +9,7 @@ from kg.phrases import Phrase, phrase
 from llm.conversation import knowledge_functions as knowledge
 from llm.conversation import patient_functions as patient
 from llm.conversation.case import Case
+from llm.conversation.comparison_functions import compare_diseases
 from llm.conversation.schema import OF_A_PATIENT, OF_FINDINGS, Function, Request, Result, Sentence
 
 NO_PATIENT = phrase("There is no patient with a finding yet: tell the story first.")
@@ -22,7 +23,7 @@ FUNCTIONS: Mapping[Function, Callable[[Case, Request], Result]] = MappingProxyTy
     {
         Function.STANDING: patient.say_standing,
         Function.EXPLAIN: patient.explain_diseases,
-        Function.COMPARE: patient.compare_diseases,
+        Function.COMPARE: compare_diseases,
         Function.NEXT_STEPS: patient.say_next_steps,
         Function.WHAT_IF: patient.say_what_if,
         Function.CASES: patient.find_cases,

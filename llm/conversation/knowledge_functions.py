@@ -9,7 +9,7 @@ from math import inf
 
 from kg.phrases import Number, Phrase, first_of, joined, phrase, word_list
 from kg.schema import Association, Disease, Finding, Predicate, Prevalence
-from llm.conversation.case import Case, word_standing
+from llm.conversation.case import Case, said_of, word_standing
 from llm.conversation.schema import Request, Result, Sentence, Topic
 from retrieval.evidence import word_share
 from retrieval.passages import Passage
@@ -75,7 +75,7 @@ def _term(case: Case, term_id: str) -> Iterator[Sentence]:
 
 def _in_differential(case: Case, finding: Finding) -> Iterator[Sentence]:
     stated = [(case.name(d), *case.statement(d, finding)) for d in case.shown_ids[:N_LISTED]]
-    told = [(phrase("{what}: {words}", what=name, words=words), cited) for name, words, cited in stated if cited]
+    told = [(said_of(name, words), cited) for name, words, cited in stated if cited]
     if told:
         text = phrase("In the differential: {parts}.", parts=joined((words for words, _ in told), "; "))
         yield Sentence(text=text, evidence_ids=_together(cited for _, cited in told))

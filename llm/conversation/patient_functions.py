@@ -11,35 +11,28 @@ from dataclasses import replace
 import numpy as np
 
 from kg.common_schema import Setting
-from kg.phrases import Joined, Phrase, first_of, joined, phrase, term_name, word_list
+from kg.phrases import first_of, joined, phrase, term_name, word_list
 from kg.schema import Finding, Match
-from llm.conversation.case import Case, word_probability, word_ratio, word_standing
+from llm.conversation.case import Case, said_of, with_ratio, word_probability, word_ratio
+from llm.conversation.comparison_functions import MIN_CONTRAST, N_CONTRASTS
 from llm.conversation.schema import Request, Result, Sentence, Topic
 from llm.grounding import ground
-from llm.questions import askable, rank_questions
+from llm.questions import askable
 from llm.reader.ranking import MIN_SHARED, claims_about, word_shared
 from llm.schema import Diagnosis, Question
 from retrieval.candidates import in_order
 from retrieval.cases import CaseLibrary
-from retrieval.everyday import EverydayRanker, can_rank
+from retrieval.everyday import can_rank
 from retrieval.findings import merge_findings, without_contradicted
 from retrieval.schema import CaseHit, PublishedCase, RedFlag
 
 N_LISTED = 5
 """Diagnoses, cases and findings that a list has."""
-N_COMPARED = 4
-"""Diseases that are compared at most."""
 N_EXPECTED = 4
 N_TESTED = 3
 """Diseases of which tests are named."""
 N_TESTS = 6
 """Tests, and genes, of one disease."""
-N_CONTRASTS = 3
-MIN_CONTRAST = float(np.log(2))
-"""A finding tells diseases apart where its likelihood ratios differ by a factor of two."""
-MAX_LOG_ODDS = float(np.log(10_000))
-MIN_DIFFERENCE = float(np.log(1.05))
-"""Below it two likelihood ratios are the same."""
 MIN_PROBABILITY = 0.3
 """Share of a disease's patients from which on a finding is worth looking for."""
 
@@ -108,7 +101,7 @@ def explain_diseases(case: Case, request: Request) -> Result:
 
 
 def _explain(case: Case, disease_id: str) -> Iterator[Sentence]:
-    yield Sentence(text=_word_standing(case, disease_id))
+    yield Sentence(text=case.word_standing(disease_id))
     candidate = case.candidate(disease_id)
     if not candidate.passages and not case.sources.model.is_described[case.index_of(disease_id)]:
         name = case.name(disease_id)
@@ -128,14 +121,14 @@ def _explain(case: Case, disease_id: str) -> Iterator[Sentence]:
     said = []
     for claim in grounded.claims:
         weight = weights.get(claim.term_id or "")
-        text = claim.text if weight is None else _with_ratio(claim.text, weight)
+        text = claim.text if weight is None else with_ratio(claim.text, weight)
         # A general term that is stated of many other diseases explains a finding and still speaks against.
         supports = claim.supports and (weight is None or weight > 0)
         said.append(Sentence(text=phrase("{said}.", said=text), evidence_ids=claim.evidence_ids, supports=supports))
     yield from sorted(said, key=lambda s: not s.supports)
     risks = {risk.term_id for risk in candidate.risks}
     unexplained = [
-        _with_ratio(case.label(m.finding.term_id), weights[m.finding.term_id])
+        with_ratio(case.label(m.finding.term_id), weights[m.finding.term_id])
         for m in candidate.explanation.matches
         if m.match is Match.UNEXPLAINED and m.finding.term_id not in risks
     ]
@@ -143,21 +136,6 @@ def _explain(case: Case, disease_id: str) -> Iterator[Sentence]:
         text = phrase("The sources do not state of it: {findings}.", findings=word_list(unexplained))
         yield Sentence(text=text, supports=False)
     yield from _contrast_with_best(case, candidate.disease_id)
-
-
-def _with_ratio(said: str, log_ratio: float) -> Phrase:
-    return phrase("{said} (likelihood ratio {ratio})", said=said, ratio=word_ratio(log_ratio))
-
-
-def _word_standing(case: Case, disease_id: str) -> Phrase:
-    standing, name = case.standing_of(disease_id), case.name(disease_id)
-    if standing.rank is None:
-        return phrase(
-            "{name} is not among the {n} candidates that the graph and published cases bring up.",
-            name=name,
-            n=standing.n_ranked,
-        )
-    return phrase("{name} is {standing}.", name=name, standing=word_standing(standing))
 
 
 def _contrast_with_best(case: Case, disease_id: str) -> Iterator[Sentence]:
@@ -175,7 +153,7 @@ def _contrast_with_best(case: Case, disease_id: str) -> Iterator[Sentence]:
     named = [
         phrase(
             "{finding} (likelihood ratio {better} against {worse})",
-            finding=_label(case, f),
+            finding=case.named(f),
             better=word_ratio(b),
             worse=word_ratio(w),
         )
@@ -189,126 +167,6 @@ def _contrast_with_best(case: Case, disease_id: str) -> Iterator[Sentence]:
         else phrase("The first, {name}, explains better: {findings}.", name=case.name(better), findings=findings)
     )
     yield Sentence(text=text, evidence_ids=tuple(dict.fromkeys(cited)), supports=is_first)
-
-
-def compare_diseases(case: Case, request: Request) -> Result:
-    """Findings of the patient, and findings to look for, that tell diseases apart; their genes."""
-    ids = request.disease_ids[:N_COMPARED]
-    sentences = [Sentence(text=_word_standing(case, d)) for d in ids]
-    sentences += _differences(case, ids)
-    sentences += _telling_apart(case, ids)
-    return Result(sentences=tuple(sentences))
-
-
-def _differences(case: Case, disease_ids: Sequence[str]) -> Iterator[Sentence]:
-    """The patient's findings, the most telling first; where none tells much, those that do most."""
-    rows = [(f, [case.log_ratio(f, d) for d in disease_ids]) for f in case.findings]
-    rows = [row for row in rows if max(row[1]) - min(row[1]) > MIN_DIFFERENCE]
-    rows.sort(key=lambda row: min(row[1]) - max(row[1]))
-    telling = [(f, ratios) for f, ratios in rows if max(ratios) - min(ratios) > MIN_CONTRAST]
-    for finding, ratios in telling[: 2 * N_LISTED] or rows[:N_CONTRASTS]:
-        parts, cited = _stated_of(case, disease_ids, finding, ratios)
-        said = {
-            "finding": _label(case, finding),
-            "name": case.name(disease_ids[int(np.argmax(ratios))]),
-            "parts": parts,
-        }
-        text = (
-            phrase("{finding} favours {name}: {parts}.", **said)
-            if telling
-            else phrase("{finding} favours {name} a little: {parts}.", **said)
-        )
-        yield Sentence(text=text, evidence_ids=cited)
-    gap = _word_gap(case, disease_ids)
-    if gap:
-        yield gap
-    elif not rows:
-        yield Sentence(text=phrase("None of the patient's findings tells them apart."))
-
-
-def _word_gap(case: Case, disease_ids: Sequence[str]) -> Sentence | None:
-    """What the likeliest of the diseases has before the least likely, by its parts; None where there is no gap."""
-    by_share = sorted((case.candidate(d) for d in disease_ids), key=lambda c: -c.score)
-    first, last = by_share[0], by_share[-1]
-    gap = first.score - last.score
-    if not MIN_CONTRAST < gap < np.inf:
-        return None
-    findings = sum(c.log_lr for c in first.contributions) - sum(c.log_lr for c in last.contributions)
-    parts = {
-        phrase("the findings together"): findings,
-        phrase("how common the two are"): first.log_prior - last.log_prior,
-        phrase("the story's own words"): first.log_text - last.log_text,
-        phrase("what the story tells beside findings"): first.log_history - last.log_history,
-    }
-    is_everyday = isinstance(case.ranker, EverydayRanker)
-    if not is_everyday:
-        learned = phrase("what the ranking learned from published patients makes of that")
-        parts[learned] = gap - sum(parts.values())
-    said = word_list(
-        phrase("{what} {odds}", what=what, odds=_word_odds(x)) for what, x in parts.items() if abs(x) > MIN_DIFFERENCE
-    )
-    puts = phrase(
-        "What puts {first} before {last} ({share} against {other}), in odds: {parts}.",
-        first=first.name,
-        last=last.name,
-        share=word_probability(first.probability),
-        other=word_probability(last.probability),
-        parts=joined([said, TEMPERED] if is_everyday else [said], "; "),
-    )
-    similar = phrase(
-        "Of the published patients most like this one {one} have the one and {other} the other.",
-        one=len(first.cases),
-        other=len(last.cases),
-    )
-    prevalences = (case.graph.prevalence_of(c.disease_id) for c in (first, last))
-    return Sentence(
-        text=joined([puts, similar], " ") if first.cases or last.cases else puts,
-        evidence_ids=tuple(case.book.cite_prevalence(p) for p in prevalences if p),
-    )
-
-
-TEMPERED = phrase("of their product the ranking takes a root, since what belongs to one disease comes together")
-
-
-def _word_odds(log_odds: float) -> Phrase:
-    """``12 to 1``, ``1 to 3.4``; beyond ten thousand the number says nothing more."""
-    if abs(log_odds) > MAX_LOG_ODDS:
-        return phrase("over 10,000 to 1") if log_odds > 0 else phrase("1 to over 10,000")
-    if log_odds >= 0:
-        return phrase("{n} to 1", n=word_ratio(log_odds))
-    return phrase("1 to {n}", n=word_ratio(-log_odds))
-
-
-def _telling_apart(case: Case, disease_ids: Sequence[str]) -> Iterator[Sentence]:
-    """What was not mentioned and would tell the diseases apart."""
-    model = case.sources.model
-    indices = [case.index_of(d) for d in disease_ids]
-    terms = askable(model, case.findings, indices)
-    shares = [1 / len(indices)] * len(indices)
-    for term_id, gain in rank_questions(model, indices, shares, terms)[:N_CONTRASTS]:
-        if gain <= 0:
-            continue
-        parts, cited = _stated_of(case, disease_ids, Finding(term_id=term_id, label=""))
-        text = phrase("Worth looking for: {finding}: {parts}.", finding=case.label(term_id), parts=parts)
-        yield Sentence(text=text, evidence_ids=cited)
-
-
-def _stated_of(
-    case: Case, disease_ids: Sequence[str], finding: Finding, log_ratios: Sequence[float] = ()
-) -> tuple[Joined, tuple[str, ...]]:
-    """``A: seen in 3 of 4 patients (likelihood ratio 56); B: not stated``, and the evidence."""
-    parts: list[str] = []
-    cited: list[str] = []
-    for n, disease_id in enumerate(disease_ids):
-        words, ids = case.statement(disease_id, finding)
-        said = _with_ratio(words, log_ratios[n]) if len(log_ratios) else words
-        parts.append(_stated(case.name(disease_id), said))
-        cited += ids
-    return joined(parts, "; "), tuple(dict.fromkeys(cited))
-
-
-def _stated(what: str, words: str) -> Phrase:
-    return phrase("{what}: {words}", what=what, words=words)
 
 
 def say_next_steps(case: Case, request: Request) -> Result:
@@ -335,10 +193,10 @@ def _word_question(case: Case, question: Question) -> Sentence:
     listed = dict.fromkeys((*case.shown_ids, *(c.disease_id for c in case.differential.candidates)))
     stated = [(d, *case.statement(d, finding)) for d in listed]
     told = [(d, words, cited) for d, words, cited in stated if cited][:N_CONTRASTS]
-    parts = [_stated(case.name(d), words) for d, words, _ in told]
+    parts = [said_of(case.name(d), words) for d, words, _ in told]
     first = next(iter(listed), None)
     if first is not None and first not in {d for d, _, _ in told}:
-        parts.append(_stated(case.name(first), phrase("not stated")))
+        parts.append(said_of(case.name(first), phrase("not stated")))
     cited = tuple(dict.fromkeys(i for _, _, ids in told for i in ids))
     text = phrase("{question} {parts}.", question=question.text, parts=joined(parts, "; "))
     return Sentence(text=text, evidence_ids=cited)
@@ -398,7 +256,7 @@ def say_what_if(case: Case, request: Request) -> Result:
     diseases, log_probabilities = case.ranker.rank(in_order(findings), case.differential.person)
     supposed = phrase(
         "If the patient also had {findings}, the order would be as follows; the case stays as it is.",
-        findings=word_list(_label(case, f) for f in request.findings),
+        findings=word_list(case.named(f) for f in request.findings),
     )
     sentences = [Sentence(text=supposed)]
     ranked = zip(diseases[:N_LISTED], log_probabilities, strict=False)
@@ -421,7 +279,7 @@ def say_what_if(case: Case, request: Request) -> Result:
         cited: list[str] = []
         for finding in request.findings:
             words, ids = case.statement(disease_id, finding)
-            parts.append(_stated(case.label(finding.term_id), words))
+            parts.append(said_of(case.label(finding.term_id), words))
             cited += ids
         text = joined([now, phrase("{parts}.", parts=joined(parts, "; "))], " ")
         sentences.append(Sentence(text=text, evidence_ids=tuple(dict.fromkeys(cited))))
@@ -448,7 +306,7 @@ def find_cases(case: Case, request: Request) -> Result:
         disease = case.graph.diseases.get(hit.case.disease_id)
         parts = [word_shared(hit, disease.name if disease else hit.case.disease_id, case.graph)]
         if request.findings:
-            parts.append(phrase("and {findings}", findings=word_list(_label(case, f) for f in request.findings)))
+            parts.append(phrase("and {findings}", findings=word_list(case.named(f) for f in request.findings)))
         text = phrase("{parts}.", parts=joined(parts, "; "))
         sentences.append(Sentence(text=text, evidence_ids=(case.book.cite_case(hit),)))
     if not sentences:
@@ -478,8 +336,3 @@ def _similar_cases(case: Case, library: CaseLibrary, request: Request) -> Sequen
 def _has(published: PublishedCase, finding: Finding, case: Case) -> bool:
     """Whether a published case has a finding, or a more specific one."""
     return any(finding.term_id in case.graph.ontology.ancestors(t.term_id) for t in published.present)
-
-
-def _label(case: Case, finding: Finding) -> str:
-    name = case.label(finding.term_id)
-    return phrase("no {finding}", finding=name) if finding.excluded else name

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kg.phrases import joined, phrase, word_list
-from kg.schema import Finding
 from llm.conversation.case import Case
 from llm.conversation.knowledge_functions import asks_which_fits
 from llm.conversation.schema import Function, Request, Topic
@@ -55,16 +54,11 @@ def word_requests(requests: Sequence[Request], case: Case) -> str:
     words = phrase(
         worded,
         diseases=word_list(f"{case.name(d)} ({d})" for d in first.disease_ids),
-        findings=word_list(_label(case, f) for f in first.findings),
+        findings=word_list(case.named(f) for f in first.findings),
         genes=symbols_of(first, case),
         topic=phrase("pages") if first.topic is Topic.ANY else phrase(first.topic.value),
     )
     return joined([words, *first.taken], " ")
-
-
-def _label(case: Case, finding: Finding) -> str:
-    label = case.label(finding.term_id)
-    return phrase("no {finding}", finding=label) if finding.excluded else label
 
 
 def symbols_of(request: Request, case: Case) -> str:

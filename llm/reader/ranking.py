@@ -102,19 +102,35 @@ def _finding_claim(
 def _word_match(match: FindingMatch, graph: KnowledgeGraph) -> Phrase:
     """The claim in words; it says no more than its first citation."""
     label, first = _named(match.finding.term_id, graph), match.associations[0]
-    annotated = phrase("it") if first.term_id == match.finding.term_id else _named(first.term_id, graph)
-    said = {"label": label, "annotated": annotated, "how": word_how_often(first)}
+    said = {"label": label, "annotated": _named(first.term_id, graph), "how": word_how_often(first)}
     if match.match is Match.EXACT:
         return phrase("{label} is {how}", label=label, how=said["how"])
     if match.match is Match.SPECIFIC:
         return phrase("{label}: the more specific {annotated} is {how}", **said)
     if match.match is Match.GENERAL:
         return phrase("{label}: the more general {annotated} is {how}", **said)
-    if match.match is Match.AGREED_ABSENT:
-        return phrase("{label} is absent here, and {annotated} is {how}", **said)
-    if match.finding.excluded:
-        return phrase("{label} is absent here, but {annotated} is {how}", **said)
-    return phrase("{label} is present here, but {annotated} is {how}", **said)
+    itself, other = _CONTRADICTED[match.match is Match.AGREED_ABSENT, match.finding.excluded]
+    if first.term_id == match.finding.term_id:
+        return phrase(itself, label=label, how=said["how"])
+    return phrase(other, **said)
+
+
+_CONTRADICTED = {
+    (True, True): (
+        "{label} is absent here, and it is {how}",
+        "{label} is absent here, and {annotated} is {how}",
+    ),
+    (False, True): (
+        "{label} is absent here, but it is {how}",
+        "{label} is absent here, but {annotated} is {how}",
+    ),
+    (False, False): (
+        "{label} is present here, but it is {how}",
+        "{label} is present here, but {annotated} is {how}",
+    ),
+}
+"""Whether the sources agree on an absence, whether the finding is excluded -> of the term itself, of another."""
+CONTRADICTED = tuple(template for pair in _CONTRADICTED.values() for template in pair)
 
 
 def _named(term_id: str, graph: KnowledgeGraph) -> TermName:

@@ -28,7 +28,7 @@ def names() -> DiseaseMentionFinder:
     diseases = [Disease(disease_id=i, name=n) for i, n in NAMES.items()]
     table = AnnotationTable.from_associations([], list(NAMES), ["HP:1"])
     graph = KnowledgeGraph(ontology, diseases, table, {}, {})
-    return DiseaseMentionFinder(graph, {"OMIM:1": ("MFS", "Contractural whatever")})
+    return DiseaseMentionFinder(graph, {"OMIM:1": ("MFS", "Contractural whatever"), "OMIM:8": ("THE syndrome",)})
 
 
 @pytest.mark.parametrize(
@@ -62,6 +62,10 @@ def test_whole_names_with_their_places_and_the_order_of_their_words(names):
     assert [text[m.start : m.end] for m in found] == ["Goldberg-Shprintzen syndrome", "Marfan syndrome"]
     assert found[0].disease_ids == ("OMIM:5", "OMIM:4")
     assert names.find(text) == ("OMIM:5", "OMIM:4", "OMIM:1")
+
+
+def test_a_name_of_empty_words_names_nothing(names):
+    assert names.find("Why not Smithers syndrome, or the syndrome?") == ()
 
 
 def test_words_that_are_anywhere_in_a_name(names):

@@ -43,11 +43,11 @@ def how_often(frequency: Frequency | None, *, excluded: bool = False, sex: str |
             "见于 80%–99% 的患者（很常见）",
         ),
         (how_often(Frequency(low=0.5, high=0.5)), "se ve en 50% de los pacientes", "见于 50% 的患者"),
-        (how_often(None, sex="MALE"), "descrito en pacientes varones", "在男性患者中有报道"),
-        (how_often(None, excluded=True), "descrito como ausente", "据报没有"),
+        (how_often(None, sex="MALE"), "consta en pacientes varones", "在男性患者中有报道"),
+        (how_often(None, excluded=True), "consta como ausente", "据报没有"),
         (
             how_often(Frequency.counts(0, 5), excluded=True),
-            "descrito como ausente (0 de 5 pacientes)",
+            "consta como ausente (0 de 5 pacientes)",
             "据报没有（5 名患者中 0 名）",
         ),
     ],
@@ -71,5 +71,5 @@ def test_a_models_own_words_stay_as_they_are():
         Claim(text=phrase("no {finding}", finding=SEIZURE), supports=False, evidence_ids=("E2",), disease_id="OMIM:1"),
     ]
     assert Page(claim_lists(claims, IN_SPANISH)).text == (
-        "A favorIt <b>fits</b> [E1]En contraausencia de Convulsiones [E2]"
+        "A favorIt <b>fits</b> [E1]En contraConvulsiones (ausente) [E2]"
     )

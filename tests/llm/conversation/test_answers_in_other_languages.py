@@ -15,6 +15,7 @@ from llm.conversation.answerer import answer_case
 from llm.conversation.case import Case, Sources
 from llm.conversation.reading import understand
 from llm.conversation.schema import CAN_BE_ASKED, Topic
+from llm.reader import ranking
 from llm.schema import Differential
 from ui.page.words import TEXTS
 
@@ -57,6 +58,7 @@ def templates() -> set[str]:
     """Every template that the code gives to ``phrase``."""
     found = {*understood.TEMPLATES, reading.UNKNOWN, reading.NO_DISEASE_BUT_FINDING, reading.NOT_ON_PAGES}
     found |= {reading.KNOWN_ELSEWHERE, reading.ABOUT, *FREQUENCY_TERMS, *(str(u) for u in Urgency)}
+    found |= {*ranking.CONTRADICTED}
     found |= {str(t) for t in Topic if t is not Topic.ANY}
     for folder in ("kg", "retrieval", "llm"):
         for file in (ROOT / folder).rglob("*.py"):

@@ -64,7 +64,7 @@ def test_which_language_is_asked_in(text, language):
         ("為什麼不是囊性纖維化？", ZH, "why not Cystic fibrosis"),
         ("如果还有佐布条纹呢", ZH, "what if there is Striped zorb what about"),
         ("如果没有佐布条纹", ZH, "what if no Striped zorb"),
-        ("第1个和第3个怎么区分？", ZH, "the first one and the third one difference"),
+        ("第1个和第3个怎么区分？", ZH, "number 1 and number 3 difference"),
         ("为什么不是卡布基综合征", ZH, "why not 卡布基综合征"),
         ("FBN1变异会怎么样", ZH, "FBN1 variant would change"),
         ("什么？", ZH, "which"),
