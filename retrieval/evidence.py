@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kg.graph import KnowledgeGraph
-from kg.phrases import Phrase, phrase
+from kg.phrases import Number, Phrase, TermName, joined, phrase, term_name
 from kg.schema import Association, Frequency, Gene, Predicate, Prevalence, Provenance, Term
 from kg.sources import hpo, hpoa
 from retrieval.passages import Passage
@@ -86,7 +86,12 @@ class EvidenceBook:
         return self._cite(
             (disease_id, tuple(genes)),
             kind=EvidenceKind.FACT,
-            text=f"{self._graph.disease(disease_id).name} ({disease_id}): associated with {named}.",
+            text=phrase(
+                "{disease} ({id}): associated with {genes}.",
+                disease=self._graph.disease(disease_id).name,
+                id=disease_id,
+                genes=named,
+            ),
             disease_id=disease_id,
             term_ids=(),
             provenance=(Provenance(source=hpoa.SOURCE, version=version, reference=disease_id, licence=hpoa.LICENCE),),
@@ -98,7 +103,12 @@ class EvidenceBook:
         return self._cite(
             prevalence,
             kind=EvidenceKind.FACT,
-            text=f"{name} ({prevalence.disease_id}): about {prevalence}.",
+            text=phrase(
+                "{disease} ({id}): about {share}.",
+                disease=name,
+                id=prevalence.disease_id,
+                share=word_one_in(prevalence),
+            ),
             disease_id=prevalence.disease_id,
             term_ids=(),
             provenance=(prevalence.provenance,),
@@ -109,7 +119,12 @@ class EvidenceBook:
         return self._cite(
             factor,
             kind=EvidenceKind.FACT,
-            text=f"{factor.disease} ({factor.disease_id}): a risk factor is {factor.name}.",
+            text=phrase(
+                "{disease} ({id}): a risk factor is {factor}.",
+                disease=factor.disease,
+                id=factor.disease_id,
+                factor=factor.name,
+            ),
             disease_id=factor.disease_id,
             term_ids=(factor.term_id,) if factor.term_id else (),
             provenance=(factor.provenance,),
@@ -138,23 +153,38 @@ class EvidenceBook:
         return found.evidence_id
 
 
-def word_association(association: Association, graph: KnowledgeGraph) -> str:
+def word_association(association: Association, graph: KnowledgeGraph) -> Phrase:
     """One sentence that says what the source says."""
-    disease, term = graph.disease(association.disease_id), graph.term(association.term_id)
-    unstated = "" if association.excluded or association.frequency else ", no frequency given"
-    return f"{disease.name} ({disease.disease_id}): {term.name}, {word_how_often(association)}{unstated}."
+    disease = graph.disease(association.disease_id)
+    said = {
+        "disease": disease.name,
+        "id": disease.disease_id,
+        "finding": _named(association.term_id, graph),
+        "how": word_how_often(association),
+    }
+    if association.excluded or association.frequency:
+        return phrase("{disease} ({id}): {finding}, {how}.", **said)
+    return phrase("{disease} ({id}): {finding}, {how}, no frequency given.", **said)
 
 
 def word_term(term: Term, graph: KnowledgeGraph) -> str:
     """Definition, other wordings and what the term is a kind of."""
     also = [s.text for s in term.synonyms if s.scope == "EXACT"][:MAX_LISTED]
-    kinds = [graph.ontology.name(p) for p in graph.ontology.parents(term.term_id)]
-    parts = [
-        f"{term.name} ({term.term_id}): {term.definition or 'no definition given.'}",
-        f"Also called: {'; '.join(also)}." if also else "",
-        f"A kind of: {'; '.join(kinds)}." if kinds else "",
-    ]
-    return " ".join(filter(None, parts))
+    kinds = [_named(p, graph) for p in graph.ontology.parents(term.term_id)]
+    meaning = term.definition or phrase("no definition given.")
+    name = term_name(term.term_id, term.name)
+    parts = [phrase("{name} ({id}): {meaning}", name=name, id=term.term_id, meaning=meaning)]
+    parts += [phrase("Also called: {names}.", names=joined(also, "; "))] if also else []
+    parts += [phrase("A kind of: {names}.", names=joined(kinds, "; "))] if kinds else []
+    return joined(parts, " ")
+
+
+def word_one_in(prevalence: Prevalence) -> Phrase:
+    """``str(prevalence)``."""
+    few, many = map(Number, prevalence.one_in)
+    if few == many:
+        return phrase("1 in {few} people", few=few)
+    return phrase("1 in {few} to {many} people", few=few, many=many)
 
 
 def word_how_often(association: Association) -> Phrase:
@@ -196,17 +226,26 @@ def word_case(hit: CaseHit, graph: KnowledgeGraph) -> str:
     name = f"{disease.name} ({case.disease_id})" if disease else case.disease_id
     related = set(hit.shared_term_ids)
     shared_first = sorted(case.present, key=lambda t: not (related & ontology.ancestors(t.term_id)))
-    listed = [_word_counted(t, graph) for t in shared_first[:MAX_LISTED]]
-    more = f" and {len(case.present) - MAX_LISTED} more" if len(case.present) > MAX_LISTED else ""
-    kind = "Published patients" if case.is_series else "Published patient"
-    absent = f" Not seen: {_word_list(case.absent[: MAX_LISTED // 2], graph)}." if case.absent else ""
-    return f"{kind} with {name}: {', '.join(listed) or 'no findings listed'}{more}.{absent}"
+    listed = _word_list(shared_first[:MAX_LISTED], graph) if shared_first else phrase("no findings listed")
+    if n_more := max(0, len(case.present) - MAX_LISTED):
+        listed = phrase("{words} and {n} more", words=listed, n=n_more)
+    who = phrase("Published patients") if case.is_series else phrase("Published patient")
+    parts = [phrase("{who} with {disease}: {findings}.", who=who, disease=name, findings=listed)]
+    if case.absent:
+        parts.append(phrase("Not seen: {findings}.", findings=_word_list(case.absent[: MAX_LISTED // 2], graph)))
+    return joined(parts, " ")
 
 
 def _word_list(terms: Sequence[CountedTerm], graph: KnowledgeGraph) -> str:
-    return ", ".join(_word_counted(t, graph) for t in terms)
+    return joined((_word_counted(t, graph) for t in terms), ", ")
 
 
 def _word_counted(counted: CountedTerm, graph: KnowledgeGraph) -> str:
-    name = graph.ontology.name(counted.term_id)
-    return name if counted.n is None else f"{name} ({counted.n} of {counted.m})"
+    name = _named(counted.term_id, graph)
+    if counted.n is None:
+        return name
+    return phrase("{finding} ({n} of {m})", finding=name, n=counted.n, m=counted.m)
+
+
+def _named(term_id: str, graph: KnowledgeGraph) -> TermName:
+    return term_name(term_id, graph.ontology.name(term_id))

@@ -37,18 +37,19 @@ class CaseBook(EvidenceBook):
 
     def cite_test(self, disease_id: str, name: str, provenance: Provenance) -> str:
         """Number of the statement that a test is done for a disease."""
-        return self._cite_fact(disease_id, f"a test is {name}", (), provenance)
+        return self._cite_fact(disease_id, phrase("a test is {name}", name=name), (), provenance)
 
     def cite_red_flag(self, disease_id: str, flag: RedFlag) -> str:
         """Number of the statement that a finding makes a disease a matter of hours."""
-        return self._cite_fact(disease_id, f"a red flag is {flag.label}", (flag.term_id,), flag.provenance)
+        said = phrase("a red flag is {flag}", flag=term_name(flag.term_id, flag.label))
+        return self._cite_fact(disease_id, said, (flag.term_id,), flag.provenance)
 
     def _cite_fact(self, disease_id: str, said: str, term_ids: tuple[str, ...], provenance: Provenance) -> str:
         name = self._graph.disease(disease_id).name
         return self._cite(
             (disease_id, said, provenance),
             kind=EvidenceKind.FACT,
-            text=f"{name} ({disease_id}): {said}.",
+            text=phrase("{disease} ({id}): {said}.", disease=name, id=disease_id, said=said),
             disease_id=disease_id,
             term_ids=term_ids,
             provenance=(provenance,),

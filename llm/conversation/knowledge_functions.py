@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from math import inf
 
-from kg.phrases import Number, Phrase, first_of, joined, phrase, word_list
-from kg.schema import Association, Disease, Finding, Predicate, Prevalence
+from kg.phrases import Phrase, first_of, joined, phrase, word_list
+from kg.schema import Association, Disease, Finding, Predicate
 from llm.conversation.case import Case, said_of, word_standing
 from llm.conversation.schema import Request, Result, Sentence, Topic
-from retrieval.evidence import word_share
+from retrieval.evidence import word_one_in, word_share
 from retrieval.passages import Passage
 from retrieval.words import derivation_of, inflection_of
 
@@ -323,15 +323,8 @@ def _prevalence_of(case: Case, disease_id: str) -> Iterator[Sentence]:
     prevalence = case.graph.prevalence_of(disease_id)
     if prevalence:
         cited = (case.book.cite_prevalence(prevalence),)
-        text = phrase("{name}: about {share}.", name=case.name(disease_id), share=_one_in(prevalence))
+        text = phrase("{name}: about {share}.", name=case.name(disease_id), share=word_one_in(prevalence))
         yield Sentence(text=text, evidence_ids=cited)
-
-
-def _one_in(prevalence: Prevalence) -> Phrase:
-    few, many = map(Number, prevalence.one_in)
-    if few == many:
-        return phrase("1 in {few} people", few=few)
-    return phrase("1 in {few} to {many} people", few=few, many=many)
 
 
 def find_passages(case: Case, request: Request) -> Result:

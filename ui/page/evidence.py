@@ -64,7 +64,7 @@ def evidence_row(evidence: Evidence, words: Words, *, linked: bool = True) -> st
     links = " · ".join(link(url, title_of(reference)) for url, reference in references)
     anchor = f' id="ev-{number}"' if linked else ""
     return (
-        f'<li{anchor} class="ev"><span class="number">{number}</span><div><p>{escape(evidence.text)}</p>'
+        f'<li{anchor} class="ev"><span class="number">{number}</span><div><p>{escape(words.said(evidence.text))}</p>'
         f'<p class="reference"><span class="kind">{escape(words(evidence.kind))}</span> {links}</p></div></li>'
     )
 

@@ -17,6 +17,7 @@ from llm.conversation.reading import understand
 from llm.conversation.schema import CAN_BE_ASKED, Topic
 from llm.reader import ranking
 from llm.schema import Differential
+from retrieval.schema import EvidenceKind
 from ui.page.words import TEXTS
 
 ROOT = Path(__file__).parents[3]
@@ -81,7 +82,8 @@ def test_no_sentence_stays_english(sources: Sources, differential: Differential,
     case = Case(sources, differential)
     answer = answer_case(case, question, understand(question, case))
     whole = [s.text for s in answer.sentences if s.text not in CAN_BE_ASKED.values()]
-    for text in (*whole, *filter(None, [answer.understood])):
+    cited = [e.text for e in answer.evidence if e.kind is not EvidenceKind.PASSAGE]
+    for text in (*whole, *cited, *filter(None, [answer.understood])):
         assert isinstance(text, (Phrase, Joined)), text
         said = in_words_of(text, lambda template: TEXTS[language][template], lambda term_id, name: f"<{term_id}>")
         assert said != text
