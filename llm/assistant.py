@@ -8,7 +8,6 @@ from enum import StrEnum
 from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
-from threading import Lock
 from typing import TypeVar
 
 from kg.build import bundled_sources, load_graph
@@ -28,6 +27,7 @@ from llm.grounding import ground_reading
 from llm.questions import next_questions
 from llm.reader import RankingReader, Reader
 from llm.schema import Diagnosis, Differential
+from llm.settings import SettingSources
 from retrieval.answers import AnswerRanker
 from retrieval.candidates import FusionRanker, Ranker, describe_candidates, in_order
 from retrieval.cases import CaseLibrary, load_library, published_cases, read_library
@@ -40,9 +40,8 @@ from retrieval.fusion import load_fusion
 from retrieval.lexicon import Lexicon, load_lexicon
 from retrieval.linking import PhraseLinker, load_linker
 from retrieval.multilingual import MultilingualReader
-from retrieval.schema import Candidate, CaseHit, Ranking, ReaderName, UrgentCondition
+from retrieval.schema import Candidate, CaseHit, ReaderName
 from retrieval.term_search import TermHit, TermSearch
-from retrieval.urgent import find_urgent
 
 _VERSION = version("citedx")  # looked up once: it reads the folders of all packages
 NOTHING_FOUND = (
@@ -85,13 +84,11 @@ class DiagnosisAssistant:
         load_linker: Callable[[], PhraseLinker] | None = None,
     ) -> None:
         self.setting = setting
-        self._load_everyday = load_everyday
         self._load_linker = load_linker
-        self._loading = Lock()
         self._lexicon = lexicon
         self._stories = MultilingualReader(model.graph.ontology, lexicon)
-        genetics = Sources(model, AnswerRanker(ranker, model), lexicon, library, stories=self._stories)
-        self._sources = {Setting.GENETICS_CLINIC: genetics}
+        clinic = Sources(model, AnswerRanker(ranker, model), lexicon, library, stories=self._stories)
+        self._settings = SettingSources(clinic, self._stories, load_everyday)
         self.graph = self.sources.graph
         self._searches: dict[Language, TermSearch] = {}
         self._reader = reader or RankingReader()
@@ -158,34 +155,16 @@ class DiagnosisAssistant:
     @property
     def sources(self) -> Sources:
         """What questions are answered from, where no answer to a patient says otherwise."""
-        return self._sources_of(self.setting)
+        return self._settings.of(self.setting)
 
     @property
     def model(self) -> LikelihoodModel:
         """What findings say of diseases."""
         return self.sources.model
 
-    @cached_property
-    def _everyday(self) -> EverydayPractice:
-        if self._load_everyday is None:
-            raise NotReadyError("this assistant was made without common conditions, so it has no other setting")
-        return self._load_everyday()
-
     def _sources_about(self, differential: Differential | None) -> Sources:
         """What an answer to a patient rests on; the default where there is none."""
-        return self._sources_of(differential.setting if differential else self.setting)
-
-    def _sources_of(self, setting: Setting) -> Sources:
-        """What is known, and what ranks it, in a setting."""
-        if setting in self._sources:
-            return self._sources[setting]
-        with self._loading:  # who asks meanwhile waits instead of loading the same again
-            if setting not in self._sources:
-                everyday, library = self._everyday, self._sources[Setting.GENETICS_CLINIC].library
-                self._sources[setting] = Sources(
-                    everyday.model, everyday.ranker(setting), self._lexicon, library, stories=self._stories
-                )
-        return self._sources[setting]
+        return self._settings.of(differential.setting if differential else self.setting)
 
     @property
     def ontology(self) -> Ontology:
@@ -254,16 +233,16 @@ class DiagnosisAssistant:
 
     def graph_of(self, setting: Setting) -> KnowledgeGraph:
         """What is known in a setting: outside the genetics clinic of common conditions too. Raises NotReadyError."""
-        return self._sources_of(setting).graph
+        return self._settings.of(setting).graph
 
     def prepare(self) -> None:
         """Load what the settings need, so that whoever asks for one first does not wait. Raises as ``load`` does."""
         for setting in Setting:
-            self._sources_of(setting)
+            self._settings.of(setting)
 
     def is_ready(self, setting: Setting | None = None) -> bool:
         """Whether what a setting needs is loaded already."""
-        return (setting or self.setting) in self._sources
+        return self._settings.is_loaded(setting or self.setting)
 
     def genetics(self, disease_id: str, setting: Setting | None = None) -> Genetics:
         """Genes and modes of inheritance of a disease that is known in a setting. Raises UnknownIdError."""
@@ -341,7 +320,7 @@ class DiagnosisAssistant:
         if accepted_risk is not None and not 0 <= accepted_risk <= 1:
             raise UsageError(f"the accepted risk is a share from 0 to 1, got {accepted_risk:g}")
         setting = _named(setting, Setting, "setting") if setting else self.setting
-        sources = self._sources_of(setting)
+        sources = self._settings.of(setting)
         findings = self._current(findings)
         empty = Differential(
             findings=findings,
@@ -351,12 +330,12 @@ class DiagnosisAssistant:
             setting=setting,
             versions=self._versions_of(sources),
         )
-        model, ranker, ordered = sources.model, self._ranker(setting, story, findings), in_order(findings)
+        model, ranker, ordered = sources.model, self._settings.ranker(setting, story, findings), in_order(findings)
         if not can_rank(findings, ranker):
             yield replace(empty, abstained=ONLY_EXCLUDED if findings else NOTHING_FOUND)
             return
         ranked = ranker.rank(ordered, person)
-        empty = replace(empty, urgent=self._urgent(findings, setting, ranked))
+        empty = replace(empty, urgent=self._settings.urgent(setting, findings, ranked))
         hits = sources.library.similar(findings) if sources.library else ()
         n = max(k, N_CANDIDATES)
         candidates = describe_candidates(model, ranker, ordered, ranked, hits, person=person, n=n)
@@ -382,9 +361,9 @@ class DiagnosisAssistant:
         story: str = "",
     ) -> tuple[tuple[str, float], ...]:
         """Every candidate's id and log-probability, best first, without reasons; none where nothing is told."""
-        sources = self._sources_of(setting or self.setting)
+        sources = self._settings.of(setting or self.setting)
         current = self._current(findings)
-        ranker = self._ranker(setting or self.setting, story, current)
+        ranker = self._settings.ranker(setting or self.setting, story, current)
         if not can_rank(current, ranker):
             return ()
         diseases, log_probabilities = ranker.rank(current, person)
@@ -392,7 +371,7 @@ class DiagnosisAssistant:
 
     def has_telling_words(self, story: str, setting: Setting | None = None) -> bool:
         """Whether a story's words are enough to rank by where no finding is recognised; never in the clinic."""
-        return can_rank((), self._ranker(setting or self.setting, story, ()))
+        return can_rank((), self._settings.ranker(setting or self.setting, story, ()))
 
     def _current(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """With today's ids and labels, each term once, as it was said last. Raises UnknownIdError."""
@@ -401,25 +380,10 @@ class DiagnosisAssistant:
             self.ontology.current_id(term_id)  # says what is wrong with it
         return known
 
-    def _ranker(self, setting: Setting, story: str, findings: Sequence[Finding]) -> Ranker:
-        """What ranks in a setting; outside the genetics clinic by the words and the history that a story tells too."""
-        ranker = self._sources_of(setting).ranker
-        if not story.strip() or not isinstance(ranker, EverydayRanker):
-            return ranker
-        words = self._stories.patient_words(story, findings)
-        return ranker.for_story(words, self._everyday.history_told(story) if words else None)
-
-    def _urgent(self, findings: Sequence[Finding], setting: Setting, ranked: Ranking) -> tuple[UrgentCondition, ...]:
-        """What must not be missed, by the ranking that is shown; nothing in the clinic."""
-        if setting is Setting.GENETICS_CLINIC:
-            return ()
-        everyday = self._everyday
-        return find_urgent(everyday.model, everyday.table, findings, ranked)
-
     def read_again(self, differential: Differential, reader: Reader) -> Differential:
         """The same ranking read by a reader: its claims, evidence and commentary in place of those that were there."""
         candidates = differential.candidates[: len(differential.diagnoses)]
-        sources = self._sources_of(differential.setting)
+        sources = self._settings.of(differential.setting)
         reading = reader.read(sources.graph, differential.findings, candidates)
         diagnoses, commentary, removed = ground_reading(reading, differential.findings, sources.graph)
         return replace(
