@@ -31,6 +31,7 @@ from ui.case import (
     patient_case,
 )
 from ui.exports import phenopacket_download, report_download
+from ui.page.words import Words
 from ui.permalink import parse_permalink
 from ui.protocols import AnswererFactory, Assistant, ReaderFactory
 from ui.session import (
@@ -264,7 +265,8 @@ def export(assistant: Assistant, consultation: Consultation, kind: str) -> Itera
         elif session.differential is None or session.is_stale:
             raise UsageError("the answer is not there yet: wait for it, then save the report")
         else:
-            consultation.download = report_download(kind, session.differential)
+            words = Words(language=consultation.language, label_of=assistant.label)
+            consultation.download = report_download(kind, session.differential, words)
     except Exception as error:
         _decline(consultation, error)
     yield

@@ -19,6 +19,7 @@ from kg.phenopacket import format_phenopacket
 from kg.schema import Finding
 from llm.schema import Differential
 from retrieval.demographics import Demographics
+from ui.page.words import Words
 from ui.report import report_markdown
 from ui.report_pdf import report_pdf, require_pdf
 from ui.session import Download
@@ -43,8 +44,13 @@ def case_phenopacket(findings: Sequence[Finding], person: Demographics, ontology
     )
 
 
-def report_download(kind: str, differential: Differential) -> Download:
+def report_download(kind: str, differential: Differential, words: Words) -> Download:
     """A report as the page asks for it: ``pdf``, ``markdown`` or ``copy``, which is Markdown for the clipboard.
+
+    Args:
+        kind: of these.
+        differential: the answer.
+        words: of the page, in whose language it is.
 
     Raises:
         UsageError: the kind is none of these.
@@ -52,10 +58,13 @@ def report_download(kind: str, differential: Differential) -> Download:
     """
     match kind:
         case "pdf":
-            return Download(name="citedx-report.pdf", media_type="application/pdf", content=report_pdf(differential))
+            content = report_pdf(differential, words)
+            return Download(name="citedx-report.pdf", media_type="application/pdf", content=content)
         case "markdown" | "copy":
             name = "citedx-report.md" if kind == "markdown" else ""
-            return Download(name=name, media_type="text/markdown", content=report_markdown(differential).encode())
+            return Download(
+                name=name, media_type="text/markdown", content=report_markdown(differential, words).encode()
+            )
         case _:
             raise UsageError(f"a report is pdf, markdown or copy, got {kind[:40]!r}")
 

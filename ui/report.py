@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from llm.schema import Differential
-from ui.report_content import Block, Span, Style, report_blocks
+from ui.page.words import Words
+from ui.report_content import ENGLISH, Block, Span, Style, report_blocks
 
 _PREFIXES = {Style.TITLE: "# ", Style.SECTION: "## ", Style.ENTRY: "### ", Style.TEXT: "", Style.ITEM: "- "}
 _INLINE = re.compile(r"[\\`*_\[\]<>&|~$^#]")
@@ -20,12 +21,12 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")  # but those th
 _AT_START = re.compile(r"^(\d*)([-+=.):])")
 
 
-def report_markdown(differential: Differential) -> str:
-    """The report as CommonMark, UTF-8, ending in a line feed."""
+def report_markdown(differential: Differential, words: Words = ENGLISH) -> str:
+    """The report as CommonMark, UTF-8, ending in a line feed; in the language of these words."""
     pages = {e.evidence_id: e.url for e in differential.evidence if e.url is not None}
     lines: list[str] = []
     before = None
-    for block in report_blocks(differential):
+    for block in report_blocks(differential, words):
         if before is not None and not before is block.style is Style.ITEM:
             lines.append("")
         lines.append(_PREFIXES[block.style] + _words(block, pages))

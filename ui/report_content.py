@@ -16,11 +16,13 @@ from kg.schema import Finding
 from kg.sources.common_conditions import title_of
 from llm.schema import OF_WORDS, Claim, Commentary, Diagnosis, Differential, Types
 from llm.wording import CITATION
-from retrieval.demographics import word_demographics
 from retrieval.schema import Evidence, RedFlag, UrgentCondition
+from ui.page.person import word_person
+from ui.page.words import Words
 from ui.statements import HPO_PAPER, NOT_A_DEVICE, word_percent
 
 TITLE = "Differential diagnosis"
+ENGLISH = Words()
 
 
 class Style(StrEnum):
@@ -55,29 +57,29 @@ class Block:
     """The piece of evidence that the block tells, for the links that lead to it."""
 
 
-def report_blocks(differential: Differential) -> Iterator[Block]:
-    """The whole report."""
-    yield _block(Style.TITLE, TITLE)
-    yield _block(Style.TEXT, Span(text=NOT_A_DEVICE, strong=True))
-    yield from _findings(differential)
+def report_blocks(differential: Differential, words: Words = ENGLISH) -> Iterator[Block]:
+    """The whole report, in the language of these words."""
+    yield _block(Style.TITLE, words(TITLE))
+    yield _block(Style.TEXT, Span(text=words(NOT_A_DEVICE), strong=True))
+    yield from _findings(differential, words)
     if differential.urgent:
-        yield _block(Style.SECTION, "Don't miss")
-        yield from chain.from_iterable(map(_urgent, differential.urgent))
-    yield _block(Style.SECTION, TITLE)
+        yield _block(Style.SECTION, words("Don’t miss"))
+        yield from chain.from_iterable(_urgent(condition, words) for condition in differential.urgent)
+    yield _block(Style.SECTION, words(TITLE))
     if differential.abstained:
-        yield _block(Style.TEXT, differential.abstained)
+        yield _block(Style.TEXT, words(differential.abstained))
     for diagnosis in differential.diagnoses:
-        yield from _diagnosis(diagnosis, differential.types_led_by(diagnosis))
+        yield from _diagnosis(diagnosis, differential.types_led_by(diagnosis), words)
     if differential.diagnoses:
         rest = max(0.0, 1.0 - sum(d.probability for d in differential.diagnoses))
-        yield _block(Style.TEXT, f"None of these: {word_percent(rest)}")
+        yield _block(Style.TEXT, words("None of these: {share}", share=word_percent(rest)))
     if differential.commentary:
-        yield from _commentary(differential.commentary)
+        yield from _commentary(differential.commentary, words)
     if differential.questions:
-        yield _block(Style.SECTION, "Ask next")
-        yield from (_block(Style.ITEM, q.text) for q in differential.questions)
-    yield from _evidence(differential)
-    yield from _origin(differential)
+        yield _block(Style.SECTION, words("Ask next"))
+        yield from (_block(Style.ITEM, words.said(q.text)) for q in differential.questions)
+    yield from _evidence(differential, words)
+    yield from _origin(differential, words)
 
 
 def _block(style: Style, *words: str | Span, evidence: Evidence | None = None) -> Block:
@@ -85,54 +87,60 @@ def _block(style: Style, *words: str | Span, evidence: Evidence | None = None) -
     return Block(style=style, spans=spans, evidence=evidence)
 
 
-def _findings(differential: Differential) -> Iterator[Block]:
-    yield _block(Style.SECTION, "Findings")
-    if who := word_demographics(differential.person):
-        yield _block(Style.TEXT, f"Patient: {who}")
-    for title, excluded in (("Present", False), ("Excluded", True)):
+def _findings(differential: Differential, words: Words) -> Iterator[Block]:
+    yield _block(Style.SECTION, words("Findings"))
+    if who := word_person(differential.person, words):
+        yield _block(Style.TEXT, words("Patient: {who}", who=who))
+    for title, excluded in ((words("Present"), False), (words("Excluded"), True)):
         chosen = [f for f in differential.findings if f.excluded is excluded]
         if chosen:
             yield _block(Style.ENTRY, title)
-            yield from map(_finding, chosen)
+            yield from (_finding(f, words) for f in chosen)
     if not differential.findings and differential.diagnoses:
-        yield _block(Style.TEXT, OF_WORDS)
+        yield _block(Style.TEXT, words(OF_WORDS))
 
 
-def _finding(finding: Finding) -> Block:
+def _finding(finding: Finding, words: Words) -> Block:
     told = (
-        "; possible only" if finding.uncertain else "",
+        words("; possible only") if finding.uncertain else "",
         f'; "{" ".join(finding.quote.split())}"' if finding.quote else "",
     )
     term = Span(text=finding.term_id, url=url_of(finding.term_id))
-    return _block(Style.ITEM, Span(text=finding.label, strong=True), " (", term, ")", *told)
+    label = Span(text=words.label(finding.term_id, finding.label), strong=True)
+    return _block(Style.ITEM, label, " (", term, ")", *told)
 
 
-def _urgent(condition: UrgentCondition) -> Iterator[Block]:
-    yield _block(Style.ENTRY, f"{condition.name}: {condition.urgency}, {word_percent(condition.probability)}")
-    for what, flags in (("Red flags here: ", condition.present), ("Ask for: ", condition.to_ask)):
+def _urgent(condition: UrgentCondition, words: Words) -> Iterator[Block]:
+    share = word_percent(condition.probability)
+    yield _block(Style.ENTRY, f"{condition.name}{words(': ')}{words(condition.urgency)}{words(', ')}{share}")
+    red_flags, ask = words("Red flags here: {flags}", flags=""), words("Ask for") + words(": ")
+    for what, flags in ((red_flags, condition.present), (ask, condition.to_ask)):
         if flags:
-            yield _block(Style.ITEM, what, *_joined(map(_flag, flags), ", "))
+            yield _block(Style.ITEM, what, *_joined((_flag(flag, words) for flag in flags), words(", ")))
 
 
-def _flag(flag: RedFlag) -> Span:
-    return Span(text=flag.label, url=flag.provenance.url)
+def _flag(flag: RedFlag, words: Words) -> Span:
+    return Span(text=words.label(flag.term_id, flag.label), url=flag.provenance.url)
 
 
-def _diagnosis(diagnosis: Diagnosis, types: Types | None) -> Iterator[Block]:
-    together = f" ({len(types.diagnoses)} listed types together: {word_percent(types.probability)})" if types else ""
+def _diagnosis(diagnosis: Diagnosis, types: Types | None, words: Words) -> Iterator[Block]:
+    together = ""
+    if types:
+        n, share = len(types.diagnoses), word_percent(types.probability)
+        together = words(" ({n} listed types together: {share})", n=n, share=share)
     yield _block(Style.ENTRY, f"{diagnosis.rank}. {diagnosis.name}: {word_percent(diagnosis.probability)}{together}")
     ids = dict.fromkeys((diagnosis.disease_id, *diagnosis.equivalent_ids))
     yield _block(Style.TEXT, *_joined([Span(text=i, url=url_of(i)) for i in ids], ", "))
-    for title, supports in (("For", True), ("Against", False)):
+    for title, supports in ((words("For"), True), (words("Against"), False)):
         chosen = [c for c in diagnosis.claims if c.supports is supports]
         if chosen:
             yield _block(Style.TEXT, Span(text=title, strong=True))
-            yield from map(_claim, chosen)
+            yield from (_claim(c, words) for c in chosen)
 
 
-def _claim(claim: Claim) -> Block:
+def _claim(claim: Claim, words: Words) -> Block:
     citations = [Span(text=f"[{e}]", evidence_id=e) for e in claim.evidence_ids]
-    return _block(Style.ITEM, claim.text, " ", *_joined(citations, " "))
+    return _block(Style.ITEM, words.said(claim.text), " ", *_joined(citations, " "))
 
 
 def _joined(spans: Iterable[Span], between: str) -> Iterator[str | Span]:
@@ -142,44 +150,45 @@ def _joined(spans: Iterable[Span], between: str) -> Iterator[str | Span]:
         yield span
 
 
-def _commentary(commentary: Commentary) -> Iterator[Block]:
-    yield _block(Style.SECTION, "Language model")
-    yield _block(Style.TEXT, f"Also read by {commentary.model}")
+def _commentary(commentary: Commentary, words: Words) -> Iterator[Block]:
+    yield _block(Style.SECTION, words("Language model"))
+    yield _block(Style.TEXT, words("Also read by {model}", model=commentary.model))
     if commentary.summary:
         pieces = CITATION.split(commentary.summary)  # text and evidence ids in turn
-        words = (Span(text=f"[{p}]", evidence_id=p) if n % 2 else p for n, p in enumerate(pieces))
-        yield _block(Style.TEXT, *words)
+        spans = (Span(text=f"[{p}]", evidence_id=p) if n % 2 else p for n, p in enumerate(pieces))
+        yield _block(Style.TEXT, *spans)
     yield from (_block(Style.ITEM, q.text) for q in commentary.questions)
     yield from (_block(Style.TEXT, note) for note in commentary.notes)
 
 
-def _evidence(differential: Differential) -> Iterator[Block]:
+def _evidence(differential: Differential, words: Words) -> Iterator[Block]:
     if differential.evidence:
-        yield _block(Style.SECTION, "Evidence")
+        yield _block(Style.SECTION, words("Evidence"))
     for e in differential.evidence:
         references = dict.fromkeys((p.reference, p.url) for p in e.provenance)
         links = _joined([Span(text=title_of(reference), url=url) for reference, url in references], "; ")
         number = Span(text=e.evidence_id, strong=True)
-        yield _block(Style.ITEM, number, f" ({e.kind}) ", e.text, " ", *links, evidence=e)
-    if differential.removed_claims:
-        yield _block(Style.ENTRY, f"Removed, not supported by the evidence: {len(differential.removed_claims)}")
+        yield _block(Style.ITEM, number, f" ({words(e.kind)}) ", words.said(e.text), " ", *links, evidence=e)
+    if n_removed := len(differential.removed_claims):
+        yield _block(Style.ENTRY, words("Removed, not supported by the evidence: {n}", n=n_removed))
         yield from (_block(Style.ITEM, f"{r.claim.text} ({r.reason})") for r in differential.removed_claims)
 
 
-def _origin(differential: Differential) -> Iterator[Block]:
-    sources = _sources(differential.evidence)
+def _origin(differential: Differential, words: Words) -> Iterator[Block]:
+    sources = _sources(differential.evidence, words)
     if sources:
-        yield _block(Style.SECTION, "Sources and licences")
+        yield _block(Style.SECTION, words("Sources and licences"))
         yield from sources
-    yield _block(Style.SECTION, "Versions")
+    yield _block(Style.SECTION, words("Versions"))
     yield from (_block(Style.ITEM, f"{name}: {version}") for name, version in differential.versions.items())
 
 
-def _sources(evidence: Iterable[Evidence]) -> list[Block]:
+def _sources(evidence: Iterable[Evidence], words: Words) -> list[Block]:
     provenance = chain.from_iterable(e.provenance for e in evidence)
     sources = dict.fromkeys((p.source, p.version, p.licence) for p in provenance)
+    licence_is = words("licence") + words(": ")
     blocks = [
-        _block(Style.ITEM, f"{source} {version}, licence: ", Span(text=licence, url=url_of(licence)))
+        _block(Style.ITEM, f"{source} {version}, {licence_is}", Span(text=licence, url=url_of(licence)))
         for source, version, licence in sources
     ]
     paper = Span(text=HPO_PAPER, url=HPO_PAPER)

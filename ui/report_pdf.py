@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 
 from kg.errors import NotReadyError, how_to_install
 from llm.schema import Differential
-from ui.report_content import TITLE, Block, Span, Style, report_blocks
+from ui.page.words import Words
+from ui.report_content import ENGLISH, TITLE, Block, Span, Style, report_blocks
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -30,7 +31,7 @@ INSTALL_HINT = how_to_install("documents")
 
 _FAMILY = "noto"
 _MISSING = "□"
-_MISSING_NOTE = f"Characters that the font of this report has not are shown as {_MISSING}: {{n}}."
+MISSING_NOTE = f"Characters that the font of this report has not are shown as {_MISSING}: {{n}}."
 _SIZES = {Style.TITLE: 18.0, Style.SECTION: 13.5, Style.ENTRY: 11.0, Style.TEXT: 9.5, Style.ITEM: 9.5}
 """Points."""
 _SPACE_ABOVE = {Style.TITLE: 0.0, Style.SECTION: 5.0, Style.ENTRY: 3.0, Style.TEXT: 1.5, Style.ITEM: 0.8}
@@ -48,8 +49,8 @@ def require_pdf() -> None:
         raise NotReadyError(f"a PDF report needs fpdf2 and its font: {INSTALL_HINT}")
 
 
-def report_pdf(differential: Differential) -> bytes:
-    """The report as a PDF of A4 pages.
+def report_pdf(differential: Differential, words: Words = ENGLISH) -> bytes:
+    """The report as a PDF of A4 pages, in the language of these words.
 
     Raises:
         NotReadyError: what writes PDF is not installed.
@@ -57,11 +58,12 @@ def report_pdf(differential: Differential) -> bytes:
     require_pdf()
     from fpdf import FPDF
 
-    blocks = list(report_blocks(differential))
+    blocks = list(report_blocks(differential, words))
     text = "".join(s.text for b in blocks for s in b.spans)
-    font, known = _draw_font({*text, *_MISSING_NOTE, *"•0123456789"})
+    missing = words(MISSING_NOTE)
+    font, known = _draw_font({*text, *missing, *"•0123456789"})
     if n_missing := sum(_is_missing(c, known) for c in text):
-        note = Span(text=_MISSING_NOTE.format(n=n_missing))
+        note = Span(text=missing.format(n=n_missing))
         blocks.insert(2, Block(style=Style.TEXT, spans=(note,)))
 
     class Report(FPDF):
@@ -72,7 +74,7 @@ def report_pdf(differential: Differential) -> bytes:
 
     pdf = Report(format="A4")
     pdf.set_creation_date(_MADE)
-    pdf.set_title(TITLE)
+    pdf.set_title(words(TITLE))
     pdf.set_creator("citedx")
     pdf.set_margin(18)
     pdf.set_auto_page_break(auto=True, margin=18)

@@ -366,7 +366,7 @@ def test_the_cards_show_claims_for_and_against_genetics_and_what_is_left_over():
     assert "约每 9,000 至 23,000 人中 1 人" in Page(answer_page(told(EXAMPLES[0].story), IN_CHINESE)).text
     in_spanish = Words(language=Language.SPANISH)
     shown = Page(answer_page(told(EXAMPLES[0].story), in_spanish)).text
-    assert "entre 1 de cada 9\u202f000 y 1 de cada 23\u202f000 personas" in shown
+    assert "entre 1 de cada 9\xa0000 y 1 de cada 23\xa0000 personas" in shown
 
 
 def test_types_of_one_disease_say_what_they_have_together():

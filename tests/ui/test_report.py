@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from kg.schema import Finding
+from kg.translations import Language
 from llm.schema import Differential, RemovedClaim
 from tests.ui.fakes import COMMENTARY, EVIDENCE, FakeAssistant, claim
+from ui.page.words import Words
 from ui.report import escape_markdown, report_markdown
 from ui.report_pdf import report_pdf
 
@@ -137,6 +139,27 @@ def test_what_the_pdf_s_font_has_not_is_shown_and_counted(answer: Differential):
     words = pdf.pages[0].extract_text()
     assert "Characters that the font of this report has not are shown as □: 4." in words
     assert "□ □□□" in words
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        (
+            Language.SPANISH,
+            ["Diagnóstico diferencial", "Convulsiones", "Paciente: mujer, 3 años", "Ninguna de estas:", "En contra"],
+        ),
+        (Language.CHINESE, ["鉴别诊断", "癫痫发作", "患者：女、3 岁", "以上都不是：", "反对"]),
+    ],
+)
+def test_a_report_is_in_the_page_s_language_and_the_font_has_its_words(answer, language, expected):
+    words = Words(language=language, label_of=FakeAssistant().label)
+    answer = replace(answer, findings=answer.findings[:-1])  # without the hostile quote
+    text, _ = read_markdown(report_markdown(answer, words))
+    pdf = pypdf.PdfReader(io.BytesIO(report_pdf(answer, words)))
+    printed = " ".join(" ".join(p.extract_text().split()) for p in pdf.pages)
+    assert [s for s in expected if s not in text or s not in printed] == []
+    assert "□" not in printed
+    assert pdf.metadata.title == expected[0]
 
 
 def test_the_same_answer_gives_the_same_pdf(answer: Differential):

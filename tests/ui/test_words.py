@@ -10,10 +10,11 @@ import pytest
 from kg.errors import NotReadyError, UnknownIdError
 from kg.translations import Language
 from llm import assistant as llm_assistant
+from llm.schema import OF_WORDS
 from retrieval.schema import EvidenceKind
 from tests.ui.fakes import FakeAssistant
 from tests.ui.seen import Page
-from ui import page
+from ui import page, report_content, report_pdf
 from ui.consultation import respond
 from ui.examples import EXAMPLES
 from ui.page.conversation import chat_log
@@ -29,7 +30,8 @@ OTHERS = [language for language in TEXTS if language is not Language.ENGLISH]
 def said_by_the_page() -> set[str]:
     """Every English text that the page's code says through ``words(...)`` or names as one of its texts."""
     texts = set()
-    for file in Path(page.__file__).parent.glob("*.py"):
+    folder = Path(page.__file__).parent
+    for file in (*folder.glob("*.py"), folder.parent / "report_content.py", folder.parent / "report_pdf.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "words":
                 texts |= {a.value for a in node.args if isinstance(a, ast.Constant)}
@@ -39,7 +41,8 @@ def said_by_the_page() -> set[str]:
 @pytest.mark.parametrize("language", OTHERS)
 def test_every_text_of_the_page_has_a_wording_with_the_same_places(language):
     named = {NO_FINDINGS, ONLY_WORDS, UNEXPECTED, STOPPED, RESTORED}
-    named |= {llm_assistant.NOTHING_FOUND, llm_assistant.ONLY_EXCLUDED}
+    named |= {llm_assistant.NOTHING_FOUND, llm_assistant.ONLY_EXCLUDED, OF_WORDS, report_content.TITLE}
+    named |= {report_pdf.MISSING_NOTE}
     named |= {text for e in EXAMPLES for text in (e.title, e.kind)} | {str(kind) for kind in EvidenceKind}
     assert said_by_the_page() | named <= set(TEXTS[language])
     for english, wording in TEXTS[language].items():

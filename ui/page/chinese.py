@@ -207,5 +207,15 @@ CHINESE = {
     "definition": "定义",
     "Sources": "来源",
     "Removed, not supported by the evidence: {n}": "因缺乏证据而删去：{n}",
+    # Report
+    "Differential diagnosis": "鉴别诊断",
+    "Ask next": "接下来问",
+    "; possible only": "；仅为可能",
+    " ({n} listed types together: {share})": "（所列 {n} 个亚型合计：{share}）",
+    "Language model": "语言模型",
+    "Sources and licences": "来源与许可",
+    "Versions": "版本",
+    "No finding was recognised; the words of the story were weighed.": "没有识别出表型；已权衡病史中的用词。",
+    "Characters that the font of this report has not are shown as □: {n}.": "此报告字体没有的字符显示为 □：{n} 个。",
 }
 """English -> Chinese."""

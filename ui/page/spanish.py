@@ -8,7 +8,7 @@ SPANISH = {
     ": ": ": ",
     ". ": ". ",
     "; ": "; ",
-    ",": "\u202f",  # between thousands
+    ",": "\u00a0",  # between thousands
     # Head, box, search, foot
     "Decision support for professionals, not a medical device.": (
         "Apoyo a la decisión para profesionales; no es un producto sanitario."
@@ -227,5 +227,19 @@ SPANISH = {
     "definition": "definición",
     "Sources": "Fuentes",
     "Removed, not supported by the evidence: {n}": "Eliminado por falta de evidencia: {n}",
+    # Report
+    "Differential diagnosis": "Diagnóstico diferencial",
+    "Ask next": "Pregunte ahora",
+    "; possible only": "; solo posible",
+    " ({n} listed types together: {share})": " (los {n} tipos de la lista juntos: {share})",
+    "Language model": "Modelo de lenguaje",
+    "Sources and licences": "Fuentes y licencias",
+    "Versions": "Versiones",
+    "No finding was recognised; the words of the story were weighed.": (
+        "No se reconoció ningún hallazgo; se sopesaron las palabras de la historia."
+    ),
+    "Characters that the font of this report has not are shown as □: {n}.": (
+        "Los caracteres que la letra de este informe no tiene se muestran como □: {n}."
+    ),
 }
 """English -> Spanish."""
