@@ -277,7 +277,7 @@ _SPANISH = ContextRules(
             ("(?:oye|escucha) (?:y ve )?bien", "HP:0000365"),
             ("duerme bien|sueño (?:normal|conservado)", "HP:0002360"),
             ("come bien|apetito (?:normal|conservado)", "HP:0004396"),
-            (r"desarrollo psicomotor (?:\w+ ){0,2}adecuado|desarrollo psicomotor: normal", "HP:0001263"),
+            (r"desarrollo psicomotor (?:(?!no\s)\w+ ){0,2}adecuado|desarrollo psicomotor: normal", "HP:0001263"),
             ("no se palpan? hígado", "HP:0002240"),
             ("no se palpan? (?:el )?bazo", "HP:0001744"),
         )

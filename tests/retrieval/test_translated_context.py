@@ -156,6 +156,13 @@ def test_what_is_only_thought_of(marked, language):
         ("Audición normal", Language.SPANISH, {("HP:0000365", "Audición normal")}),
         ("La fuerza está conservada", Language.SPANISH, {("HP:0001324", "fuerza está conservada")}),
         ("audición anormal", Language.SPANISH, set()),
+        ("No oye bien, ni come bien; tampoco duerme bien", Language.SPANISH, set()),
+        ("desarrollo psicomotor no adecuado", Language.SPANISH, set()),
+        (
+            "desarrollo psicomotor aparentemente adecuado",
+            Language.SPANISH,
+            {("HP:0001263", "desarrollo psicomotor aparentemente adecuado")},
+        ),
     ],
 )
 def test_normal_results_exclude(text, language, expected):
