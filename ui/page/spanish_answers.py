@@ -98,12 +98,12 @@ SPANISH_ANSWERS = {
         "quiere decir que nada sea urgente."
     ),
     "By these findings nothing is listed that must not be missed.": (
-        "Con estos hallazgos no se lista nada que no deba escaparse."
+        "Con estos hallazgos no se lista nada que no se deba pasar por alto."
     ),
     "What must not be missed is listed in general practice and emergency, not in the genetics clinic.": (
-        "Lo que no debe escaparse se lista en medicina general y urgencias, no en la consulta de genética."
+        "Lo que no se debe pasar por alto se lista en medicina general y urgencias, no en la consulta de genética."
     ),
-    "Not to be missed: {name} ({urgency}), {share}": "Que no se escape: {name} ({urgency}), {share}",
+    "Not to be missed: {name} ({urgency}), {share}": "No pasar por alto: {name} ({urgency}), {share}",
     "red flags here: {flags}": "signos de alarma en este caso: {flags}",
     "to ask for: {flags}": "pregunte por: {flags}",
     "emergency": "emergencia",
@@ -138,7 +138,7 @@ SPANISH_ANSWERS = {
     ),
     "{what} {odds}": "{what} {odds}",
     "What puts {first} before {last} ({share} against {other}), in odds: {parts}.": (
-        "Lo que pone a {first} por delante de {last} ({share} frente a {other}), en apuestas: {parts}."
+        "Lo que pone a {first} por delante de {last} ({share} frente a {other}), en odds: {parts}."
     ),
     "Of the published patients most like this one {one} have the one and {other} the other.": (
         "De los pacientes publicados más parecidos a este, {one} tienen la una y {other} la otra."
@@ -297,7 +297,7 @@ SPANISH_ANSWERS = {
         "Entendido: el diagnóstico diferencial, si el paciente tuviera además {findings}."
     ),
     "Understood as: what must not be missed, and the differential.": (
-        "Entendido: lo que no debe escaparse, y el diagnóstico diferencial."
+        "Entendido: lo que no se debe pasar por alto, y el diagnóstico diferencial."
     ),
     "Understood as: what speaks for and against {diseases} in this patient.": (
         "Entendido: qué habla a favor y en contra de {diseases} en este paciente."
