@@ -51,6 +51,9 @@ aspirat:
 \b(?:the|an) aspirate\b
 strok:
 \bstrok(?:ed|ing)\b
+speak:
+\b(?:do|does|did|can|could|cannot)(?: not|n't)? speak (?:(?:much|any|good) )?(?:english|spanish|chinese|arabic)\b
+\b(?:do|does|did|can|could|cannot)(?: not|n't)? speak (?:(?:much|any|good) )?(?:mandarin|french|german|our language)\b
 unresponsive:
 \bunresponsive(?:ness)?\b
 low energy:
