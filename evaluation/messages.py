@@ -53,7 +53,7 @@ class Translated:
     """A message in another language, and the same in English."""
 
     part: str
-    """``known``: written beside the words that it is read by."""
+    """``known``: written beside the words that it is read by; ``mended``: by a second author, after its first trial."""
     language: str
     message: str
     english: str

@@ -29,8 +29,8 @@ _EVERYDAY_WORDS = """
     consider could describe described diagnosis difference different does done down during each early either else
     enough even ever every evidence exactly explain familial family favour feature finding first follow found
     frequent from further gene general genetic give given good help here high higher however induced inherited
-    instead into just kind know known last late later less like likely link list long look lower made main make many
-    match mean more most much must name need never next normal note often once only order other part patient person
+    instead into involved just kind know known last late later less like likely link list long look lower made main make
+    many match mean more most much must name need never next normal note often once only order other part patient person
     point possible present probable publication published question rare rather reason recurrent related reported
     resistance response result right risk said same second seen several short should show similar since single small
     some somebody something source still such suggest support sure susceptibility take tell term test than that them
@@ -129,6 +129,9 @@ class DiseaseMentionFinder:
         """The longest stretches of neighbouring words that one entry has together, each with a telling word."""
         start = 0
         while start < len(run):
+            if run[start].text in _EVERYDAY:  # "child with Duchenne"
+                start += 1
+                continue
             for stop in range(len(run), start, -1):
                 words = run[start:stop]
                 ids = self._entries_with_all(words)

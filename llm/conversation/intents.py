@@ -73,7 +73,7 @@ _PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
     (r"\bwhat if\b|^suppos(?:e|ing)\b|^assum(?:e|ing)\b|^imagine\b", _any, Intent(_F.WHAT_IF)),
     (
         (
-            r"\bhow about if\b|\bif (?:he|she|they|it|the (?:patient|child|boy|girl|baby)|there|i)\b"
+            r"\bhow about if\b|\bif (?:he|she|they|it|the (?:patient|child|boy|girl|baby)|there|i|we|you)\b"
             r"|\bif (?:no )?xfinding\b|\bwithout (?:the )?xfinding\b"
             r"|\b(?:would|does|do|will|could) xfinding (?:change|matter|help|make)\b|\bwould .*\bchange\b"
         ),
@@ -117,6 +117,11 @@ _PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
         _gene_alone,
         Intent(_F.EXPLAIN),
     ),
+    (
+        r"\brank(?:s|ed|ing)? (?:so|that|this) (?:high|low)\b|\bso (?:high|low) (?:up|down|on|in)\b",
+        _any,
+        Intent(_F.EXPLAIN),
+    ),
     (r"\b(?:linked|associat\w+|caus\w+|diseases?|disorders?)\b|^what(?:'s| is)\b", _only_gene, Intent(_F.GENES)),
     (
         (
@@ -156,6 +161,7 @@ _PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
             r"|\bfeatures?\b|\bpart of\b|\bseen\b|\boccurs?\b|\breported\b|\bknown\b|\bcauses?\b|\bexplain\w*|\bfits?\b"
             r"|\brelated\b|\bassociat\w+|\bdue to\b|\bcommon\b|\bha(?:s|ve)\b|\bgo(?:es)? with\b|\bbelongs?\b|\bwhich\b"
             r"|\bmatch\w*|\baccount\w*|\bpresent in\b|\bwho\b|\bget\b|\bhappen\w*|\bpossible\b|\bunusual\b|\brare\b"
+            r"|\bconsistent\b|\bcompatible\b"
             r"|\bdoes xdisease\b|\bxfinding (?:in|with) xdisease\b"
         ),
         _finding,
@@ -235,8 +241,9 @@ _PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
     ),
     (
         (
-            r"\bhow (?:sure|certain|confident|likely|probable|reliable)\b|\bconfiden\w+|\bcertain\w*|\bprobabilit\w+"
-            r"|\btrust\b|\bdifferential\b|\bbest guess\b|\bchange (?:anything|something|the (?:order|ranking))\b"
+            r"\bhow (?:sure|certain|confident|likely|probable)\b|\bconfiden\w+|\bcertain\w*|\bprobabilit\w+"
+            r"|\breliab\w+|\baccura\w+"
+            r"|\btrust\w*|\bdifferential\b|\bbest guess\b|\bchange (?:anything|something|the (?:order|ranking))\b"
             r"|\bwhat do you think\b|\bmost (?:likely|probable)\b|\blikel(?:y|iest) diagnos\w+|\branking\b"
             r"|\bany ideas?\b|\bnot (?:in|on) the list\b|\bnone of (?:these|them)\b|\bsomething else\b"
             r"|\bwh(?:at|ich) (?:is |'s )?(?:the |your )?(?:disease|diagnos[ie]s|disorder|condition|syndrome)e?s?\b"
@@ -248,8 +255,10 @@ _PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
     ),
     (
         (
-            r"\bwhat(?:'s|s| is| are)(?: an?| the)? xdisease\b|\btell me (?:more )?about\b|\bdescribe\b|\boverview\b"
-            r"|\b(?:features|symptoms|signs|findings|characteristics|manifestations|phenotype|picture) (?:of|in)\b"
+            r"\bwhat(?:'s|s| is| are)(?: an?| the)? xdisease\b|^xdisease what is the diagnosis$"
+            r"|\btell me (?:more )?about\b|\bdescribe\b|\boverview\b"
+            r"|\b(?:features|symptoms|signs|findings|characteristics|manifestations|phenotype|picture)"
+            r" (?:of|in|do|does)\b"
             r"|\bmore (?:about|on|information)\b|\binformation (?:about|on)\b|\bwhat (?:does|do) xdisease look\b"
             r"|\bnever heard\b|\bexpect to (?:find|see)\b|\bwhat kind of\b"
         ),
@@ -264,7 +273,7 @@ _PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
             r"|\b(?:could|can|may|might|is|isn't|does|would) (?:it|this|that|he|she|they|the patient)\b|\blikely\b"
             r"|\bprobabl\w+|\brank\w*|\bfits?\b|\bexplain\w*|\bunexplained\b|\bthink of\b"
             r"|\bthought of\b|\bpossib\w+|\bconvinc\w+|\bwhere is\b|\bcontradict\w*|\bmatters? most\b|\bhow did you\b"
-            r"|\bjustif\w+"
+            r"|\bjustif\w+|\bhow (?:sure|certain)\b|\bconfiden\w+"
         ),
         _any,
         Intent(_F.EXPLAIN),

@@ -39,7 +39,10 @@ _MAX_ALONE = 2
 
 _BREAK = re.compile(r"(?<=[.!?])\s+|\n+|(?<![\s,;])\s+(?=¿)|(?<=[。！？])")
 _TURN = re.compile(
-    r"[,;–—]\s+(?=(?:(?:and|but|so)\s+)?(?:what|why|which|how|could|can|does|do|is|would|should)\b[^.!?]*\?\s*$)", re.I
+    r"[,;–—]\s+(?=(?:(?:and|but|so)\s+)?(?:"
+    r"(?:what|why|which|how|could|can|does|do|is|would|should)\b[^.!?]*\?"
+    r"|(?:why|how)(?: else)? (?:is|isn't|are|was|do|does|did|doesn't|can|could|should|would|will)\b[^.!?]*)\s*$)",
+    re.IGNORECASE,
 )
 """Inside a sentence, where it turns into a question: "He also has a cleft palate, why not Marfan?"."""
 _PAUSE = re.compile(r"[,;，；]\s*")
@@ -66,7 +69,7 @@ _OF_SOMEBODY = re.compile(
 _ASKS = re.compile(
     r"^(?:what|what's|whats|which|why|how|who|whose|whom|compare|explain|describe|define|tell me|show(?: me)?|list|"
     r"give me|find(?: me)?|summari[sz]e|remind me|any|anything|go through|walk me|suppos(?:e|ing)|assum(?:e|ing)|"
-    r"imagine|contrast|what if|if)\b",
+    r"imagine|contrast|what if|if|(?:can|could|should|shall|may) (?:i|we))\b",
     re.IGNORECASE,
 )
 """Begins a question, whatever ends it."""
@@ -173,7 +176,7 @@ def _is_question(sentence: str, *, is_alone: bool) -> bool:
     ends = said.endswith("?")
     if ends and (is_alone or _ASKS.search(said) or _INVERTED.search(said)):
         return True
-    return bool(_ASKS.search(said)) and not _NO_QUESTION.search(said) and is_alone
+    return is_alone and bool(_TURN.search(said) or (_ASKS.search(said) and not _NO_QUESTION.search(said)))
 
 
 def _tells(text: str, case: Case) -> bool:

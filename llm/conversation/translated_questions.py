@@ -43,7 +43,9 @@ _ASKS_IN_SPANISH = re.compile(
     r"^(?:(?:y|pero|entonces|ok|vale|bueno|gracias|hola)\b[\s,]*)?"
     r"(?:¿|(?:por qué|por que no|qué|cuál|cuáles|cómo|cuándo|cuánto|cuánta|quién|puede ser|podría ser|compara|"
     r"explícame|háblame|dime|qué pasa si|y si|si (?:no )?(?:tuvie|hubie|fue|presentase|apareciese|existie)(?:ra|se))\b)"
-    r"|¿",
+    r"|¿|\bc[oó]mo se (?:hereda|trata|diagnostica|diferencia|distingue|confirma)n?\b"
+    r"|^\W*qu[eé] (?:pasa|pasar[ií]a|ocurre|ocurrir[ií]a|suceder[ií]a) si\b"
+    r"|[,;.]\s*por ?qu[eé] no (?:sale|aparece|est[aá]|figura)\b",
     re.IGNORECASE,
 )
 _OF_SPANISH = """

@@ -19,6 +19,8 @@ NAMES = {
     "OMIM:6": "Still disease",
     "OMIM:7": "Ataxia with something",
     "OMIM:8": "Charcot-Marie-Tooth disease, type 1A",
+    "OMIM:9": "Child dystrophy with Duchenne habitus",
+    "OMIM:10": "Duchenne dystrophy",
 }
 
 
@@ -41,6 +43,7 @@ def names() -> DiseaseMentionFinder:
         ("could it still be ataxia?", [], []),  # an everyday word, and a finding
         ("could it be Still?", ["Still"], ["OMIM:6"]),
         ("Still, why?", [], []),
+        ("a child with Duchenne", ["Duchenne"], ["OMIM:10", "OMIM:9"]),  # not "with Duchenne"
         ("the contractural one", ["contractural"], ["OMIM:1"]),
     ],
 )
