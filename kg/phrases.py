@@ -1,6 +1,6 @@
 """English texts that remember how they were put together, so that a page can say them in another language.
 
-A ``Phrase`` is a ``str``: JSON, reports, the terminal and a language model's prompt see the English text. Promise: what
+A ``Phrase`` is a ``str``: JSON, grounding and a language model's prompt see the English text. Promise: what
 is made with other means, such as an f-string, is the same text and stays English everywhere.
 """
 

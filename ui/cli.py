@@ -88,6 +88,9 @@ QuantiseOption = Annotated[bool, typer.Option("--quantise", help="A local --mode
 LeaveOption = Annotated[
     bool, typer.Option("--may-leave-machine", help="Patients' findings may go to a --model on another machine.")
 ]
+LanguageOption = Annotated[
+    Language, typer.Option(help="Language of what is printed, and of a report; JSON stays English.")
+]
 EmbedderOption = Annotated[
     Path | None, typer.Option("--embedder", help="Folder of another sentence-transformers model for the case index.")
 ]
@@ -180,6 +183,7 @@ def diagnose(
         float | None,
         typer.Option(min=0, max=1, help="Give no diagnosis where the first is likelier to be wrong than this."),
     ] = None,
+    language: LanguageOption = Language.ENGLISH,
     as_json: JsonOption = False,
     cases: CasesOption = True,
     library: LibraryOption = None,
@@ -210,11 +214,13 @@ def diagnose(
         graph=graph, cases=cases, library=library, embedder=embedder, reader=reader, setting=setting
     )
     from llm.chat.reader import ChatReader
+    from ui.page.words import Words
 
     second_reader = ChatReader(language_model) if language_model else None
     differential = assistant.diagnose(
         found, k=k, person=person, accepted_risk=max_risk, reader=second_reader, story=story
     )
+    words = Words(language=language, label_of=assistant.label)
     if as_json:
         from ui.answer_json import differential_json
 
@@ -222,11 +228,11 @@ def diagnose(
     else:
         from ui.terminal import show_differential
 
-        show_differential(Console(soft_wrap=True), differential)
+        show_differential(Console(soft_wrap=True), differential, words)
     if save_phenopacket is not None:
         exports.save_phenopacket(differential, graph.ontology, save_phenopacket)
     if report is not None:
-        exports.save_report(differential, report)
+        exports.save_report(differential, report, words)
 
 
 @app.command()
@@ -235,6 +241,7 @@ def ask(
     file: FileOption = None,
     phenopacket: PhenopacketOption = None,
     hpo: HpoOption = None,
+    language: LanguageOption = Language.ENGLISH,
     as_json: JsonOption = False,
     cases: CasesOption = True,
     library: LibraryOption = None,
@@ -274,9 +281,10 @@ def ask(
 
         _print_json(answer_json(answer))
     else:
+        from ui.page.words import Words
         from ui.terminal import show_answer
 
-        show_answer(Console(soft_wrap=True), answer)
+        show_answer(Console(soft_wrap=True), answer, Words(language=language, label_of=assistant.label))
 
 
 @app.command()

@@ -19,7 +19,7 @@ from kg.phenopacket import format_phenopacket
 from kg.schema import Finding
 from llm.schema import Differential
 from retrieval.demographics import Demographics
-from ui.page.words import Words
+from ui.page.words import ENGLISH, Words
 from ui.report import report_markdown
 from ui.report_pdf import report_pdf, require_pdf
 from ui.session import Download
@@ -102,10 +102,10 @@ def require_writable_file(file: Path) -> None:
         raise UsageError(f"cannot write {file}: permission denied; name another place")
 
 
-def save_report(differential: Differential, file: Path) -> None:
-    """Write the report in the format of the file's ending. Raises StorageError."""
+def save_report(differential: Differential, file: Path, words: Words = ENGLISH) -> None:
+    """Write the report in the format of the file's ending, in the language of these words. Raises StorageError."""
     is_pdf = require_report(file) is ReportFormat.PDF
-    _write(file, report_pdf(differential) if is_pdf else report_markdown(differential).encode())
+    _write(file, report_pdf(differential, words) if is_pdf else report_markdown(differential, words).encode())
 
 
 def save_phenopacket(differential: Differential, ontology: Ontology, file: Path) -> None:

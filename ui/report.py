@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from llm.schema import Differential
-from ui.page.words import Words
-from ui.report_content import ENGLISH, Block, Span, Style, report_blocks
+from ui.page.words import ENGLISH, Words
+from ui.report_content import Block, Span, Style, report_blocks
 
 _PREFIXES = {Style.TITLE: "# ", Style.SECTION: "## ", Style.ENTRY: "### ", Style.TEXT: "", Style.ITEM: "- "}
 _INLINE = re.compile(r"[\\`*_\[\]<>&|~$^#]")

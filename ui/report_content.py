@@ -18,11 +18,10 @@ from llm.schema import OF_WORDS, Claim, Commentary, Diagnosis, Differential, Typ
 from llm.wording import CITATION
 from retrieval.schema import Evidence, RedFlag, UrgentCondition
 from ui.page.person import word_person
-from ui.page.words import Words
+from ui.page.words import ENGLISH, Words
 from ui.statements import HPO_PAPER, NOT_A_DEVICE, word_percent
 
 TITLE = "Differential diagnosis"
-ENGLISH = Words()
 
 
 class Style(StrEnum):

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 
 from kg.errors import NotReadyError, how_to_install
 from llm.schema import Differential
-from ui.page.words import Words
-from ui.report_content import ENGLISH, TITLE, Block, Span, Style, report_blocks
+from ui.page.words import ENGLISH, Words
+from ui.report_content import TITLE, Block, Span, Style, report_blocks
 
 if TYPE_CHECKING:
     from fpdf import FPDF

@@ -8,11 +8,13 @@ from rich.console import Console
 
 from kg.common_schema import Setting, Urgency
 from kg.schema import Finding, Provenance
+from kg.translations import Language
 from llm.schema import Claim, Diagnosis, Differential, Question, RemovedClaim
 from retrieval.demographics import demographics_of
 from retrieval.schema import Evidence, EvidenceKind, RedFlag, UrgentCondition
 from tests.ui.fakes import COMMENTARY
 from ui.answer_json import differential_json
+from ui.page.words import Words
 from ui.report import report_markdown
 from ui.terminal import show_differential
 
@@ -55,7 +57,12 @@ def test_what_must_not_be_missed_stands_before_the_differential():
     assert "! Zorb storm  emergency, 25.0%" in text
     assert "red flags here: Seizure (https://example.org/storm)" in text
     assert "ask for: Fever" in text
-    assert text.index("Don't miss") < text.index("Differential")
+    assert text.index("Don’t miss") < text.index("Differential")
+    show_differential(console, URGENT, Words(language=Language.SPANISH))
+    text = console.export_text()
+    assert "! Zorb storm  emergencia, 25.0%" in text
+    assert "signos de alarma en este caso: Seizure (https://example.org/storm)" in text
+    assert text.index("No pasar por alto") < text.index("Diagnóstico diferencial")
     report = report_markdown(URGENT)
     assert "Zorb storm: emergency, 25.0%" in report.replace("\\", "")
     assert report.index("Don") < report.index("Zorb storm")

@@ -31,7 +31,10 @@ def said_by_the_page() -> set[str]:
     """Every English text that the page's code says through ``words(...)`` or names as one of its texts."""
     texts = set()
     folder = Path(page.__file__).parent
-    for file in (*folder.glob("*.py"), folder.parent / "report_content.py", folder.parent / "report_pdf.py"):
+    for file in (
+        *folder.glob("*.py"),
+        *(folder.parent / f"{name}.py" for name in ("report_content", "report_pdf", "terminal")),
+    ):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "words":
                 texts |= {a.value for a in node.args if isinstance(a, ast.Constant)}

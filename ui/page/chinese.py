@@ -207,6 +207,12 @@ CHINESE = {
     "definition": "定义",
     "Sources": "来源",
     "Removed, not supported by the evidence: {n}": "因缺乏证据而删去：{n}",
+    # Terminal
+    "present": "存在",
+    "absent": "不存在",
+    "{n} types: {share}": "{n} 个亚型：{share}",
+    "{n} claims were removed: their evidence did not hold.": "删去 {n} 条陈述：其证据不成立。",
+    "{n} sentences were removed: their evidence did not hold.": "删去 {n} 句：其证据不成立。",
     # Report
     "Differential diagnosis": "鉴别诊断",
     "Ask next": "接下来问",

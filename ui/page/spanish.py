@@ -227,6 +227,16 @@ SPANISH = {
     "definition": "definición",
     "Sources": "Fuentes",
     "Removed, not supported by the evidence: {n}": "Eliminado por falta de evidencia: {n}",
+    # Terminal
+    "present": "presente",
+    "absent": "ausente",
+    "{n} types: {share}": "{n} tipos: {share}",
+    "{n} claims were removed: their evidence did not hold.": (
+        "Se eliminaron {n} afirmaciones: su evidencia no se sostenía."
+    ),
+    "{n} sentences were removed: their evidence did not hold.": (
+        "Se eliminaron {n} frases: su evidencia no se sostenía."
+    ),
     # Report
     "Differential diagnosis": "Diagnóstico diferencial",
     "Ask next": "Pregunte ahora",

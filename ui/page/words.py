@@ -55,6 +55,9 @@ class Words:
             return english
 
 
+ENGLISH = Words()
+
+
 def language_of(code: str) -> Language:
     """The page's language for a browser's (``zh-CN``, ``en-GB``); English where it has no other."""
     wanted = code.partition("-")[0].casefold()
