@@ -17,6 +17,7 @@ from kg.genetics import Genetics, genetics_of
 from kg.graph import KnowledgeGraph
 from kg.likelihood import LikelihoodModel, load_likelihood
 from kg.ontology import Ontology
+from kg.phrases import phrase
 from kg.schema import Finding, Patient
 from kg.translations import Language, Translations
 from llm.conversation.answerer import Answerer, FunctionAnswerer, case_of
@@ -44,15 +45,15 @@ from retrieval.schema import Candidate, CaseHit, ReaderName
 from retrieval.term_search import TermHit, TermSearch
 
 _VERSION = version("citedx")  # looked up once: it reads the folders of all packages
-NOTHING_FOUND = (
+NOTHING_FOUND = phrase(
     "No finding was recognised, so there is nothing to reason from. "
     "Describe signs and symptoms in words, or give HPO ids."
 )
-UNSURE = "No disease reaches a probability of {least:.0%}, the least that an accepted risk of {risk:.0%} allows."
+UNSURE = "No disease reaches a probability of {least}, the least that an accepted risk of {risk} allows."
 NO_CASE = Differential(findings=(), diagnoses=(), evidence=())
 N_CANDIDATES = 20
 """Diseases that an answer knows of at least, shown or not: the chat can be asked about them."""
-ONLY_EXCLUDED = "Only excluded findings were given. Add at least one finding that the patient has."
+ONLY_EXCLUDED = phrase("Only excluded findings were given. Add at least one finding that the patient has.")
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -343,7 +344,7 @@ class DiagnosisAssistant:
             candidates = ranker.describe(candidates, findings, person)
             empty = replace(empty, ranker=ranker)
         if accepted_risk is not None and (not candidates or candidates[0].probability < 1 - accepted_risk):
-            unsure = UNSURE.format(least=1 - accepted_risk, risk=accepted_risk)
+            unsure = phrase(UNSURE, least=f"{1 - accepted_risk:.0%}", risk=f"{accepted_risk:.0%}")
             answer = replace(empty, abstained=unsure, candidates=candidates)
         else:
             unread = replace(empty, diagnoses=tuple(map(_unread, candidates[:k])), candidates=candidates)

@@ -66,7 +66,7 @@ def report_blocks(differential: Differential, words: Words = ENGLISH) -> Iterato
         yield from chain.from_iterable(_urgent(condition, words) for condition in differential.urgent)
     yield _block(Style.SECTION, words(TITLE))
     if differential.abstained:
-        yield _block(Style.TEXT, words(differential.abstained))
+        yield _block(Style.TEXT, words.said(differential.abstained))
     for diagnosis in differential.diagnoses:
         yield from _diagnosis(diagnosis, differential.types_led_by(diagnosis), words)
     if differential.diagnoses:

@@ -56,7 +56,7 @@ def show_differential(console: Console, differential: Differential, words: Words
         console.print(f"  {words(OF_WORDS)}")
     _show_urgent(console, differential.urgent, words)
     if differential.abstained:
-        console.print(f"\n{escape(words(differential.abstained))}")
+        console.print(f"\n{escape(words.said(differential.abstained))}")
         return
     console.print(f"\n[bold]{words('Differential')}[/]")
     for d in differential.diagnoses:

@@ -88,7 +88,7 @@ def test_who_accepts_too_little_risk_is_told_no_diagnosis(assistant: DiagnosisAs
     assert assistant.diagnose(patient(LARGE), accepted_risk=risk + 1e-6) == whole
     unsure = assistant.diagnose(patient(LARGE), accepted_risk=risk - 1e-6)
     assert (unsure.diagnoses, unsure.evidence) == ((), ())
-    assert unsure.abstained == UNSURE.format(least=1 - risk, risk=risk)
+    assert unsure.abstained == UNSURE.format(least=f"{1 - risk:.0%}", risk=f"{risk:.0%}")
     assert (unsure.candidates, unsure.questions) == (whole.candidates, whole.questions) != ((), ())
 
 

@@ -96,6 +96,9 @@ CHINESE_ANSWERS = {
     "emergency": "急症",
     "urgent": "紧急",
     "routine": "不急",
+    "No disease reaches a probability of {least}, the least that an accepted risk of {risk} allows.": (
+        "没有疾病达到 {least} 的概率，这是可接受风险 {risk} 所允许的最低概率。"
+    ),
     # Why, and what tells apart
     "The sources state no finding of {name}, so it cannot be weighed.": "来源没有提到 {name} 的任何表现，无法权衡。",
     "The sources do not state of it: {findings}.": "来源未提到本病有：{findings}。",

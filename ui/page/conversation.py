@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from kg.phrases import phrase
 from kg.schema import Finding
 from kg.translations import TRANSLATED, is_at_hand
 from llm.schema import Commentary, Differential, Question
@@ -193,7 +194,7 @@ def _found(turn: Turn, words: Words) -> str:
 
 def _answer(turn: Turn, differential: Differential, is_current: bool, words: Words) -> str:
     if differential.abstained is not None or not differential.diagnoses:
-        reason = words(differential.abstained or "No diagnosis.")
+        reason = words.said(differential.abstained or phrase("No diagnosis."))
         lead = f'<p class="lead" data-announce>{escape(reason)}</p>'
     else:
         lead = _lead(differential, words, in_full=turn.tells_case, linked=is_current)

@@ -55,7 +55,7 @@ def _empty(session: Session, words: Words) -> str:
 
 def _ranked(differential: Differential, words: Words, genetics: Callable[[str, Setting], Genetics]) -> str:
     reason = differential.abstained
-    note = "" if reason is None else f'<p class="note">{escape(words(reason))}</p>'
+    note = "" if reason is None else f'<p class="note">{escape(words.said(reason))}</p>'
     if not differential.diagnoses:
         return note
     cards = "".join(

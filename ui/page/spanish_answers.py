@@ -109,6 +109,9 @@ SPANISH_ANSWERS = {
     "emergency": "emergencia",
     "urgent": "urgente",
     "routine": "sin urgencia",
+    "No disease reaches a probability of {least}, the least that an accepted risk of {risk} allows.": (
+        "Ninguna enfermedad alcanza una probabilidad de {least}, la mínima que permite un riesgo aceptado de {risk}."
+    ),
     # Why, and what tells apart
     "The sources state no finding of {name}, so it cannot be weighed.": (
         "Las fuentes no dan ningún hallazgo de {name}, así que no se puede sopesar."

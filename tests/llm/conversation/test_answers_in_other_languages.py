@@ -10,6 +10,7 @@ import pytest
 from kg.common_schema import Urgency
 from kg.phrases import Joined, Phrase, in_words_of
 from kg.translations import Language
+from llm.assistant import UNSURE
 from llm.conversation import reading, understood
 from llm.conversation.answerer import answer_case
 from llm.conversation.case import Case, Sources
@@ -59,7 +60,7 @@ def templates() -> set[str]:
     """Every template that the code gives to ``phrase``."""
     found = {*understood.TEMPLATES, reading.UNKNOWN, reading.NO_DISEASE_BUT_FINDING, reading.NOT_ON_PAGES}
     found |= {reading.KNOWN_ELSEWHERE, reading.ABOUT, *FREQUENCY_TERMS, *(str(u) for u in Urgency)}
-    found |= {*ranking.CONTRADICTED}
+    found |= {*ranking.CONTRADICTED, UNSURE}
     found |= {str(t) for t in Topic if t is not Topic.ANY}
     for folder in ("kg", "retrieval", "llm"):
         for file in (ROOT / folder).rglob("*.py"):
