@@ -26,7 +26,8 @@ from kg.errors import CitedxError, UsageError
 from kg.graph import KnowledgeGraph
 from llm import DiagnosisAssistant
 from llm.conversation.case import Case
-from llm.conversation.reading import read_message, read_question
+from llm.conversation.reading import read_message
+from llm.conversation.understanding import read_question
 from llm.schema import Differential
 
 QUESTIONS = Path(__file__).with_name("followup_questions.tsv")

@@ -11,9 +11,9 @@ from typing import Protocol
 from kg.translations import Language
 from llm.conversation.case import Case, Sources
 from llm.conversation.functions import call_function
-from llm.conversation.reading import Reading, understand
 from llm.conversation.schema import CAN_BE_ASKED, NOT_IN_SOURCES, Answer, Request, Sentence
 from llm.conversation.translated_questions import asked_in
+from llm.conversation.understanding import Reading, understand
 from llm.conversation.understood import word_requests
 from llm.schema import Differential
 from retrieval.schema import Evidence

@@ -26,8 +26,8 @@ from llm.conversation.calls import (
 )
 from llm.conversation.case import Case, Sources
 from llm.conversation.functions import call_function
-from llm.conversation.reading import understand
 from llm.conversation.schema import Answer, ModelPart, Request, Sentence
+from llm.conversation.understanding import understand
 from llm.conversation.understood import word_requests
 from llm.grounding import ground_sentence
 from llm.schema import Differential, RemovedClaim

@@ -11,11 +11,11 @@ from kg.common_schema import Urgency
 from kg.phrases import Joined, Phrase, in_words_of
 from kg.translations import Language
 from llm.assistant import UNSURE
-from llm.conversation import reading, understood
+from llm.conversation import understanding, understood
 from llm.conversation.answerer import answer_case
 from llm.conversation.case import Case, Sources
-from llm.conversation.reading import understand
 from llm.conversation.schema import CAN_BE_ASKED, Topic
+from llm.conversation.understanding import understand
 from llm.reader import ranking
 from llm.schema import Differential
 from retrieval.schema import EvidenceKind
@@ -58,8 +58,13 @@ QUESTIONS = (
 
 def templates() -> set[str]:
     """Every template that the code gives to ``phrase``."""
-    found = {*understood.TEMPLATES, reading.UNKNOWN, reading.NO_DISEASE_BUT_FINDING, reading.NOT_ON_PAGES}
-    found |= {reading.KNOWN_ELSEWHERE, reading.ABOUT, *FREQUENCY_TERMS, *(str(u) for u in Urgency)}
+    found = {
+        *understood.TEMPLATES,
+        understanding.UNKNOWN,
+        understanding.NO_DISEASE_BUT_FINDING,
+        understanding.NOT_ON_PAGES,
+    }
+    found |= {understanding.KNOWN_ELSEWHERE, understanding.ABOUT, *FREQUENCY_TERMS, *(str(u) for u in Urgency)}
     found |= {*ranking.CONTRADICTED, UNSURE}
     found |= {str(t) for t in Topic if t is not Topic.ANY}
     for folder in ("kg", "retrieval", "llm"):

@@ -17,7 +17,6 @@ from llm.conversation.case import Case, Sources, Standing, word_probability, wor
 from llm.conversation.functions import NO_DISEASE, NO_FINDING, NO_OTHER, NO_PATIENT, call_function
 from llm.conversation.knowledge_functions import NO_PAGES, quote
 from llm.conversation.patient_functions import NO_TRIAGE, NO_URGENT_HERE, NOTHING_LEFT, WOULD_CHANGE_MOST
-from llm.conversation.reading import NO_DISEASE_BUT_FINDING, NOT_ON_PAGES, UNKNOWN
 from llm.conversation.schema import (
     CAN_BE_ASKED,
     NOT_IN_SOURCES,
@@ -28,6 +27,7 @@ from llm.conversation.schema import (
     Sentence,
     Topic,
 )
+from llm.conversation.understanding import NO_DISEASE_BUT_FINDING, NOT_ON_PAGES, UNKNOWN
 from llm.schema import Differential
 from retrieval.candidates import in_order
 from retrieval.cases import build_library

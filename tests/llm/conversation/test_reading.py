@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from llm.conversation.case import Case, Sources
-from llm.conversation.reading import read_message, read_question
+from llm.conversation.reading import read_message
 from llm.conversation.schema import Function
+from llm.conversation.understanding import read_question
 from llm.schema import Differential
 from retrieval.multilingual import MultilingualReader
 from tests.toy import ALPHA, BETA, BRITTLE, GAMMA, STRIPED, WOBBLING

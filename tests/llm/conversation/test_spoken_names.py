@@ -8,8 +8,8 @@ from kg.common_schema import CommonCondition, Seen, Sex, Urgency
 from kg.graph import KnowledgeGraph
 from kg.schema import Disease, Provenance
 from llm.conversation.case import Case, Sources
-from llm.conversation.reading import KNOWN_ELSEWHERE, UNKNOWN, read_question, understand
 from llm.conversation.spoken_names import SpokenNames
+from llm.conversation.understanding import KNOWN_ELSEWHERE, UNKNOWN, read_question, understand
 from llm.schema import Differential
 from retrieval.lexicon import Lexicon
 from tests.toy import VERY_LARGE, build_model, patient
