@@ -35,15 +35,28 @@ from ui import (
     graph_commands,
     train_commands,
 )
+from ui.assistant_options import (
+    AdapterOption,
+    CasesOption,
+    ContextOption,
+    EmbedderOption,
+    LanguageOption,
+    LeaveOption,
+    LibraryOption,
+    ModelOption,
+    QuantiseOption,
+    ReaderOption,
+    SettingOption,
+    load_assistant,
+    load_model,
+)
 from ui.graph_commands import JsonOption
 from ui.plain_text import plain
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from kg.graph import KnowledgeGraph
     from llm import DiagnosisAssistant
-    from llm.chat.protocol import ChatModel
 
 app = typer.Typer(
     help="A diagnosis assistant that cites its evidence. Decision support for professionals, not a medical device.",
@@ -66,33 +79,6 @@ FileOption = Annotated[
 PhenopacketOption = Annotated[Path | None, typer.Option(help="A GA4GH phenopacket in JSON.")]
 HpoOption = Annotated[
     str | None, typer.Option("--hpo", help='Findings, excluded ones with a minus: "HP:0001250,-HP:0000365".')
-]
-
-CasesOption = Annotated[bool, typer.Option("--cases/--no-cases", help="Look for similar published cases.")]
-LibraryOption = Annotated[
-    Path | None, typer.Option("--library", help="Folder or release zip of phenopackets to add to the case library.")
-]
-SettingOption = Annotated[
-    Setting, typer.Option(help="Where the patient is seen; it decides what is likely before anything is found.")
-]
-ReaderOption = Annotated[ReaderName, typer.Option(help="What weighs the candidates.")]
-ModelOption = Annotated[
-    str | None,
-    typer.Option(help="A language model that reads the case too: folder, id, or http://127.0.0.1:8000/v1#NAME."),
-]
-AdapterOption = Annotated[Path | None, typer.Option(help="Folder of a PEFT adapter for a local --model.")]
-ContextOption = Annotated[
-    int | None, typer.Option(min=512, help="Tokens of prompt and answer together; default: as the model says.")
-]
-QuantiseOption = Annotated[bool, typer.Option("--quantise", help="A local --model's weights in 4 bits.")]
-LeaveOption = Annotated[
-    bool, typer.Option("--may-leave-machine", help="Patients' findings may go to a --model on another machine.")
-]
-LanguageOption = Annotated[
-    Language, typer.Option(help="Language of what is printed, and of a report; JSON stays English.")
-]
-EmbedderOption = Annotated[
-    Path | None, typer.Option("--embedder", help="Folder of another sentence-transformers model for the case index.")
 ]
 
 
@@ -140,10 +126,10 @@ def chat(
     hosts = names_to_answer(host, allowed_host or (), has_password=credentials is not None)
 
     def load() -> FastAPI:
-        language_model = _load_model(
+        language_model = load_model(
             model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine
         )
-        assistant = _load_assistant(cases=cases, library=library, embedder=embedder, reader=reader, setting=setting)
+        assistant = load_assistant(cases=cases, library=library, embedder=embedder, reader=reader, setting=setting)
         from llm.chat.address import looks_like_address
         from llm.chat.reader import ChatReader
         from llm.conversation.chat import ChatAnswerer
@@ -209,8 +195,8 @@ def diagnose(
     # Before minutes of building: can it be used?
     found, told, story = intake.patient_of(graph, text, file, phenopacket, hpo)
     person = intake.with_given(told, sex, age)
-    language_model = _load_model(model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine)
-    assistant = _load_assistant(
+    language_model = load_model(model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine)
+    assistant = load_assistant(
         graph=graph, cases=cases, library=library, embedder=embedder, reader=reader, setting=setting
     )
     from llm.chat.reader import ChatReader
@@ -265,8 +251,8 @@ def ask(
     graph = load_graph()
     patient = intake.patient_of(graph, None, file, phenopacket, hpo) if has_patient else ((), UNKNOWN, "")
     found, person, story = patient
-    language_model = _load_model(model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine)
-    assistant = _load_assistant(
+    language_model = load_model(model, adapter, context_size, quantise=quantise, may_leave_machine=may_leave_machine)
+    assistant = load_assistant(
         graph=graph, cases=cases, library=library, embedder=embedder, reader=reader, setting=setting
     )
     differential = assistant.diagnose(found, person=person, story=story) if has_patient else None
@@ -336,7 +322,7 @@ def mcp(
     """Serve the assistant as tools of the Model Context Protocol, over standard input and output."""
     from ui.mcp_server import serve_mcp
 
-    serve_mcp(lambda: _load_assistant(cases=cases, library=library, embedder=embedder, reader=reader, setting=setting))
+    serve_mcp(lambda: load_assistant(cases=cases, library=library, embedder=embedder, reader=reader, setting=setting))
 
 
 @app.command()
@@ -350,53 +336,6 @@ def doctor() -> None:
         typer.echo(f"{'ok  ' if check.ok else 'FAIL'}  {check.name}: {check.detail}")
     if not healthy:
         raise typer.Exit(2)
-
-
-def _load_model(
-    model: str | None, adapter: Path | None, context_size: int | None, *, quantise: bool, may_leave_machine: bool
-) -> ChatModel | None:
-    """The language model; None where none is named."""
-    if model is None:
-        if adapter or context_size or quantise or may_leave_machine:
-            raise UsageError(
-                "--adapter, --context-size, --quantise and --may-leave-machine are about a language model: "
-                "name one with --model"
-            )
-        return None
-    from llm.chat.load import load_chat_model
-
-    return load_chat_model(
-        model,
-        adapter=adapter,
-        context_size=context_size,
-        may_leave_machine=may_leave_machine,
-        quantise=quantise,
-    )
-
-
-def _load_assistant(
-    *,
-    cases: bool,
-    library: Path | None,
-    embedder: Path | None,
-    reader: ReaderName,
-    setting: Setting,
-    graph: KnowledgeGraph | None = None,
-) -> DiagnosisAssistant:
-    if not cases and (library or embedder):
-        raise UsageError("--library and --embedder are about similar cases; leave out --no-cases")
-    from llm import DiagnosisAssistant
-    from retrieval.embedding import SentenceEmbedder
-
-    return DiagnosisAssistant.load(
-        graph=graph,
-        cases=cases,
-        phenopackets=library,
-        embedder=SentenceEmbedder(embedder) if embedder else None,
-        reader=reader,
-        setting=setting,
-        progress=sys.stderr.isatty(),
-    )
 
 
 def _prepare(assistant: DiagnosisAssistant) -> None:

@@ -276,7 +276,7 @@ def test_a_port_in_use_is_found_before_anything_is_built(citedx, monkeypatch, tm
 
 
 def test_the_page_answers_to_this_machine_s_names_and_those_allowed(citedx, monkeypatch):
-    monkeypatch.setattr("ui.cli._load_assistant", lambda **_: FakeAssistant())
+    monkeypatch.setattr("ui.cli.load_assistant", lambda **_: FakeAssistant())
     monkeypatch.setattr("ui.shared_assistant.compute_in_one_thread", lambda: None)  # of the whole process
 
     def visit(load, host, port):
@@ -292,7 +292,7 @@ def test_the_page_answers_to_this_machine_s_names_and_those_allowed(citedx, monk
 
 def test_the_page_is_served_as_the_options_say(citedx, monkeypatch):
     loaded = []
-    monkeypatch.setattr("ui.cli._load_assistant", lambda **options: loaded.append(options) or FakeAssistant())
+    monkeypatch.setattr("ui.cli.load_assistant", lambda **options: loaded.append(options) or FakeAssistant())
     monkeypatch.setattr("ui.shared_assistant.compute_in_one_thread", lambda: None)  # of the whole process
 
     def visit(load, host, port):
