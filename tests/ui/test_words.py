@@ -60,29 +60,39 @@ def _places(text: str) -> list[str]:
     return [part.partition("}")[0] for part in text.split("{")[1:]]
 
 
-def test_the_page_in_chinese_has_no_english_left_but_names_and_sources():
-    consultation = Consultation(language=Language.CHINESE)
+@pytest.mark.parametrize(
+    ("words", "in_log", "in_panel"),
+    [
+        (
+            IN_CHINESE,
+            (
+                "存在：癫痫发作。已排除：听力障碍。",
+                "Rett syndrome 居首，概率 78\xa0%。",
+                "患者有scoliosis吗？有没有不清楚",
+            ),
+            "癫痫发作",
+        ),
+        (
+            IN_SPANISH,
+            (
+                "Presentes: Convulsiones. Excluidos: Deficiencia auditiva.",
+                "Rett syndrome encabeza la lista con 78\xa0%.",
+                "¿Presenta el paciente «Scoliosis»?SíNoNo se sabe",
+            ),
+            "Convulsiones",
+        ),
+    ],
+    ids=["zh", "es"],
+)
+def test_the_page_has_no_english_left_but_names_and_sources(words, in_log, in_panel):
+    """A term without a translation keeps its name."""
+    consultation = Consultation(language=words.language)
     for _ in respond(FakeAssistant(), consultation, "Seizures. No hearing impairment."):
         pass
-    log = Page(chat_log(consultation.session, IN_CHINESE)).text
-    assert "存在：癫痫发作。已排除：听力障碍。" in log
-    assert "Rett syndrome 居首，概率 78\xa0%。" in log
-    assert "患者有Scoliosis吗？有没有不清楚" in log  # a term without a translation keeps its name
-    panel = Page(findings_panel(consultation.session, IN_CHINESE, "")).text
-    assert "癫痫发作" in panel
-    assert "Present" not in panel
-
-
-def test_the_page_in_spanish_has_no_english_left_but_names_and_sources():
-    consultation = Consultation(language=Language.SPANISH)
-    for _ in respond(FakeAssistant(), consultation, "Seizures. No hearing impairment."):
-        pass
-    log = Page(chat_log(consultation.session, IN_SPANISH)).text
-    assert "Presentes: Convulsiones. Excluidos: Deficiencia auditiva." in log
-    assert "Rett syndrome encabeza la lista con 78\xa0%." in log
-    assert "¿Presenta el paciente «Scoliosis»?SíNoNo se sabe" in log  # a term without a translation keeps its name
-    panel = Page(findings_panel(consultation.session, IN_SPANISH, "")).text
-    assert "Convulsiones" in panel
+    log = Page(chat_log(consultation.session, words)).text
+    assert [said for said in in_log if said not in log] == []
+    panel = Page(findings_panel(consultation.session, words, "")).text
+    assert in_panel in panel
     assert "Present" not in panel.replace("Presentes", "")
 
 
