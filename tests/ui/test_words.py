@@ -68,7 +68,7 @@ def _places(text: str) -> list[str]:
             (
                 "存在：癫痫发作。已排除：听力障碍。",
                 "Rett syndrome 居首，概率 78\xa0%。",
-                "患者有scoliosis吗？有没有不清楚",
+                "患者有Scoliosis吗？有没有不清楚",
             ),
             "癫痫发作",
         ),
