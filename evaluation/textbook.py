@@ -1,6 +1,6 @@
 """Textbook patients: whether what a clinician would think of first comes first.
 
-python -m evaluation.textbook [--part development]
+python -m evaluation.textbook [--part development | --translated]
 
 Published patients, on whom the reader is trained and measured, are drawn by who writes papers: a first patient with a
 new disease is published, the hundredth with Kabuki syndrome is not. The stories of the genetics clinic are of the
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 COLUMNS = ("disease", "disease_ids", "part", "setting", "story")
 STORIES = Path(__file__).parent / "textbook_stories.tsv"
+TRANSLATED = Path(__file__).parent / "textbook_translated.tsv"
+"""Stories of the part ``test`` told in Spanish and Chinese, by who wrote the wordings; parts are the languages."""
 PARTS = ("development", "test", "held out", "held out 2", "everyday", "everyday held out")
 """Wordings were chosen with the first two in view, and rules of reading with the third. The prior's weight was chosen
 by the first two, and then again with the totals of all four (decision 0039); the fourth was used for nothing else. The
@@ -102,8 +104,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print whose diagnosis is not the first, and the shares of each part."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--part", choices=PARTS, action="append", help="Only this one; may be repeated.")
-    parts = parser.parse_args(arguments).part or PARTS
-    stories = [s for s in load_textbook() if s.part in parts]
+    parser.add_argument("--translated", action="store_true", help="Stories in Spanish and Chinese.")
+    given = parser.parse_args(arguments)
+    stories = load_textbook(TRANSLATED if given.translated else STORIES)
+    parts = given.part or tuple(dict.fromkeys(s.part for s in stories))
+    stories = tuple(s for s in stories if s.part in parts)
     try:
         from llm import DiagnosisAssistant
 

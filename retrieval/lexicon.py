@@ -27,7 +27,7 @@ from retrieval.misreadings import Span, find_other_senses, has_other_sense, is_m
 from retrieval.misspellings import RARE_WORDS, VOCABULARY, Speller, common_words, words_in
 from retrieval.words import Token, Word, analyse, segments
 
-_STATE_VERSION = 26  # raise with every change of the tables or rules of this and the modules below
+_STATE_VERSION = 27  # raise with every change of the tables or rules of this and the modules below
 _EXPLAINED = re.compile(r"\s*\(\s*(?P<short>[A-Za-z][\w-]{0,6}\w)\s*[);,]")
 # "Lactate (4.2 mmol/L) and CK (800 U/L) were elevated": a value between a thing and the rest of a sentence.
 _VALUES = re.compile(r"\((?!HP:)(?=[^()]*\d)[^()]{1,45}\)(?=\s*(?:,|\w))")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evaluation.textbook import PARTS, is_right_but_for_the_type, load_textbook, rank_story, word_shares
+from evaluation.textbook import PARTS, TRANSLATED, is_right_but_for_the_type, load_textbook, rank_story, word_shares
 from kg.common_schema import Setting
 from kg.graph import KnowledgeGraph
 from kg.sources.common_conditions import load_common_conditions
@@ -36,6 +36,18 @@ def test_the_stories_name_entries_of_the_release(release_graph: KnowledgeGraph):
             assert all(release_graph.findings_of(i) for i in story.disease_ids), story.disease
         else:
             assert story.disease_ids <= conditions, story.disease
+
+
+@pytest.mark.data
+@pytest.mark.release
+def test_stories_in_other_languages_are_diagnosed_like_the_english_ones(release_assistant: DiagnosisAssistant):
+    english = {s.disease: s for s in load_textbook() if s.part == "test"}
+    translated = load_textbook(TRANSLATED)
+    for part in ("Spanish", "Chinese"):
+        stories = [s for s in translated if s.part == part]
+        assert all(s.disease_ids == english[s.disease].disease_ids for s in stories)
+        ranks = [rank_story(release_assistant, s)[0] for s in stories]
+        assert sum(rank is not None and rank <= 3 for rank in ranks) >= 22, part  # of the English ones 24 of 26
 
 
 # What published patients alone teach lists Turner syndrome nowhere, and puts rarer diseases before the others.
