@@ -83,7 +83,8 @@ _PATTERNS: tuple[tuple[str, _Needs, Intent], ...] = (
     (
         (
             r"\bmean(?:s|ing|t)?\b|\bdefin(?:e|ed|ition)\b|\bstands? for\b|\bsynonyms?\b|\bterm\b|\bother names?\b"
-            r"|^(?:and )?what(?:'s| is| are|s)(?: an?| the)? xfinding\??$|^(?:describe|explain) xfinding\b"
+            r"|^(?:and )?what(?: exactly)?(?:'s| is| are|s)(?: exactly)?(?: an?| the)? xfinding\??$"
+            r"|^(?:describe|explain) xfinding\b"
             r"|\bwhat(?:'s| is) (?:it|that|this)\b"
         ),
         _only_finding,

@@ -62,7 +62,8 @@ _OF_SOMEBODY = re.compile(
 _ASKS = re.compile(
     r"^(?:what|what's|whats|which|why|how|who|whose|whom|compare|explain|describe|define|tell me|show(?: me)?|list|"
     r"give me|find(?: me)?|summari[sz]e|remind me|any|anything|go through|walk me|suppos(?:e|ing)|assum(?:e|ing)|"
-    r"imagine|contrast|what if|if|(?:can|could|should|shall|may) (?:i|we))\b",
+    r"imagine|contrast|what if|if|(?:can|could|should|shall|may) (?:i|we)|"
+    r"(?:is|are|was|does|do|did|can|could|should|would|will) (?:he|she|it|they|this|that|the patient))\b",
     re.IGNORECASE,
 )
 """Begins a question, whatever ends it."""

@@ -33,7 +33,7 @@ MAX_ASKED = 200
 """Characters; longer texts in these languages are stories, whatever they have of a question."""
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _ASKS_IN_CHINESE = re.compile(
-    r"为什么|为何|为啥|怎么|如何|怎样|什么|哪[些个种一里]|是不是|会不会|能不能|有没有可能|可不可能|多少|几岁|多大|请问|难道|多久"
+    r"为什么|为何|啥|怎么|如何|怎样|什么|哪[些个种一里]|是不是|会不会|能不能|有没有可能|可不可能|多少|几岁|多大|请问|难道|多久"
     r"|[吗呢么][?？。!！ ]*$|[?？][ ]*$"
     r"|^\W*(?:那|那么)?(?:如果|假如|假设|要是|若|比较|对比|解释|介绍|讲讲|说说|可能是|下一步|还需要)"
 )
